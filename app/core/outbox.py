@@ -1,0 +1,183 @@
+"""Delivery of facts: at least once to couriers, exactly once in effect for handlers, in order for each subject.
+
+A delivery is a row that exists until it is done. Handlers run inside the transaction that removes the row, so effect
+and tick commit together; couriers run with no transaction open and use the delivery's id as idempotency key at the far
+end. What fails is retried with back-off, then parked and alarmed, never dropped; a parked delivery holds back later
+ones of the same subject, because a reversal must not overtake what it reverses.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.db import Database
+from app.core.events import CourierCall, Fact, Listener
+
+log = structlog.get_logger("outbox")
+
+LEASE = timedelta(seconds=90)
+"""How long a courier may take before another worker may try the same delivery."""
+
+_LADDER_SECONDS = (1, 2, 5, 15, 60, 300, 900, 1800, 3600, 3 * 3600, 6 * 3600, 12 * 3600)
+
+_CLAIM = text("""
+SELECT d.position, d.id, d.listener, d.attempts, e.name, e.payload
+FROM core_delivery d JOIN core_event e ON e.id = d.event_id
+WHERE d.by_courier = :by_courier AND d.parked_at IS NULL AND d.due_at <= :now
+  AND (CAST(:only AS bigint) IS NULL OR d.position = :only)
+  AND NOT EXISTS (SELECT 1 FROM core_delivery earlier
+                  WHERE earlier.listener = d.listener AND earlier.subject = d.subject
+                    AND earlier.position < d.position)
+ORDER BY d.position LIMIT :limit
+FOR UPDATE OF d SKIP LOCKED
+""")
+_DONE = text("DELETE FROM core_delivery WHERE position = ANY(CAST(:positions AS bigint[]))")
+_LEASE = text(
+    "UPDATE core_delivery SET due_at = :until, attempts = attempts + 1 "
+    "WHERE position = ANY(CAST(:positions AS bigint[]))"
+)
+_FAILED = text(
+    "UPDATE core_delivery SET attempts = :attempts, due_at = :due, last_error = :error, "
+    "parked_at = CAST(:parked AS timestamptz) WHERE position = :position"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """One delivery in hand."""
+
+    position: int
+    id: UUID
+    listener: Listener
+    attempts: int
+    fact: Fact
+
+
+async def deliver_batch(db: Database, now: datetime, *, limit: int = 50, attempts: int = 12) -> int:
+    """Run up to ``limit`` handlers and return how many deliveries were settled, done or put off.
+
+    The batch shares one transaction; if one handler fails, nothing of the batch holds, and each is then run alone.
+    """
+    batch: list[Claimed] = []
+    try:
+        async with db.write() as session:
+            batch = await _claim(session, db, now, by_courier=False, limit=limit)
+            for delivery in batch:
+                await _handle(session, delivery, now)
+            await _tick(session, batch)
+    except Exception as error:
+        if not batch:
+            raise
+        log.warning("batch_failed", error=type(error).__name__, size=len(batch))
+        for delivery in batch:
+            await _alone(db, delivery, now, attempts)
+    return len(batch)
+
+
+async def run_couriers(db: Database, now: datetime, *, limit: int = 8, attempts: int = 12) -> int:
+    """Send up to ``limit`` couriers out together and return how many went."""
+    async with db.write() as session:
+        batch = await _claim(session, db, now, by_courier=True, limit=limit)
+        if batch:
+            await session.execute(_LEASE, {"until": now + LEASE, "positions": [d.position for d in batch]})
+    await asyncio.gather(*(_send(db, delivery, now, attempts) for delivery in batch))
+    return len(batch)
+
+
+async def deliver_all(db: Database, now: datetime, *, limit: int = 200) -> int:
+    """Run handlers until none is due: for tests and the demo loader, which have no worker beside them."""
+    total = 0
+    while count := await deliver_batch(db, now, limit=limit):
+        total += count
+    return total
+
+
+async def pending(session: AsyncSession) -> dict[str, int]:
+    """How many deliveries wait, and how many are parked."""
+    row = (
+        await session.execute(
+            text("SELECT count(*) FILTER (WHERE parked_at IS NULL), count(parked_at) FROM core_delivery")
+        )
+    ).one()
+    return {"waiting": row[0], "parked": row[1]}
+
+
+async def _claim(
+    session: AsyncSession, db: Database, now: datetime, *, by_courier: bool, limit: int, only: int | None = None
+) -> list[Claimed]:
+    rows = await session.execute(_CLAIM, {"by_courier": by_courier, "now": now, "limit": limit, "only": only})
+    claimed = []
+    for position, delivery_id, listener_name, attempts, name, payload in rows:
+        listener = db.wiring.listeners.get(listener_name)
+        if listener is None:
+            await session.execute(_FAILED, _failure(position, attempts, now, "UnknownListener", park=True))
+            log.error("delivery_parked", listener=listener_name, fact=name, reason="unknown listener")
+            continue
+        fact = listener.fact.model_validate(payload)
+        claimed.append(Claimed(position, delivery_id, listener, attempts, fact))
+    return claimed
+
+
+async def _handle(session: AsyncSession, delivery: Claimed, now: datetime) -> None:
+    assert delivery.listener.handler is not None  # noqa: S101 - by_courier says which kind was claimed
+    await delivery.listener.handler(session, delivery.fact, now)
+    await session.flush()
+
+
+async def _tick(session: AsyncSession, batch: list[Claimed]) -> None:
+    if batch:
+        await session.execute(_DONE, {"positions": [delivery.position for delivery in batch]})
+
+
+async def _alone(db: Database, delivery: Claimed, now: datetime, attempts: int) -> None:
+    try:
+        async with db.write() as session:
+            again = await _claim(session, db, now, by_courier=False, limit=1, only=delivery.position)
+            for claimed in again:
+                await _handle(session, claimed, now)
+            await _tick(session, again)
+    except Exception as error:  # noqa: BLE001 - see deliver_batch
+        await _put_off(db, delivery, delivery.attempts + 1, now, attempts, error)
+
+
+async def _send(db: Database, delivery: Claimed, now: datetime, attempts: int) -> None:
+    assert delivery.listener.courier is not None  # noqa: S101 - by_courier says which kind was claimed
+    call = CourierCall(delivery_id=delivery.id, attempt=delivery.attempts + 1, now=now, db=db)
+    try:
+        await delivery.listener.courier(call, delivery.fact)
+    except Exception as error:  # noqa: BLE001 - the far end may fail in any way; the fact must not be lost
+        await _put_off(db, delivery, delivery.attempts + 1, now, attempts, error)
+        return
+    async with db.write() as session:
+        await _tick(session, [delivery])
+
+
+async def _put_off(db: Database, delivery: Claimed, tried: int, now: datetime, attempts: int, error: Exception) -> None:
+    park = tried >= attempts
+    async with db.write() as session:
+        await session.execute(_FAILED, _failure(delivery.position, tried, now, type(error).__name__, park=park))
+    report = log.error if park else log.warning
+    report(
+        "delivery_parked" if park else "delivery_failed",
+        listener=delivery.listener.name,
+        fact=delivery.fact.name,
+        subject=str(delivery.fact.subject),
+        attempts=tried,
+        error=type(error).__name__,
+        exc_info=error,
+    )
+
+
+def _failure(position: int, tried: int, now: datetime, error: str, *, park: bool) -> dict[str, Any]:
+    rung = _LADDER_SECONDS[min(tried, len(_LADDER_SECONDS)) - 1] if tried else 1
+    due = now + timedelta(seconds=rung * random.uniform(0.8, 1.2))  # noqa: S311 - spreads retries, guards nothing
+    return {"position": position, "attempts": tried, "due": due, "error": error, "parked": now if park else None}

@@ -1,0 +1,132 @@
+"""Settings, read once from the environment, frozen, and passed in; nothing else reads ``os.environ``.
+
+The names that people set by hand are plain (``PORT``, ``DATABASE_URL``, ``DATA_DIR``, ``DEMO_PASSWORD``);
+everything else belongs to a group and is set as ``GROUP__NAME`` (``LIMITS__CALLER_PER_SECOND=50``).
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def default_data_dir() -> Path:
+    """Where the embedded database and the keys live when nobody says otherwise: never the checkout, never /tmp."""
+    if os.geteuid() == 0:
+        return Path("/var/lib/baojing-market")
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share") / "baojing-market"
+
+
+class Group(BaseModel):
+    """A named group of settings: immutable, and a misspelt name is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class PoolSettings(Group):
+    """Connections of one process to PostgreSQL. Time limits are in milliseconds."""
+
+    size: int = Field(8, ge=1)
+    overflow: int = Field(8, ge=0)
+    wait_seconds: float = 3.0
+    statement_timeout_ms: int = 15_000
+    lock_timeout_ms: int = 3_000
+    idle_in_transaction_timeout_ms: int = 20_000
+    pgbouncer: bool = False
+    """True behind a transaction-mode pooler: prepared statements are then not used."""
+
+
+class LimitSettings(Group):
+    """How often somebody may call (the contract's table of limits)."""
+
+    enabled: bool = True
+    caller_per_second: float = 100
+    caller_burst: int = 300
+    anonymous_writes_per_second: float = 20
+    anonymous_writes_burst: int = 100
+    failed_sign_ins: int = 10
+    failed_sign_ins_minutes: int = 15
+    body_bytes: int = 1 << 20
+    upload_bytes: int = 10 << 20
+    body_seconds: float = 15.0
+
+
+class IdentitySettings(Group):
+    """Life of credentials."""
+
+    issuer: str = "baojing-market"
+    access_minutes: int = 10
+    refresh_days: int = 30
+    parallel_hashes: int = 2
+
+
+class OrderSettings(Group):
+    """Clockwork of an order (domain handbook §2.8, §3.5)."""
+
+    pay_within_minutes: int = 30
+    confirm_after_days: int = 7
+
+
+class PaymentSettings(Group):
+    """Payment providers."""
+
+    sandbox: bool = True
+    notify_base_url: str | None = None
+    """Where providers reach this service; by default the service's own loopback address."""
+    freshness_seconds: int = 300
+
+
+class WorkerSettings(Group):
+    """Delivery of facts and periodic chores."""
+
+    batch: int = 50
+    idle_seconds: float = 0.1
+    chores_every_seconds: float = 15.0
+    attempts: int = 12
+    stale_after_seconds: float = 30.0
+
+
+class CacheSettings(Group):
+    """Public pages that thousands read need not be built thousands of times; an order never reads them."""
+
+    seconds: float = 1.0
+    entries: int = 4096
+    bytes: int = 64 << 20
+
+
+class Settings(BaseSettings):
+    """Everything that differs between one installation and the next."""
+
+    model_config = SettingsConfigDict(env_nested_delimiter="__", frozen=True, extra="ignore")
+
+    host: str = "127.0.0.1"
+    port: int = Field(8000, ge=0, le=65535)
+    processes: int = Field(2, ge=1, le=64)
+    database_url: SecretStr | None = None
+    data_dir: Path = Field(default_factory=default_data_dir)
+    keys_file: Path | None = None
+    demo: bool = True
+    demo_password: SecretStr | None = None
+    log_level: str = "info"
+    metrics_dir: Path | None = None
+
+    pool: PoolSettings = PoolSettings()
+    limits: LimitSettings = LimitSettings()
+    identity: IdentitySettings = IdentitySettings()
+    orders: OrderSettings = OrderSettings()
+    payments: PaymentSettings = PaymentSettings()
+    worker: WorkerSettings = WorkerSettings()
+    cache: CacheSettings = CacheSettings()
+
+    @property
+    def keys_path(self) -> Path:
+        """The file that holds this installation's signing and sealing keys, readable by its owner alone."""
+        return self.keys_file or self.data_dir / "keys.json"
+
+    @property
+    def notify_base(self) -> str:
+        """Base URL that payment providers call back on."""
+        return self.payments.notify_base_url or f"http://127.0.0.1:{self.port}"

@@ -1,0 +1,56 @@
+"""The web edge: what a ``routes.py`` needs, and nothing that knows the business."""
+
+from app.core.web.conditional import IfMatch, StaleVersion, VersionRequired, etag
+from app.core.web.edge import Edge, Now, ReadSession, TheEdge, WriteSession, edge_of
+from app.core.web.limits import Limits
+from app.core.web.once import KEY_ERRORS, Once, OnceCall
+from app.core.web.paging import DEFAULT_LIMIT, Cursor, InvalidCursor, Limit, decode_cursor, encode_cursor
+from app.core.web.problems import Problem, problem, problems
+from app.core.web.schemas import (
+    MAX_QUANTITY,
+    Body,
+    Instant,
+    LongText,
+    Out,
+    Page,
+    Quantity,
+    ShortText,
+    Sku,
+    Slug,
+)
+
+__all__ = [
+    "DEFAULT_LIMIT",
+    "KEY_ERRORS",
+    "MAX_QUANTITY",
+    "Body",
+    "Cursor",
+    "Edge",
+    "IfMatch",
+    "Instant",
+    "InvalidCursor",
+    "Limit",
+    "Limits",
+    "LongText",
+    "Now",
+    "Once",
+    "OnceCall",
+    "Out",
+    "Page",
+    "Problem",
+    "Quantity",
+    "ReadSession",
+    "ShortText",
+    "Sku",
+    "Slug",
+    "StaleVersion",
+    "TheEdge",
+    "VersionRequired",
+    "WriteSession",
+    "decode_cursor",
+    "edge_of",
+    "encode_cursor",
+    "etag",
+    "problem",
+    "problems",
+]

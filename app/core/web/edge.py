@@ -1,0 +1,52 @@
+"""What the edge of the application holds, and the three things a route asks it for: a session, the time, the limits."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.clock import utc_now
+from app.core.db import Database
+from app.core.settings import Settings
+from app.core.web.limits import Limits
+
+
+@dataclass(slots=True)
+class Edge:
+    """Built once per process by the composition root and kept at ``app.state.edge``."""
+
+    settings: Settings
+    db: Database
+    limits: Limits
+    clock: Callable[[], datetime] = utc_now
+
+
+def edge_of(request: Request) -> Edge:
+    """The edge that serves this request."""
+    return cast("Edge", request.app.state.edge)
+
+
+async def _now(request: Request) -> datetime:
+    return edge_of(request).clock()
+
+
+async def _read(request: Request) -> AsyncIterator[AsyncSession]:
+    async with edge_of(request).db.read() as session:
+        yield session
+
+
+async def _write(request: Request) -> AsyncIterator[AsyncSession]:
+    async with edge_of(request).db.write() as session:
+        yield session
+
+
+TheEdge = Annotated[Edge, Depends(edge_of)]
+Now = Annotated[datetime, Depends(_now)]
+# Function scope: the transaction must have committed before the first byte of the answer leaves.
+ReadSession = Annotated[AsyncSession, Depends(_read, scope="function")]
+WriteSession = Annotated[AsyncSession, Depends(_write, scope="function")]

@@ -1,0 +1,119 @@
+"""Around every request: an id, a clock, a limit on its body, a line in the log and a count in the metrics."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from typing import TYPE_CHECKING, Any
+
+from fastapi import HTTPException
+from prometheus_client import Counter, Histogram
+from structlog import get_logger
+
+from app.core.clock import utc_now
+from app.core.ids import new_id
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from app.core.settings import LimitSettings
+
+log = get_logger("access")
+
+REQUESTS = Counter("http_requests", "Requests answered", ["method", "route", "status"])
+SECONDS = Histogram(
+    "http_request_seconds",
+    "Time to answer",
+    ["route"],
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)
+
+_GIVEN_ID = re.compile(rb"[A-Za-z0-9._:-]{1,64}")
+_SAFETY = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"same-origin"),
+    (b"x-frame-options", b"DENY"),
+]
+_UPLOAD = b"multipart/form-data"
+
+
+class Surroundings:
+    """The outermost middleware."""
+
+    def __init__(self, app: ASGIApp, *, limits: LimitSettings) -> None:
+        self._app = app
+        self._limits = limits
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = dict(scope["headers"])
+        given = headers.get(b"x-request-id", b"")
+        request_id = given if _GIVEN_ID.fullmatch(given) else str(new_id(utc_now())).encode()
+        scope["request_id"] = request_id.decode()
+        begun = time.perf_counter()
+        status = 500
+
+        async def answer(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                extra = [(b"x-request-id", request_id), *_SAFETY]
+                message = {**message, "headers": [*message["headers"], *extra]}
+            await send(message)
+
+        try:
+            await self._app(scope, self._guarded(headers, receive), answer)
+        finally:
+            self._note(scope, status, time.perf_counter() - begun)
+
+    def _guarded(self, headers: dict[bytes, bytes], receive: Receive) -> Receive:
+        """The body, refused when it is too long or too slow."""
+        length = headers.get(b"content-length", b"0")
+        if length == b"0" and b"transfer-encoding" not in headers:
+            return receive
+        upload = headers.get(b"content-type", b"").startswith(_UPLOAD)
+        most = self._limits.upload_bytes if upload else self._limits.body_bytes
+        declared = int(length) if length.isdigit() and len(length) < 20 else 0  # noqa: PLR2004
+        deadline = time.monotonic() + self._limits.body_seconds
+        received, complete = 0, False
+
+        async def guarded() -> Message:
+            nonlocal received, complete
+            if complete:
+                return await receive()
+            if declared > most:
+                raise HTTPException(413, headers={"Connection": "close"})
+            try:
+                message = await asyncio.wait_for(receive(), max(0.01, deadline - time.monotonic()))
+            except TimeoutError:
+                raise HTTPException(408, headers={"Connection": "close"}) from None
+            received += len(message.get("body", b""))
+            complete = not message.get("more_body", False)
+            if received > most:
+                raise HTTPException(413, headers={"Connection": "close"})
+            return message
+
+        return guarded
+
+    def _note(self, scope: Scope, status: int, seconds: float) -> None:
+        route: Any = scope.get("route")
+        name: str = getattr(route, "path", None) or scope.get("page", "unknown")
+        method: str = scope["method"]
+        REQUESTS.labels(method if method in _METHODS else "OTHER", name, str(status)).inc()
+        SECONDS.labels(name).observe(seconds)
+        log.info(
+            "request",
+            method=method,
+            route=name,
+            status=status,
+            ms=round(seconds * 1000, 2),
+            request_id=scope["request_id"],
+            caller=(scope.get("state") or {}).get("caller"),
+        )
+
+
+_METHODS = frozenset(("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"))

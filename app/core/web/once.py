@@ -1,0 +1,152 @@
+"""Exactly once per key: the Idempotency-Key of the contract.
+
+The key's row is written in the transaction of the effect, so both exist or neither does. A second call with the same
+key waits for the first (up to the lock timeout) and gets its bytes. A refusal (4xx) is an answer and is kept too; an
+answer of 5xx is not, because nothing happened.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import Depends, Header, Request, Response
+from pydantic import BaseModel
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.errors import DomainError, NotAuthenticated
+from app.core.web.edge import edge_of
+from app.core.web.problems import problem
+
+_LONGEST_KEY = 255
+
+_TAKE = text("""
+INSERT INTO core_idempotency (principal, key, fingerprint, created_at)
+VALUES (:principal, :key, :fingerprint, :now) ON CONFLICT DO NOTHING RETURNING 1
+""")
+_FIND = text("""
+SELECT fingerprint, status, media_type, headers, body FROM core_idempotency WHERE principal = :principal AND key = :key
+""")
+_KEEP = text("""
+UPDATE core_idempotency SET status = :status, media_type = :media_type, headers = CAST(:headers AS jsonb), body = :body
+WHERE principal = :principal AND key = :key
+""")
+FORGET_OLD_KEYS = text("DELETE FROM core_idempotency WHERE created_at < :before")
+
+
+class IdempotencyKeyRequired(DomainError):
+    """The operation moves stock or money."""
+
+    status = 400
+    code = "idempotency_key_required"
+    zh = "该操作涉及库存或资金，请在请求头 Idempotency-Key 中提供唯一的键（1–255 个可见 ASCII 字符）。"
+    en = "This operation moves stock or money: send a unique Idempotency-Key header (1-255 visible ASCII characters)."
+
+
+class IdempotencyKeyReused(DomainError):
+    """The key was used for another request."""
+
+    status = 422
+    code = "idempotency_key_reused"
+    zh = "这个 Idempotency-Key 已用于内容不同的请求，请换一个新键。"
+    en = "This Idempotency-Key was used with another request; use a new key."
+
+
+class IdempotencyInFlight(DomainError):
+    """The first request with this key is still running."""
+
+    status = 409
+    code = "idempotency_in_flight"
+    zh = "使用同一 Idempotency-Key 的请求仍在处理，请稍后用同一个键重试。"
+    en = "A request with this Idempotency-Key is still running; try again shortly with the same key."
+
+
+KEY_ERRORS: tuple[type[DomainError], ...] = (IdempotencyKeyRequired, IdempotencyKeyReused, IdempotencyInFlight)
+
+
+class OnceCall:
+    """One call under one key."""
+
+    def __init__(self, request: Request, principal: str, key: str, fingerprint: bytes, now: datetime) -> None:
+        self._request = request
+        self._row = {"principal": principal, "key": key}
+        self._fingerprint = fingerprint
+        self._now = now
+
+    async def run(
+        self,
+        status: int,
+        work: Callable[[AsyncSession], Awaitable[BaseModel]],
+        *,
+        headers: Mapping[str, str] | None = None,
+    ) -> Response:
+        """Do ``work`` in one transaction and answer with ``status`` and its result, or give the first answer again."""
+        db = edge_of(self._request).db
+        try:
+            async with db.write() as session:
+                if (kept := await self._take(session)) is not None:
+                    return kept
+                body = (await work(session)).model_dump_json().encode()
+                await self._keep(session, status, "application/json", dict(headers or {}), body)
+            return Response(body, status, dict(headers or {}), "application/json")
+        except (IdempotencyKeyReused, IdempotencyInFlight):
+            raise
+        except DomainError as refusal:
+            if refusal.status >= 500:  # noqa: PLR2004
+                raise
+            answer = problem(self._request, refusal)
+        async with db.write() as session:
+            # While this call was rolled back, another with the same key may have run: then its answer is the answer.
+            if (kept := await self._take(session)) is not None:
+                return kept
+            extra = {"Content-Language": answer.headers["Content-Language"]}
+            await self._keep(session, answer.status_code, str(answer.media_type), extra, bytes(answer.body))
+        return answer
+
+    async def _take(self, session: AsyncSession) -> Response | None:
+        """Take the key; or the kept answer, if the key was taken before."""
+        try:
+            taken = await session.execute(_TAKE, {**self._row, "fingerprint": self._fingerprint, "now": self._now})
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) == "55P03":
+                raise IdempotencyInFlight(retry_after=1) from error
+            raise
+        if taken.first() is not None:
+            return None
+        fingerprint, status, media_type, headers, body = (await session.execute(_FIND, self._row)).one()
+        if bytes(fingerprint) != self._fingerprint:
+            raise IdempotencyKeyReused
+        return Response(bytes(body), status, {**headers, "Idempotent-Replayed": "true"}, media_type)
+
+    async def _keep(
+        self, session: AsyncSession, status: int, media_type: str, headers: dict[str, str], body: bytes
+    ) -> None:
+        kept = {"status": status, "media_type": media_type, "headers": json.dumps(headers), "body": body}
+        await session.execute(_KEEP, {**self._row, **kept})
+
+
+async def _once(
+    request: Request,
+    idempotency_key: Annotated[
+        str | None,
+        Header(alias="Idempotency-Key", description="Unique per operation; the same key gets the first answer again."),
+    ] = None,
+) -> OnceCall:
+    if not idempotency_key or len(idempotency_key) > _LONGEST_KEY:
+        raise IdempotencyKeyRequired
+    if not (idempotency_key.isascii() and idempotency_key.isprintable() and " " not in idempotency_key):
+        raise IdempotencyKeyRequired
+    principal: str | None = getattr(request.state, "caller", None)
+    if principal is None:
+        raise NotAuthenticated
+    target = f"{request.method} {request.url.path}?{request.url.query}\n".encode()
+    fingerprint = hashlib.sha256(target + await request.body()).digest()
+    return OnceCall(request, principal, idempotency_key, fingerprint, edge_of(request).clock())
+
+
+Once = Annotated[OnceCall, Depends(_once)]

@@ -1,0 +1,51 @@
+"""Pages by keyset: a cursor names the last row seen, so a list is stable while rows are added."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+import json
+from typing import Annotated
+
+from fastapi import Query
+
+from app.core.errors import DomainError
+from app.core.sealing import keys
+
+DEFAULT_LIMIT = 24
+_SIGNATURE_BYTES = 9
+
+Limit = Annotated[int, Query(ge=1, le=100, description="How many items a page holds")]
+Cursor = Annotated[str | None, Query(max_length=512, description="`next_cursor` of the page before")]
+
+
+class InvalidCursor(DomainError):
+    """The cursor was not given out by this list."""
+
+    status = 422
+    code = "invalid_cursor"
+    zh = "翻页游标无效：请使用上一页返回的 next_cursor，或从第一页开始。"
+    en = "The cursor is not valid: use the next_cursor of the page before, or start again without one."
+
+
+def encode_cursor(kind: str, *values: str | int) -> str:
+    """A cursor for the list ``kind`` after the row with these key values; signed, so nobody can make one up."""
+    payload = json.dumps([kind, *values], separators=(",", ":"), ensure_ascii=False).encode()
+    signature = keys().blind(payload.decode(), "cursor")[:_SIGNATURE_BYTES]
+    return base64.urlsafe_b64encode(signature + payload).decode().rstrip("=")
+
+
+def decode_cursor(kind: str, cursor: str) -> list[str | int]:
+    """The key values in a cursor of the list ``kind``. Raises ``InvalidCursor``."""
+    try:
+        raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+        payload = raw[_SIGNATURE_BYTES:].decode()
+    except (binascii.Error, ValueError) as error:
+        raise InvalidCursor from error
+    if not hmac.compare_digest(raw[:_SIGNATURE_BYTES], keys().blind(payload, "cursor")[:_SIGNATURE_BYTES]):
+        raise InvalidCursor
+    found_kind, *values = json.loads(payload)
+    if found_kind != kind:
+        raise InvalidCursor
+    return list(values)
