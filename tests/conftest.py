@@ -1,0 +1,220 @@
+"""What every test may ask for: a real PostgreSQL, the time, a signed-in client, and builders that use the front doors.
+
+One embedded server serves the run. Each xdist worker has a database of its own, cloned from a template; a test runs
+inside one transaction that is rolled back (``db``, ``session``, ``client``). Tests of concurrency and of commits ask
+for ``fresh_db``: a clone of their own, with real commits, dropped afterwards.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import pkgutil
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import httpx
+import pytest
+from sqlalchemy import URL, create_engine, event, make_url, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
+
+import app
+from app.core import sealing
+from app.core.db import Base, Database
+from app.core.postgres import EmbeddedPostgres
+from app.core.settings import LimitSettings, PoolSettings, Settings
+
+TEMPLATE = "market_template"
+_QUICK = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
+_server = pytest.StashKey[EmbeddedPostgres]()
+_folder = pytest.StashKey[str]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if hasattr(config, "workerinput") or config.option.collectonly or config.option.help:
+        return
+    folder = tempfile.mkdtemp(prefix="market-test-")
+    config.stash[_folder] = folder
+    server = EmbeddedPostgres(Path(folder), options=_QUICK)
+    config.stash[_server] = server
+    url = make_url(server.start())
+    config.option.market_server = url.render_as_string(hide_password=False)
+    make_database(url, TEMPLATE)
+    build_schema(url.set(database=TEMPLATE))
+
+
+def pytest_configure_node(node) -> None:
+    node.workerinput["market_server"] = node.config.option.market_server
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if (server := config.stash.get(_server, None)) is not None:
+        server.stop()
+        shutil.rmtree(config.stash[_folder], ignore_errors=True)
+
+
+def make_database(server: URL, name: str, template: str | None = None) -> None:
+    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f'CREATE DATABASE "{name}"' + (f' TEMPLATE "{template}"' if template else "")))
+    engine.dispose()
+
+
+def drop_database(server: URL, name: str) -> None:
+    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
+    engine.dispose()
+
+
+def build_schema(url: URL) -> None:
+    for module in pkgutil.iter_modules(app.__path__):
+        with contextlib.suppress(ModuleNotFoundError):
+            importlib.import_module(f"app.{module.name}.models")
+    engine = create_engine(url)
+    Base.metadata.create_all(engine)
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def keys() -> sealing.Keys:
+    made = sealing.Keys.generate()
+    sealing.install(made)
+    return made
+
+
+@pytest.fixture(scope="session")
+def server_url(request: pytest.FixtureRequest) -> URL:
+    config = request.config
+    found = getattr(config, "workerinput", {}).get("market_server") or config.option.market_server
+    return make_url(found)
+
+
+@pytest.fixture(scope="session")
+def database_url(server_url: URL) -> Iterator[URL]:
+    name = f"market_{uuid4().hex[:12]}"
+    make_database(server_url, name, TEMPLATE)
+    yield server_url.set(database=name)
+    drop_database(server_url, name)
+
+
+@pytest.fixture(scope="session")
+async def engine(database_url: URL, anyio_backend: str) -> AsyncIterator[AsyncEngine]:
+    made = create_async_engine(database_url)
+    yield made
+    await made.dispose()
+
+
+@pytest.fixture
+async def connection(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    async with engine.connect() as made:
+        outer = await made.begin()
+        yield made
+        await outer.rollback()
+
+
+@pytest.fixture(scope="session")
+def settings() -> Settings:
+    return Settings(
+        data_dir=Path("/nonexistent"), demo=False, database_url=None, limits=LimitSettings(enabled=False), port=8000
+    )
+
+
+@pytest.fixture
+async def db(connection: AsyncConnection, settings: Settings) -> Database:
+    """A database inside a transaction that is rolled back after the test."""
+    from app.wiring import build
+
+    return Database.within(connection, build(settings))
+
+
+@pytest.fixture
+async def session(connection: AsyncConnection) -> AsyncIterator[AsyncSession]:
+    """A session in the test's transaction; facts emitted on it stay in its ``info``."""
+    async with AsyncSession(
+        connection, expire_on_commit=False, autoflush=False, join_transaction_mode="create_savepoint"
+    ) as made:
+        yield made
+
+
+@pytest.fixture
+async def fresh_url(server_url: URL) -> AsyncIterator[URL]:
+    name = f"fresh_{uuid4().hex[:12]}"
+    make_database(server_url, name, TEMPLATE)
+    yield server_url.set(database=name)
+    drop_database(server_url, name)
+
+
+@pytest.fixture
+async def fresh_db(fresh_url: URL, settings: Settings) -> AsyncIterator[Database]:
+    """A database of its own with real connections and real commits."""
+    from app.wiring import build
+
+    made = Database(
+        fresh_url.render_as_string(hide_password=False), PoolSettings(size=16, overflow=16), build(settings)
+    )
+    yield made
+    await made.dispose()
+
+
+class Clock:
+    """The time of a test; it moves when told to."""
+
+    def __init__(self, at: datetime) -> None:
+        self.at = at
+
+    def __call__(self) -> datetime:
+        return self.at
+
+    def advance(self, **by: float) -> datetime:
+        self.at += timedelta(**by)
+        return self.at
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock(datetime(2026, 11, 20, 4, 0, tzinfo=UTC))
+
+
+@pytest.fixture
+def now(clock: Clock) -> datetime:
+    return clock.at
+
+
+@pytest.fixture
+async def api(db: Database, settings: Settings, clock: Clock):
+    """The application, on the test's transaction and clock."""
+    from app.main import create_app
+
+    return create_app(settings, database=db, clock=clock)
+
+
+@pytest.fixture
+async def client(api) -> AsyncIterator[httpx.AsyncClient]:
+    """Nobody in particular, speaking HTTP to the application."""
+    transport = httpx.ASGITransport(app=api, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://market.test") as made:
+        yield made
+
+
+@pytest.fixture
+def statements(engine: AsyncEngine) -> Iterator[list[str]]:
+    """Every SQL statement sent while the test runs; clear it before the act to be counted."""
+    seen: list[str] = []
+
+    def note(_connection, _cursor, statement, _parameters, _context, _many) -> None:
+        if not statement.upper().startswith(("SAVEPOINT", "RELEASE", "ROLLBACK TO")):
+            seen.append(statement)
+
+    event.listen(engine.sync_engine, "before_cursor_execute", note)
+    yield seen
+    event.remove(engine.sync_engine, "before_cursor_execute", note)
