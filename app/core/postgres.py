@@ -15,6 +15,8 @@ Layout of the data directory: ``postgres/`` (the cluster), ``conf/`` (written at
 into ``postgresql.local.conf``), ``postgres.log``, and ``database_url`` while the server runs.
 """
 
+# ruff: noqa: S603, PLW1509 - the commands are ours; preexec_fn runs in a process that has one thread
+
 from __future__ import annotations
 
 import contextlib
@@ -39,6 +41,8 @@ from pathlib import Path
 from types import TracebackType
 from urllib.parse import quote
 
+from app.core.trouble import Trouble
+
 PORT = 5432
 """Only names the socket file; nothing listens on it."""
 
@@ -48,18 +52,14 @@ _SOCKET_NAME = f".s.PGSQL.{PORT}.lock"
 _LONGEST_SOCKET_PATH = 103
 """``sun_path`` holds 108 bytes on Linux and 104 on macOS, both with a closing NUL."""
 
+_LONGEST_TEMPORARY_PATH = 60
 _UNPRIVILEGED = ("postgres", "nobody", "_postgres")
 _PR_SET_PDEATHSIG = 1
 _LOG_LIMIT_BYTES = 10 << 20
 
 
-class PostgresTrouble(Exception):
-    """The embedded PostgreSQL cannot be used; ``zh`` and ``en`` each say why in one line."""
-
-    def __init__(self, zh: str, en: str) -> None:
-        self.zh = zh
-        self.en = en
-        super().__init__(f"{zh} / {en}")
+class PostgresTrouble(Trouble):
+    """The embedded PostgreSQL cannot be used."""
 
 
 @functools.cache
@@ -244,7 +244,7 @@ class EmbeddedPostgres:
                 self._make_cluster(binaries, account, root)
                 self._drop_stale_pid_file()
                 sockets = self._socket_directory(account)
-                self._write_configuration(sockets, account)
+                self._write_configuration(sockets)
                 self._spawn(binaries, account, root, server_lock)
             finally:
                 os.close(server_lock)
@@ -315,7 +315,6 @@ class EmbeddedPostgres:
         while True:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                return handle
             except OSError:
                 if time.monotonic() > deadline or give_up():
                     os.close(handle)
@@ -324,6 +323,8 @@ class EmbeddedPostgres:
                         f"The previous PostgreSQL in {self._dir} has not ended yet; try again shortly.",
                     ) from None
                 time.sleep(0.02)
+            else:
+                return handle
 
     def _drop_stale_pid_file(self) -> None:
         file = self._dir / "postgres" / "postmaster.pid"
@@ -334,7 +335,7 @@ class EmbeddedPostgres:
         except (ValueError, OSError):
             pid = 0
         with contextlib.suppress(OSError):
-            if pid and os.path.samefile(f"/proc/{pid}/cwd", self._dir / "postgres"):
+            if pid and Path(f"/proc/{pid}/cwd").samefile(self._dir / "postgres"):
                 raise PostgresTrouble(
                     f"数据目录 {self._dir} 正被另一个 PostgreSQL 使用（进程 {pid}）。",
                     f"The data directory {self._dir} is in use by another PostgreSQL (process {pid}).",
@@ -432,7 +433,7 @@ class EmbeddedPostgres:
             if not parent or not Path(parent).is_dir() or not os.access(parent, os.W_OK):
                 continue
             fingerprint = hashlib.sha256(os.fsencode(self._dir)).hexdigest()[:6]
-            if len(parent) > 60 or not account.may_enter(Path(parent)):
+            if len(parent) > _LONGEST_TEMPORARY_PATH or not account.may_enter(Path(parent)):
                 continue
             made = Path(tempfile.mkdtemp(prefix=f"pg-{fingerprint}-", dir=parent))
             _make_private(made, account)
@@ -483,9 +484,11 @@ class EmbeddedPostgres:
             durable = self._options.get("fsync", "on") != "off"
             self._run(
                 account,
-                [binaries.path("initdb"), "-D", seen, "-U", _SUPERUSER, "--auth=peer", "--encoding=UTF8"]
-                + ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--data-checksums"]
-                + ["--no-instructions", *([] if durable else ["--no-sync"])],
+                [
+                    *(binaries.path("initdb"), "-D", seen, "-U", _SUPERUSER, "--auth=peer", "--encoding=UTF8"),
+                    *("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--data-checksums"),
+                    *("--no-instructions", *([] if durable else ["--no-sync"])),
+                ],
             )
             self._run(
                 account,
@@ -523,7 +526,7 @@ class EmbeddedPostgres:
                 f"Cannot make a database in {self._dir}: {reason}",
             )
 
-    def _write_configuration(self, sockets: Path, account: _Account) -> None:
+    def _write_configuration(self, sockets: Path) -> None:
         conf = self._dir / "conf"
         conf.mkdir(exist_ok=True)
         conf.chmod(0o711)
@@ -558,9 +561,12 @@ class EmbeddedPostgres:
         try:
             self._log_from = os.fstat(handle).st_size
             self._process = subprocess.Popen(  # type: ignore[call-overload]
-                [binaries.path("postgres"), "-D", str(root / "postgres")]
-                + ["-c", f"config_file={conf / 'postgresql.conf'}", "-c", f"hba_file={conf / 'pg_hba.conf'}"]
-                + ["-c", f"ident_file={conf / 'pg_ident.conf'}"],
+                [
+                    *(binaries.path("postgres"), "-D", str(root / "postgres")),
+                    *("-c", f"config_file={conf / 'postgresql.conf'}"),
+                    *("-c", f"hba_file={conf / 'pg_hba.conf'}"),
+                    *("-c", f"ident_file={conf / 'pg_ident.conf'}"),
+                ],
                 stdin=subprocess.DEVNULL,
                 stdout=handle,
                 stderr=handle,
@@ -579,9 +585,9 @@ class EmbeddedPostgres:
         assert process is not None  # noqa: S101 - spawned just before
         file = self._dir / "postgres" / "postmaster.pid"
         while True:
-            with contextlib.suppress(OSError):  # its eighth line is the state, as pg_ctl reads it
-                lines = file.read_text().splitlines()
-                if len(lines) >= 8 and lines[0].strip() == str(process.pid) and lines[7].strip() == "ready":
+            with contextlib.suppress(OSError, ValueError):  # its eighth line is the state, as pg_ctl reads it
+                first, *others = file.read_text().splitlines()
+                if first.strip() == str(process.pid) and [line.strip() for line in others[6:]] == ["ready"]:
                     return
             status = process.poll()
             if status is not None or time.monotonic() > deadline or give_up():

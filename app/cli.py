@@ -1,0 +1,391 @@
+"""``baojing``: the program. ``run`` keeps a whole installation up; the other commands each do one thing and end.
+
+What is wrong with the surroundings is said in one line, in Chinese and English, with an exit status that is not 0.
+Everything heavy is imported by the command that needs it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import re
+import secrets
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
+from datetime import date, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import typer
+from pydantic import ValidationError
+
+from app.core.settings import Settings
+from app.core.trouble import Trouble
+
+if TYPE_CHECKING:
+    from app.core.db import Database
+
+app = typer.Typer(
+    name="baojing",
+    help="保靖好物 / Baojing Market. 设置写在环境变量里 / settings come from the environment: "
+    "PORT, HOST, DATABASE_URL, DATA_DIR, PROCESSES, DEMO, DEMO_PASSWORD, LOG_LEVEL, …",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+_T = TypeVar("_T")
+DEMO_SEED = 20_260_101
+
+
+@app.command()
+def run(
+    host: Annotated[str | None, typer.Option(help="监听地址 / address to listen on (HOST)")] = None,
+    port: Annotated[int | None, typer.Option(help="端口, 0 为任选 / port, 0 for any (PORT)", min=0, max=65535)] = None,
+    processes: Annotated[int | None, typer.Option(help="API 进程数 / API processes (PROCESSES)", min=1, max=64)] = None,
+    reload: Annotated[bool, typer.Option("--reload", help="源文件改动时重启 / restart when sources change")] = False,
+) -> None:
+    """启动整套服务, 直到 Ctrl-C / Run everything until Ctrl-C: database, API, worker, demo data."""
+    from app.launcher import Launcher
+
+    chosen = {"HOST": host, "PORT": port, "PROCESSES": processes}
+    os.environ.update({name: str(value) for name, value in chosen.items() if value is not None})
+    raise SystemExit(Launcher(_settings(), reload=reload).run())
+
+
+@app.command()
+def serve(
+    fd: Annotated[int | None, typer.Option(help="已在监听的套接字 / a socket that listens already", min=3)] = None,
+) -> None:
+    """运行一个 API 进程 / Run one API process (needs DATABASE_URL, migrated)."""
+    settings = _settings()
+    _require_schema(settings)
+    _collect_metrics(settings)
+    import uvicorn
+
+    from app.launcher import bind
+    from app.main import create_app
+
+    _install_keys(settings)
+    listener = bind(settings.host, settings.port) if fd is None else socket.socket(fileno=fd)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            create_app(settings),
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            loop="uvloop",
+            http="httptools",
+            ws="none",
+            timeout_keep_alive=75,
+            timeout_graceful_shutdown=10,
+        )
+    )
+    with contextlib.suppress(KeyboardInterrupt):
+        server.run(sockets=[listener])
+    raise SystemExit(0 if server.started else 3)
+
+
+@app.command()
+def worker() -> None:
+    """运行后台进程: 投递事实, 定期任务 / Run the worker: deliver facts, do chores (needs DATABASE_URL, migrated)."""
+    settings = _settings()
+    _require_schema(settings)
+    _collect_metrics(settings)
+    from app.worker import run as work
+
+    _install_keys(settings)
+    _run_until_told(work(settings))
+
+
+@app.command()
+def migrate(
+    draft: Annotated[
+        str | None, typer.Option(metavar="MESSAGE", help="起草新的迁移 / draft a new revision from the models")
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="没有变化时不输出 / say nothing when nothing changed")] = False,
+) -> None:
+    """把数据库结构升到最新 / Bring the database's schema to the newest revision."""
+    from app.core import migrations
+
+    if draft is not None:
+        _draft(draft)
+        return
+    with _database_url(_settings()) as url:
+        before, after = migrations.upgrade(url)
+    if before != after:
+        typer.echo(f"数据库结构 / schema: {before or '空 / nothing'} → {after}")
+    elif not quiet:
+        typer.echo(f"数据库结构已是最新 / schema is current: {after}")
+
+
+@app.command()
+def demo(
+    until: Annotated[
+        str | None, typer.Option(metavar="YYYY-MM-DD", help="数据到哪一天, 默认昨天 / last day, by default yesterday")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="随机种子 / seed of all chance in it", min=0)] = DEMO_SEED,
+    if_empty: Annotated[
+        bool, typer.Option("--if-empty", help="已有数据时什么也不做 / do nothing unless the database is empty")
+    ] = False,
+    tell: Annotated[Path | None, typer.Option(hidden=True)] = None,
+) -> None:
+    """装入示范县的数据 / Load the demo county: suppliers, goods, two years of orders, goals, sign-ins."""
+    settings = _settings()
+    _require_clean_day(until)
+    with _database_url(settings) as url:
+        from app.core import migrations
+
+        migrations.require_current(url)
+        _install_keys(settings)
+        _run_until_told(_load_demo(settings, url, until=until, seed=seed, if_empty=if_empty, tell=tell))
+
+
+@app.command()
+def check() -> None:
+    """核对全部账目, 列出每一处不符 / Audit the whole database: lists every break, exit status 1 if there is one."""
+    settings = _settings()
+    with _database_url(settings) as url:
+        from app.core import migrations
+
+        migrations.require_current(url)
+        _install_keys(settings)
+        breaks = _run_until_told(_audit(settings, url))
+    for found in breaks:
+        typer.echo(f"{found.rule}: {found.detail} [{', '.join(map(str, found.ids))}]")
+    if breaks:
+        raise Trouble(f"发现 {len(breaks)} 处不符。", f"{len(breaks)} breaks found.")
+    typer.echo("全部相符 / everything agrees.")
+
+
+@app.command()
+def openapi() -> None:
+    """输出 OpenAPI 文档 / Print the OpenAPI document as JSON."""
+    from app.main import create_app
+
+    settings = _settings()
+    document = create_app(settings.model_copy(update={"database_url": None})).openapi()
+    typer.echo(json.dumps(document, ensure_ascii=False, indent=2))
+
+
+# --- the pieces ---
+
+
+def _settings() -> Settings:
+    try:
+        return Settings()
+    except ValidationError as error:
+        wrong = "; ".join(
+            f"{'__'.join(str(part) for part in fault['loc']).upper()}: {fault['msg']}" for fault in error.errors()
+        )
+        raise Trouble(f"设置有误：{wrong}", f"Wrong settings: {wrong}") from None
+
+
+def _url(settings: Settings) -> str | None:
+    """The given database, in the form that SQLAlchemy knows."""
+    if settings.database_url is None:
+        return None
+    return re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", settings.database_url.get_secret_value())
+
+
+def _require_schema(settings: Settings) -> None:
+    url = _url(settings)
+    if url is None:
+        raise Trouble(
+            "没有 DATABASE_URL：请设置它，或用 baojing run 启动整套服务。",
+            "No DATABASE_URL: set it, or start everything with: baojing run",
+        )
+    from app.core import migrations
+
+    migrations.require_current(url)
+
+
+@contextlib.contextmanager
+def _database_url(settings: Settings) -> Iterator[str]:
+    """The database that is given, or of the running installation, or an embedded one started for this command."""
+    from app.core.postgres import EmbeddedPostgres, running_url
+
+    url = _url(settings) or running_url(settings.data_dir)
+    if url is not None:
+        yield url
+        return
+    with EmbeddedPostgres(settings.data_dir) as url:
+        yield url
+
+
+def _collect_metrics(settings: Settings) -> None:
+    """Several processes answer for one service: their figures meet in a directory (before the library is imported)."""
+    if settings.metrics_dir is not None:
+        settings.metrics_dir.mkdir(parents=True, exist_ok=True)
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(settings.metrics_dir)
+
+
+def _install_keys(settings: Settings) -> None:
+    from app.core import sealing
+
+    try:
+        sealing.install(sealing.Keys.load_or_create(settings.keys_path))
+    except sealing.KeyTrouble as trouble:
+        raise Trouble(str(trouble), f"key file {settings.keys_path}") from None
+    except OSError as error:
+        raise Trouble(
+            f"密钥文件 {settings.keys_path} 不能读写：{error.strerror}",
+            f"Cannot use the key file {settings.keys_path}: {error.strerror}",
+        ) from None
+
+
+def _run_until_told(work: Coroutine[Any, Any, _T]) -> _T:
+    """Run `work` to its end; SIGTERM and SIGINT cancel it, and the program then ends with status 0."""
+    import uvloop
+
+    async def watched() -> _T:
+        task = asyncio.ensure_future(work)
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, task.cancel)
+        return await task
+
+    try:
+        return uvloop.run(watched())
+    except asyncio.CancelledError:
+        raise SystemExit(0) from None
+
+
+@contextlib.asynccontextmanager
+async def _database(settings: Settings, url: str) -> AsyncIterator[Database]:
+    from app.core.db import Database
+    from app.wiring import wiring
+
+    database = Database(url, settings.pool, wiring)
+    try:
+        yield database
+    finally:
+        await database.dispose()
+
+
+async def _audit(settings: Settings, url: str) -> list[Any]:
+    from app import audit
+
+    async with _database(settings, url) as database, database.read() as session:
+        return await audit.check(session)
+
+
+def _require_clean_day(until: str | None) -> None:
+    if until is not None:
+        try:
+            date.fromisoformat(until)
+        except ValueError:
+            raise Trouble(f"--until 不是日期：{until}", f"--until is not a date: {until}") from None
+
+
+async def _load_demo(
+    settings: Settings, url: str, *, until: str | None, seed: int, if_empty: bool, tell: Path | None
+) -> None:
+    from app import demo as county
+    from app.core.clock import local_day, utc_now
+
+    kept = settings.data_dir / "demo_password"
+    async with _database(settings, url) as database:
+        if not await county.is_empty(database):
+            if not if_empty:
+                raise Trouble(
+                    "数据库不是空的，没有装入演示数据。", "The database is not empty; no demo data were loaded."
+                )
+            if tell is not None and await county.is_loaded(database):
+                _write_private(
+                    tell,
+                    json.dumps(
+                        {
+                            "sign_ins": _sign_ins(county.SIGN_INS),
+                            "password": kept.read_text() if kept.exists() else None,
+                        }
+                    ),
+                )
+            return
+        password = _demo_password(settings, kept)
+        last = date.fromisoformat(until) if until else local_day(utc_now()) - timedelta(days=1)
+        await county.load(database, settings, until=last, seed=seed, password=password, report=_progress())
+        if tell is not None:
+            _write_private(tell, json.dumps({"sign_ins": _sign_ins(county.SIGN_INS), "password": password}))
+        else:
+            typer.echo("\n".join([*_sign_ins(county.SIGN_INS), f"密码 password: {password}"]))
+
+
+def _draft(message: str) -> None:
+    """The difference between the models and the newest revision, found on a scratch database."""
+    import tempfile
+
+    from app.core import migrations
+    from app.core.postgres import EmbeddedPostgres
+
+    with (
+        tempfile.TemporaryDirectory(prefix="draft-") as scratch,
+        EmbeddedPostgres(Path(scratch), options={"fsync": "off"}) as url,
+    ):
+        migrations.upgrade(url)
+        migrations.draft(url, message)
+
+
+def _demo_password(settings: Settings, kept: Path) -> str:
+    """``DEMO_PASSWORD``, or one made for this installation; kept, so that the next start can tell it again."""
+    if settings.demo_password is not None:
+        password = settings.demo_password.get_secret_value()
+    elif kept.exists():
+        return kept.read_text()
+    else:
+        password = secrets.token_urlsafe(9)
+    _write_private(kept, password)
+    return password
+
+
+def _write_private(file: Path, text: str) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    unfinished = file.with_name(file.name + ".new")
+    unfinished.unlink(missing_ok=True)
+    handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as out:
+        out.write(text)
+    unfinished.rename(file)
+
+
+def _sign_ins(names: Sequence[str]) -> list[str]:
+    """The names, those that differ only by number as a range: ``supplier-s01 … supplier-s12``."""
+    families: dict[str, list[str]] = {}
+    for name in names:
+        families.setdefault(name.rstrip("0123456789"), []).append(name)
+    return [f"{same[0]} … {same[-1]}" if len(same) > 1 else same[0] for same in families.values()]
+
+
+def _progress() -> Callable[[str, int, int], None]:
+    """Shows how far a long job is: one living line on a terminal, a line for each tenth elsewhere."""
+    shown = ("", -1)
+
+    def report(stage: str, done: int, total: int) -> None:
+        nonlocal shown
+        finished = done >= total
+        percent = 100 if finished else done * 100 // total
+        if sys.stdout.isatty():
+            typer.echo(f"\r\033[K演示数据 / demo: {stage} {percent}%", nl=finished)
+        elif (stage, percent // 10) != shown:
+            shown = (stage, percent // 10)
+            typer.echo(f"演示数据 / demo: {stage} {percent}%")
+
+    return report
+
+
+def main() -> None:
+    """Entry of the installed program."""
+    try:
+        app()
+    except Trouble as trouble:
+        typer.echo(f"baojing: {trouble}", err=True)
+        raise SystemExit(1) from None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,42 @@
+"""Alembic's entry: knows every table of the house, whatever module owns it."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import os
+import pkgutil
+
+from alembic import context
+from sqlalchemy import Connection, create_engine
+
+import app
+from app.core.db import Base
+
+for _module in pkgutil.iter_modules(app.__path__, "app."):
+    if _module.ispkg and importlib.util.find_spec(f"{_module.name}.models") is not None:
+        importlib.import_module(f"{_module.name}.models")
+
+
+def run(connection: Connection) -> None:
+    """Each revision in a transaction of its own, so that a long history never holds its locks to the end."""
+    context.configure(
+        connection=connection,
+        target_metadata=Base.metadata,
+        transaction_per_migration=True,
+        compare_type=True,
+        compare_server_default=False,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+if context.is_offline_mode():
+    context.configure(dialect_name="postgresql", target_metadata=Base.metadata, literal_binds=True)
+    with context.begin_transaction():
+        context.run_migrations()
+elif (given := context.config.attributes.get("connection")) is not None:
+    run(given)
+else:  # the plain `alembic` program, for people
+    with create_engine(os.environ["DATABASE_URL"]).connect() as own:
+        run(own)
