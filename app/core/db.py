@@ -105,13 +105,14 @@ core_delivery = Table(
     Column("id", PG_UUID(as_uuid=True), nullable=False),
     Column("event_id", ForeignKey("core_event.id"), nullable=False, index=True),
     Column("listener", Text, nullable=False),
+    Column("lane", Text, nullable=False),
     Column("by_courier", Boolean, nullable=False),
     Column("subject", PG_UUID(as_uuid=True), nullable=False),
     Column("due_at", DateTime(timezone=True), nullable=False),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("parked_at", DateTime(timezone=True)),
     Column("last_error", Text),
-    Index("ix_core_delivery_order", "listener", "subject", "position"),
+    Index("ix_core_delivery_lane", "lane", "subject", "position"),
     Index("ix_core_delivery_due", "by_courier", "position", postgresql_where=text("parked_at IS NULL")),
 )
 
@@ -159,9 +160,9 @@ WITH fact AS (
     SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:names AS text[]), CAST(:subjects AS uuid[]),
                          CAST(:ats AS timestamptz[]), CAST(:payloads AS jsonb[]))
 )
-INSERT INTO core_delivery (id, event_id, listener, by_courier, subject, due_at)
+INSERT INTO core_delivery (id, event_id, listener, lane, by_courier, subject, due_at)
 SELECT * FROM unnest(CAST(:delivery_ids AS uuid[]), CAST(:event_ids AS uuid[]), CAST(:listeners AS text[]),
-                     CAST(:couriers AS boolean[]), CAST(:delivery_subjects AS uuid[]), CAST(:dues AS timestamptz[]))
+                     CAST(:lanes AS text[]), CAST(:couriers AS boolean[]), CAST(:delivery_subjects AS uuid[]), CAST(:dues AS timestamptz[]))
 """)
 
 
@@ -187,6 +188,7 @@ async def write_facts(session: AsyncSession, wiring: Wiring) -> None:
             "delivery_ids": [delivery_id for delivery_id, _, _, _ in deliveries],
             "event_ids": [event_id for _, event_id, _, _ in deliveries],
             "listeners": [listener.name for _, _, listener, _ in deliveries],
+            "lanes": [listener.lane for _, _, listener, _ in deliveries],
             "couriers": [listener.courier is not None for _, _, listener, _ in deliveries],
             "delivery_subjects": [fact.subject for _, _, _, fact in deliveries],
             "dues": [fact.at for _, _, _, fact in deliveries],

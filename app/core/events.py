@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class Fact(BaseModel):
     """Something that happened, in the past tense. ``name`` is fixed by hand, because it is stored and sent out.
 
-    ``subject`` is the aggregate that it happened to: one listener hears the facts of one subject in their order.
+    ``subject`` is the aggregate that it happened to: a module hears the facts of one subject in their order.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -53,12 +53,17 @@ Courier = Callable[[CourierCall, Any], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """One reaction to one kind of fact, under a name that is stored with each delivery and must not change."""
+    """One reaction to one kind of fact, under a name (``module.reaction``) that is stored and must not change."""
 
     name: str
     fact: type[Fact]
     handler: Handler | None = None
     courier: Courier | None = None
+
+    @property
+    def lane(self) -> str:
+        """The listening module: it hears the facts of one subject in the order in which they happened."""
+        return self.name.partition(".")[0]
 
 
 @dataclass(slots=True)

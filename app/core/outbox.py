@@ -35,7 +35,7 @@ FROM core_delivery d JOIN core_event e ON e.id = d.event_id
 WHERE d.by_courier = :by_courier AND d.parked_at IS NULL AND d.due_at <= :now
   AND (CAST(:only AS bigint) IS NULL OR d.position = :only)
   AND NOT EXISTS (SELECT 1 FROM core_delivery earlier
-                  WHERE earlier.listener = d.listener AND earlier.subject = d.subject
+                  WHERE earlier.lane = d.lane AND earlier.subject = d.subject
                     AND earlier.position < d.position)
 ORDER BY d.position LIMIT :limit
 FOR UPDATE OF d SKIP LOCKED
