@@ -1,0 +1,175 @@
+"""Who may call: every route names one of these guards.
+
+A guard costs no statement for an access token: tokens that were verified are remembered until they expire, because
+verifying one takes as long as a simple query. An API key is looked up at most once in two seconds per process.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Annotated, Generic, TypeVar
+
+from fastapi import Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, OAuth2PasswordBearer
+
+from app.core.errors import NotAuthenticated, NotPermitted
+from app.core.web import edge_of
+from app.identity import queries, service
+from app.identity.rules import Actor, Role
+
+_KEY_SECONDS = 2.0
+_SAFE = frozenset(("GET", "HEAD", "OPTIONS"))
+
+_password_flow = OAuth2PasswordBearer(
+    tokenUrl="/v1/auth/token",
+    scheme_name="sign_in",
+    description="Sign in with user name or phone, and password.",
+    refreshUrl="/v1/auth/token",
+    auto_error=False,
+)
+_api_key = HTTPBearer(
+    scheme_name="api_key", description="An API key of a supplier or partner, or an access token.", auto_error=False
+)
+
+K = TypeVar("K")
+
+
+class _Remembered(Generic[K]):
+    """Actors by credential, the least recently used forgotten first; times are seconds since the epoch."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._kept: OrderedDict[K, tuple[Actor, float, float]] = OrderedDict()
+
+    def find(self, credential: K, second: float) -> Actor | None:
+        """The actor, unless what we know is too old (or from the future, when the clock was set back)."""
+        kept = self._kept.get(credential)
+        if kept is None:
+            return None
+        actor, since, until = kept
+        if not since <= second < until:
+            del self._kept[credential]
+            return None
+        self._kept.move_to_end(credential)
+        return actor
+
+    def keep(self, credential: K, actor: Actor, since: float, until: float) -> None:
+        """Remember ``actor`` for that time."""
+        self._kept[credential] = (actor, since, until)
+        self._kept.move_to_end(credential)
+        while len(self._kept) > self._most:
+            self._kept.popitem(last=False)
+
+    def forget(self, credential: K) -> None:
+        """As if never met."""
+        self._kept.pop(credential, None)
+
+
+_tokens: _Remembered[str] = _Remembered(10_000)
+_keys: _Remembered[bytes] = _Remembered(1_000)
+
+
+def forget_key(digest: bytes) -> None:
+    """Let a revoked key stop at once in this process; others forget it within two seconds."""
+    _keys.forget(digest)
+
+
+async def _identify(request: Request) -> Actor | None:
+    """Who sends this request; None without a good credential. Counts the call against that caller."""
+    kind, _, credential = request.headers.get("authorization", "").partition(" ")
+    credential = credential.strip()
+    if kind.lower() != "bearer" or not credential:
+        return None
+    now = edge_of(request).clock()
+    if credential.startswith(service.KEY_PREFIX):
+        actor = await _holder_of_key(request, credential, now)
+    else:
+        actor = _holder_of_token(request, credential, now)
+    if actor is not None:
+        request.state.caller = actor.caller
+        await edge_of(request).limits.caller(actor.caller)
+    return actor
+
+
+def _holder_of_token(request: Request, token: str, now: datetime) -> Actor | None:
+    second = now.timestamp()
+    if (known := _tokens.find(token, second)) is not None:
+        return known
+    read = service.read_access_token(token, edge_of(request).settings.identity, now)
+    if read is None:
+        return None
+    actor, expires = read
+    _tokens.keep(token, actor, second, expires)
+    return actor
+
+
+async def _holder_of_key(request: Request, key: str, now: datetime) -> Actor | None:
+    if not service.is_well_formed(key):
+        return None
+    digest, second = service.digest_of(key), now.timestamp()
+    if (known := _keys.find(digest, second)) is not None:
+        return known
+    async with edge_of(request).db.read() as session:
+        actor = await queries.actor_of_key(session, digest)
+    if actor is not None:
+        _keys.keep(digest, actor, second, second + _KEY_SECONDS)
+    return actor
+
+
+async def _signed_in(
+    request: Request,
+    _password: Annotated[str | None, Depends(_password_flow)],
+    _key: Annotated[HTTPAuthorizationCredentials | None, Depends(_api_key)],
+) -> Actor:
+    actor = await _identify(request)
+    if actor is None:
+        raise NotAuthenticated
+    return actor
+
+
+SignedIn = Annotated[Actor, Depends(_signed_in)]
+
+
+def _one_of(*roles: Role) -> Callable[[Actor], Awaitable[Actor]]:
+    wanted = frozenset(roles)
+
+    async def guard(actor: SignedIn) -> Actor:
+        if not actor.roles & wanted:
+            raise NotPermitted
+        return actor
+
+    return guard
+
+
+async def _supplier_staff(actor: SignedIn) -> Actor:
+    if Role.SUPPLIER not in actor.roles or actor.supplier_id is None:
+        raise NotPermitted
+    return actor
+
+
+async def _partner_staff(actor: SignedIn) -> Actor:
+    if Role.PARTNER not in actor.roles or actor.partner_id is None:
+        raise NotPermitted
+    return actor
+
+
+async def _public(request: Request) -> None:
+    """Anybody. Writes count against the caller who is signed in, else against the address they come from."""
+    if request.method in _SAFE or await _identify(request) is not None:
+        return
+    await edge_of(request).limits.anonymous_write(address_of(request))
+
+
+def address_of(request: Request) -> str:
+    """Where the request comes from."""
+    return request.client.host if request.client else "unknown"
+
+
+Buyer = Annotated[Actor, Depends(_one_of(Role.BUYER))]
+SupplierStaff = Annotated[Actor, Depends(_supplier_staff)]
+PartnerStaff = Annotated[Actor, Depends(_partner_staff)]
+Officer = Annotated[Actor, Depends(_one_of(Role.OFFICER, Role.OPERATOR))]
+Operator = Annotated[Actor, Depends(_one_of(Role.OPERATOR))]
+Public = Annotated[None, Depends(_public)]

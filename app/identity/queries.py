@@ -1,0 +1,98 @@
+"""Reads: an account with its roles, the failures that hold a sign-in back, and who an API key speaks for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, func, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.sealing import keys
+from app.identity.models import AccountRow, ApiKeyRow, GrantRow
+from app.identity.rules import Account, Actor, ApiKey, Role
+
+_GRANTS = func.jsonb_object_agg(GrantRow.role, GrantRow.scope_id).filter(GrantRow.role.is_not(None))
+_ACCOUNT = (
+    select(AccountRow.id, AccountRow.name_sealed, AccountRow.password_hash, _GRANTS.label("grants"))
+    .outerjoin(GrantRow, GrantRow.account_id == AccountRow.id)
+    .group_by(AccountRow.id)
+)
+
+_HELD_BACK = text("""
+SELECT max(at) FROM (
+    SELECT at, row_number() OVER (PARTITION BY subject ORDER BY at DESC) AS nth
+    FROM identity_sign_in_failure WHERE subject = ANY(CAST(:subjects AS bytea[])) AND at > :since
+) failure WHERE nth = :allowed
+""")
+
+
+def _account(row: Row[Any]) -> Account:
+    grants: dict[str, str | None] = row.grants or {}
+    supplier, partner = grants.get(Role.SUPPLIER), grants.get(Role.PARTNER)
+    return Account(
+        id=row.id,
+        name=keys().unseal(bytes(row.name_sealed), "name"),
+        roles=frozenset(Role(role) for role in grants),
+        supplier_id=UUID(supplier) if supplier else None,
+        partner_id=UUID(partner) if partner else None,
+    )
+
+
+async def account(session: AsyncSession, account_id: UUID) -> Account | None:
+    """The account with this id."""
+    row = (await session.execute(_ACCOUNT.where(AccountRow.id == account_id))).first()
+    return _account(row) if row else None
+
+
+async def account_to_sign_in(
+    session: AsyncSession, *, username: str | None, phone_index: bytes | None
+) -> tuple[Account, str] | None:
+    """The account that has this user name or phone, with its password hash."""
+    who = AccountRow.username == username if username is not None else AccountRow.phone_index == phone_index
+    row = (await session.execute(_ACCOUNT.where(who))).first()
+    return (_account(row), row.password_hash) if row else None
+
+
+async def failure_that_counts(
+    session: AsyncSession, subjects: Sequence[bytes], *, since: datetime, allowed: int
+) -> datetime | None:
+    """If one of ``subjects`` failed ``allowed`` times after ``since``: the failure that must age before another try."""
+    found = await session.execute(_HELD_BACK, {"subjects": list(subjects), "since": since, "allowed": allowed})
+    at: datetime | None = found.scalar_one()
+    return at
+
+
+async def actor_of_key(session: AsyncSession, digest: bytes) -> Actor | None:
+    """Whom the API key with this digest speaks for, unless it was revoked."""
+    query = select(ApiKeyRow.id, ApiKeyRow.role, ApiKeyRow.scope_id, ApiKeyRow.created_by).where(
+        ApiKeyRow.digest == digest, ApiKeyRow.revoked_at.is_(None)
+    )
+    row = (await session.execute(query)).first()
+    if row is None:
+        return None
+    role = Role(row.role)
+    return Actor(
+        account_id=row.created_by,
+        roles=frozenset((role,)),
+        supplier_id=row.scope_id if role is Role.SUPPLIER else None,
+        partner_id=row.scope_id if role is Role.PARTNER else None,
+        key_id=row.id,
+    )
+
+
+async def api_keys(
+    session: AsyncSession, role: Role, scope_id: UUID, *, limit: int, before: UUID | None = None
+) -> list[ApiKey]:
+    """Up to ``limit`` keys of one supplier or partner, the newest first, revoked ones included."""
+    query = (
+        select(ApiKeyRow.id, ApiKeyRow.name, ApiKeyRow.hint, ApiKeyRow.created_at, ApiKeyRow.revoked_at)
+        .where(ApiKeyRow.scope_id == scope_id, ApiKeyRow.role == role)
+        .order_by(ApiKeyRow.id.desc())
+        .limit(limit)
+    )
+    if before is not None:
+        query = query.where(ApiKeyRow.id < before)
+    return [ApiKey(*row) for row in await session.execute(query)]

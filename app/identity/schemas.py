@@ -1,0 +1,93 @@
+"""The wire format of signing in."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import ConfigDict, Field, SecretStr, StringConstraints
+
+from app.core.web import Body, Out, ShortText
+from app.identity.rules import PASSWORD_MAX, PASSWORD_MIN, Account, ApiKey, Role, Tokens
+
+PersonName = Annotated[ShortText, Field(max_length=50)]
+
+
+class RegistrationIn(Body):
+    """A new buyer."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"phone": "13905310001", "password": "li-xia-2026", "name": "李霞"}]}
+    )
+
+    phone: Annotated[str, StringConstraints(pattern=r"^1[3-9][0-9]{9}$", max_length=11)]
+    password: Annotated[SecretStr, Field(min_length=PASSWORD_MIN, max_length=PASSWORD_MAX)]
+    name: PersonName
+
+
+class AccountOut(Out):
+    """Who is signed in."""
+
+    id: UUID
+    name: str = Field(examples=["李霞"])
+    roles: list[Role]
+    supplier_id: UUID | None
+    partner_id: UUID | None
+
+    @classmethod
+    def of(cls, account: Account) -> AccountOut:
+        """The account on the wire."""
+        return cls(
+            id=account.id,
+            name=account.name,
+            roles=sorted(account.roles),
+            supplier_id=account.supplier_id,
+            partner_id=account.partner_id,
+        )
+
+
+class TokensOut(Out):
+    """RFC 6749 §5.1."""
+
+    access_token: str
+    token_type: Literal["bearer"] = "bearer"  # noqa: S105 - the word that the standard fixes
+    expires_in: int = Field(description="Seconds", examples=[600])
+    refresh_token: str
+
+    @classmethod
+    def of(cls, tokens: Tokens) -> TokensOut:
+        """The tokens on the wire."""
+        return cls(access_token=tokens.access_token, refresh_token=tokens.refresh_token, expires_in=tokens.expires_in)
+
+
+class ApiKeyIn(Body):
+    """A name by which people know the key."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "ERP"}]})
+
+    name: ShortText
+
+
+class ApiKeyOut(Out):
+    """A key without its secret."""
+
+    id: UUID
+    name: str = Field(examples=["ERP"])
+    hint: str = Field(description="How the key begins", examples=["bj_1f3a9c02"])
+    created_at: datetime
+    revoked_at: datetime | None
+
+
+class NewApiKeyOut(Out):
+    """A new key. ``key`` is shown this once."""
+
+    id: UUID
+    key: str = Field(examples=["bj_1f3a9c02_…"])
+    name: str
+    created_at: datetime
+
+    @classmethod
+    def of(cls, made: ApiKey, key: str) -> NewApiKeyOut:
+        """The key on the wire."""
+        return cls(id=made.id, key=key, name=made.name, created_at=made.created_at)
