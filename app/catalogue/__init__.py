@@ -1,0 +1,75 @@
+"""The catalogue: what is sold, by whom, where it comes from and when it is in season.
+
+*Owns* categories, products with their sales units (SKUs), pictures, and whether a product is published.
+*Promises* ``offers``: everything an order needs to know about its SKUs, in one statement, with ``on_sale`` decided
+from publication and the supplier's standing. A product that shows less than the law wants cannot be published.
+*Calls* suppliers (who they are, whether they are approved, which licence they hold).
+*Tells* ProductPublished, ProductWithdrawn.
+"""
+
+from app.catalogue.events import ProductPublished, ProductWithdrawn
+from app.catalogue.lifecycle import WrongProductStatus
+from app.catalogue.queries import categories
+from app.catalogue.routes import router
+from app.catalogue.rules import (
+    PERISHABLE_DAYS,
+    PRESALE_DAYS,
+    ROOTS,
+    Category,
+    InvalidImage,
+    InvalidProduct,
+    NewProduct,
+    NewSku,
+    NoSuchProduct,
+    NotPublishable,
+    Offer,
+    ProductCard,
+    Season,
+    SkuTaken,
+    SlugTaken,
+    month_day,
+    season_on,
+)
+from app.catalogue.service import (
+    create_product,
+    offers,
+    plant_categories,
+    publish,
+    reject,
+    store_image,
+    submit,
+    withdraw,
+)
+
+__all__ = [
+    "PERISHABLE_DAYS",
+    "PRESALE_DAYS",
+    "ROOTS",
+    "Category",
+    "InvalidImage",
+    "InvalidProduct",
+    "NewProduct",
+    "NewSku",
+    "NoSuchProduct",
+    "NotPublishable",
+    "Offer",
+    "ProductCard",
+    "ProductPublished",
+    "ProductWithdrawn",
+    "Season",
+    "SkuTaken",
+    "SlugTaken",
+    "WrongProductStatus",
+    "categories",
+    "create_product",
+    "month_day",
+    "offers",
+    "plant_categories",
+    "publish",
+    "reject",
+    "router",
+    "season_on",
+    "store_image",
+    "submit",
+    "withdraw",
+]

@@ -1,0 +1,108 @@
+"""Tables of the catalogue."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.catalogue.lifecycle import Status
+from app.catalogue.rules import SkuTaken, SlugTaken
+from app.core.db import Base, uid
+
+_STATUSES = ", ".join(f"'{status.value}'" for status in Status)
+_DAY_OF_YEAR = "~ '^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$'"
+
+
+class CategoryRow(Base):
+    """A node of the tree; a root's ``root_slug`` is itself."""
+
+    __tablename__ = "catalogue_category"
+    __table_args__ = (CheckConstraint("(parent_slug IS NULL) = (root_slug = slug)", name="root_of_itself"),)
+
+    slug: Mapped[str] = mapped_column(primary_key=True)
+    parent_slug: Mapped[str | None] = mapped_column(ForeignKey("catalogue_category.slug"), index=True)
+    root_slug: Mapped[str] = mapped_column(index=True)
+    name: Mapped[str]
+    position: Mapped[int]
+
+
+class ImageRow(Base):
+    """A picture, kept once under the SHA-256 of its bytes, so that its address never changes its content."""
+
+    __tablename__ = "catalogue_image"
+    __table_args__ = (UniqueConstraint("digest"),)
+
+    id: Mapped[uid]
+    digest: Mapped[str]
+    media_type: Mapped[str]
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class ProductRow(Base):
+    """What is sold, by whom, and where it comes from. ``version`` grows with every change."""
+
+    __tablename__ = "catalogue_product"
+    __table_args__ = (
+        UniqueConstraint("slug", info={"means": SlugTaken}),
+        CheckConstraint(f"status IN ({_STATUSES})", name="status"),
+        CheckConstraint("(season_opens IS NULL) = (season_closes IS NULL)", name="whole_season"),
+        CheckConstraint(f"season_opens {_DAY_OF_YEAR} AND season_closes {_DAY_OF_YEAR}", name="season_days"),
+        CheckConstraint("status <> 'published' OR published_at IS NOT NULL", name="published_at"),
+        Index("ix_catalogue_product_supplier_id_id", "supplier_id", "id"),
+    )
+
+    id: Mapped[uid]
+    slug: Mapped[str]
+    supplier_id: Mapped[UUID] = mapped_column(ForeignKey("suppliers_supplier.id"))
+    category_slug: Mapped[str] = mapped_column(ForeignKey("catalogue_category.slug"), index=True)
+    name: Mapped[str]
+    description: Mapped[str]
+    attributes: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    township_code: Mapped[str] = mapped_column(ForeignKey("suppliers_township.code"), index=True)
+    village: Mapped[str]
+    season_opens: Mapped[str | None]
+    season_closes: Mapped[str | None]
+    status: Mapped[str]
+    image_id: Mapped[UUID | None] = mapped_column(ForeignKey("catalogue_image.id"), index=True)
+    created_at: Mapped[datetime]
+    published_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(server_default=text("1"))
+
+
+class SkuRow(Base):
+    """A sales unit of a product, under the code that everybody calls it by."""
+
+    __tablename__ = "catalogue_sku"
+    __table_args__ = (
+        UniqueConstraint("gtin13", info={"means": SkuTaken}),
+        UniqueConstraint("itf14", info={"means": SkuTaken}),
+        UniqueConstraint("product_id", "position"),
+        CheckConstraint("net_weight_g > 0 AND gross_weight_g >= net_weight_g", name="weights"),
+        CheckConstraint("case_pack >= 1 AND shelf_life_days >= 1", name="positive"),
+        CheckConstraint("tax_rate_bp BETWEEN 0 AND 10000", name="tax_rate_bp"),
+    )
+
+    sku: Mapped[str] = mapped_column(primary_key=True)
+    product_id: Mapped[UUID] = mapped_column(ForeignKey("catalogue_product.id"))
+    position: Mapped[int]
+    name: Mapped[str]
+    net_content: Mapped[str]
+    net_weight_g: Mapped[int]
+    gross_weight_g: Mapped[int]
+    case_pack: Mapped[int]
+    gtin13: Mapped[str | None]
+    itf14: Mapped[str | None]
+    retail: Mapped[bool]
+    wholesale: Mapped[bool]
+    shelf_life_days: Mapped[int]
+    tax_rate_bp: Mapped[int]
+    fresh: Mapped[bool]
+
+
+# The primary key's own violation means the same as a bar code's.
+SkuRow.__table__.primary_key.info["means"] = SkuTaken

@@ -1,0 +1,129 @@
+"""Reads and locks of the catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import RowMapping, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.catalogue.models import CategoryRow, ImageRow, ProductRow, SkuRow
+from app.catalogue.rules import Category, NoSuchImage, NoSuchProduct, Offer, ProductCard
+
+# The one place where the catalogue reads its supplier's table itself: ordering asks this question in every order, and
+# a second round trip for three columns would cost more than the rest of it.
+_OFFERS = text("""
+SELECT k.sku, k.name, p.id, p.name, p.slug, s.id, s.code, s.name, c.root_slug, p.township_code, t.name, p.village,
+       k.gross_weight_g, k.net_weight_g, k.case_pack, k.tax_rate_bp, k.fresh,
+       k.retail AND p.status = 'published' AND s.status = 'approved',
+       coalesce(s.linked_since <= coalesce(CAST(:day AS date), CAST(now() AT TIME ZONE 'Asia/Shanghai' AS date)), false)
+FROM catalogue_sku k
+JOIN catalogue_product p ON p.id = k.product_id
+JOIN catalogue_category c ON c.slug = p.category_slug
+JOIN suppliers_supplier s ON s.id = p.supplier_id
+JOIN suppliers_township t ON t.code = p.township_code
+WHERE k.sku = ANY(CAST(:skus AS text[]))
+""")
+
+_OF_SUPPLIER = text("""
+SELECT p.id, p.slug, p.name, p.category_slug AS category, p.status, p.version, p.published_at,
+       '/v1/store/images/' || i.digest AS image_url, k.variants
+FROM catalogue_product p
+LEFT JOIN catalogue_image i ON i.id = p.image_id
+CROSS JOIN LATERAL (
+    SELECT jsonb_agg(jsonb_build_object(
+        'sku', k.sku, 'name', k.name, 'net_content', k.net_content, 'gtin13', k.gtin13, 'itf14', k.itf14,
+        'case_pack', k.case_pack, 'retail', k.retail, 'wholesale', k.wholesale) ORDER BY k.position) AS variants
+    FROM catalogue_sku k WHERE k.product_id = p.id
+) k
+WHERE p.supplier_id = :supplier AND p.id > :after
+ORDER BY p.id LIMIT :limit
+""")
+
+
+async def offers(session: AsyncSession, skus: Sequence[str], *, day: date | None = None) -> dict[str, Offer]:
+    """The offers of ``skus``, in one statement; unknown codes are absent. ``day`` (default today) decides ``assisted``."""
+    rows = await session.execute(_OFFERS, {"skus": list(skus), "day": day})
+    return {row[0]: Offer(*row) for row in rows}
+
+
+async def lock(session: AsyncSession, product_id: UUID, *, supplier_id: UUID | None = None) -> ProductRow:
+    """The product, locked; of ``supplier_id`` if given. Raises ``NoSuchProduct``."""
+    query = select(ProductRow).where(ProductRow.id == product_id).with_for_update(key_share=True)
+    if supplier_id is not None:
+        query = query.where(ProductRow.supplier_id == supplier_id)
+    row = (await session.execute(query.execution_options(populate_existing=True))).scalar_one_or_none()
+    if row is None:
+        raise NoSuchProduct
+    return row
+
+
+async def skus_of(session: AsyncSession, product_id: UUID) -> list[SkuRow]:
+    """The product's sales units in their order."""
+    query = select(SkuRow).where(SkuRow.product_id == product_id).order_by(SkuRow.position)
+    return list((await session.execute(query)).scalars())
+
+
+async def root_of(session: AsyncSession, category_slug: str) -> str | None:
+    """The root above a category, or None if there is no such category."""
+    query = select(CategoryRow.root_slug).where(CategoryRow.slug == category_slug)
+    return (await session.execute(query)).scalar_one_or_none()
+
+
+async def categories(session: AsyncSession) -> tuple[Category, ...]:
+    """The tree, in its order."""
+    query = select(CategoryRow.slug, CategoryRow.parent_slug, CategoryRow.name).order_by(
+        CategoryRow.position, CategoryRow.slug
+    )
+    children: dict[str | None, list[tuple[str, str]]] = {}
+    for slug, parent, name in await session.execute(query):
+        children.setdefault(parent, []).append((slug, name))
+    return tuple(
+        Category(slug, name, tuple(Category(*child) for child in children.get(slug, ())))
+        for slug, name in children.get(None, ())
+    )
+
+
+async def image(session: AsyncSession, digest: str) -> tuple[str, bytes]:
+    """Media type and bytes of a picture. Raises ``NoSuchImage``."""
+    query = select(ImageRow.media_type, ImageRow.content).where(ImageRow.digest == digest)
+    row = (await session.execute(query)).one_or_none()
+    if row is None:
+        raise NoSuchImage
+    return row[0], bytes(row[1])
+
+
+async def image_id(session: AsyncSession, digest: str) -> UUID | None:
+    """The id of a stored picture."""
+    return (await session.execute(select(ImageRow.id).where(ImageRow.digest == digest))).scalar_one_or_none()
+
+
+async def of_supplier(session: AsyncSession, supplier_id: UUID, *, after: UUID, limit: int) -> Sequence[RowMapping]:
+    """A page of a supplier's own products, oldest first, after the product ``after``."""
+    rows = await session.execute(_OF_SUPPLIER, {"supplier": supplier_id, "after": after, "limit": limit})
+    return rows.mappings().all()
+
+
+async def image_id_or_refuse(session: AsyncSession, digest: str) -> UUID:
+    """The id of a stored picture. Raises ``NoSuchImage``."""
+    found = await image_id(session, digest)
+    if found is None:
+        raise NoSuchImage
+    return found
+
+
+def card(row: ProductRow, skus: Sequence[SkuRow]) -> ProductCard:
+    """The value that crosses the door for a row."""
+    return ProductCard(
+        id=row.id,
+        slug=row.slug,
+        name=row.name,
+        supplier_id=row.supplier_id,
+        category=row.category_slug,
+        status=row.status,
+        version=row.version,
+        published_at=row.published_at,
+        skus=tuple(sku.sku for sku in skus),
+    )

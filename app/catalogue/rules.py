@@ -1,0 +1,358 @@
+"""What the catalogue decides without the database: seasons, identifiers, what may be published, and its refusals."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from stdnum import ean
+
+from app.core.errors import DomainError, Fault, NotFound
+
+PRESALE_DAYS = 30
+"""Presale opens this many days before the harvest: late October for oranges of late November (domain handbook §1.5)."""
+
+PERISHABLE_DAYS = 90
+"""Goods that keep longer than this are sold all year, so a presale of them would mean nothing."""
+
+_SKU = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
+_SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,99}")
+_MONTH_DAY = re.compile(r"(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])")
+
+IMAGE_BYTES = 512 << 10
+IMAGE_TYPES = frozenset({"image/svg+xml", "image/png", "image/jpeg", "image/webp"})
+
+
+class Season(StrEnum):
+    """Where a product stands in its year."""
+
+    IN_SEASON = "in_season"
+    PRESALE = "presale"
+    OFF_SEASON = "off_season"
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """A node of the category tree. The tree has two levels: the five fixed roots and their children."""
+
+    slug: str
+    name: str
+    children: tuple[Category, ...] = ()
+
+
+CATEGORIES: tuple[Category, ...] = (
+    Category(
+        "golden-tea",
+        "黄金茶",
+        (Category("green-tea", "绿茶"), Category("black-tea", "红茶"), Category("tea-bags", "袋泡茶")),
+    ),
+    Category(
+        "dark-tea",
+        "黑茶",
+        (
+            Category("fu-brick", "茯砖"),
+            Category("black-brick", "黑砖"),
+            Category("flower-roll", "花卷"),
+            Category("loose", "散茶"),
+        ),
+    ),
+    Category(
+        "camellia-oil",
+        "山茶油",
+        (Category("pressed-oil", "压榨油"), Category("cold-pressed-oil", "冷榨油"), Category("oil-gift", "油礼盒")),
+    ),
+    Category(
+        "navel-orange",
+        "脐橙",
+        (Category("orange-box", "箱装"), Category("orange-gift", "礼盒果"), Category("orange-bulk", "商超装")),
+    ),
+    Category("gift-set", "礼盒", (Category("tea-gift", "茶礼"), Category("welfare-gift", "福利礼包"))),
+)
+"""The roots are fixed by the contract; children are the county's assortment (domain handbook §1)."""
+
+ROOTS = frozenset(root.slug for root in CATEGORIES)
+
+_LICENCE_FOR = {"golden-tea": "114", "dark-tea": "114", "camellia-oil": "102"}
+"""Kind of food production licence (SC number, digits 2 to 4) that each line needs (domain handbook §1.6)."""
+
+_PICKED_BEFORE = {"明前": "04-05", "雨前": "04-20"}
+"""The latest day on which leaf sold under these names may be picked: the eve of Qingming and of Grain Rain, at most
+one day later in some years. Which day it was in the year of a lot is checked when the lot is received."""
+
+
+class InvalidProduct(DomainError):
+    """The product cannot be listed as described; ``faults`` say what is wrong."""
+
+    status = 422
+    code = "invalid_product"
+    zh = "商品资料有误，请按 errors 中的提示修改。"
+    en = "The product's particulars are not valid; correct what `errors` points at."
+
+
+class NotPublishable(DomainError):
+    """What the law wants a listing to show is missing; ``faults`` say what (domain handbook §1.6)."""
+
+    status = 422
+    code = "not_publishable"
+    zh = "商品资料不全，按规定不能上架：请补齐 errors 中列出的内容。"
+    en = "The listing lacks what it must show by law; add what `errors` lists."
+
+
+class SlugTaken(DomainError):
+    """Another product has this address."""
+
+    code = "slug_taken"
+    zh = "该网址名已被其他商品使用，请换一个。"
+    en = "Another product uses this slug; choose another."
+
+
+class SkuTaken(DomainError):
+    """Another product has this SKU code or this bar code."""
+
+    code = "sku_taken"
+    zh = "货号或条码已被使用，请换一个。"
+    en = "This SKU or bar code is in use; choose another."
+
+
+class InvalidImage(DomainError):
+    """Not a picture that the catalogue keeps."""
+
+    status = 422
+    code = "invalid_image"
+    zh = "图片须为 SVG、PNG、JPEG 或 WebP，且不超过 512 KiB。"
+    en = "A picture must be SVG, PNG, JPEG or WebP, of at most 512 KiB."
+
+
+class NoSuchProduct(NotFound):
+    """No such product, or it is another supplier's."""
+
+    zh = "没有找到该商品。"
+    en = "There is no such product."
+
+
+class NoSuchImage(NotFound):
+    """No picture has this digest."""
+
+    zh = "没有找到该图片。"
+    en = "There is no such picture."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewSku:
+    """A sales unit to be listed.
+
+    Weights are grams; the tax rate is basis points (900 = 9 %); ``fresh`` goods are exempt from seven-day return and
+    ask for the buyer's acknowledgement (domain handbook §3.5).
+    """
+
+    sku: str
+    name: str
+    net_content: str
+    net_weight_g: int
+    gross_weight_g: int
+    shelf_life_days: int
+    tax_rate_bp: int
+    case_pack: int = 1
+    gtin13: str | None = None
+    itf14: str | None = None
+    retail: bool = True
+    wholesale: bool = False
+    fresh: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewProduct:
+    """A product to be listed.
+
+    ``season_opens`` and ``season_closes`` are days of the year ``MM-DD``, both or neither; the window may run over the
+    new year. Township and village are where the goods come from.
+    """
+
+    supplier_id: UUID
+    slug: str
+    name: str
+    category: str
+    skus: Sequence[NewSku]
+    township_code: str
+    village: str = ""
+    description: str = ""
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    season_opens: str | None = None
+    season_closes: str | None = None
+    image_digest: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProductCard:
+    """What the catalogue tells others about a product. ``version`` is the one its ETag names."""
+
+    id: UUID
+    slug: str
+    name: str
+    supplier_id: UUID
+    category: str
+    status: str
+    version: int
+    published_at: datetime | None
+    skus: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One SKU as a buyer may order it now: everything an order line freezes, except the price.
+
+    ``category`` is the root's slug; weights are grams of one unit; ``on_sale`` is true while the product is published,
+    the SKU is sold retail and its supplier is approved; ``assisted`` tells whether the supplier was linked to
+    households on the day of ``now`` (domain handbook §2.2).
+    """
+
+    sku: str
+    sku_name: str
+    product_id: UUID
+    product_name: str
+    slug: str
+    supplier_id: UUID
+    supplier_code: str
+    supplier_name: str
+    category: str
+    township_code: str
+    township: str
+    village: str
+    gross_weight_g: int
+    net_weight_g: int
+    case_pack: int
+    tax_rate_bp: int
+    fresh: bool
+    on_sale: bool
+    assisted: bool
+
+
+def is_month_day(text: str) -> bool:
+    """Whether ``text`` is a day that every year has, as ``MM-DD``."""
+    if not _MONTH_DAY.fullmatch(text):
+        return False
+    try:
+        date(2001, int(text[:2]), int(text[3:]))
+    except ValueError:
+        return False
+    return True
+
+
+def month_day(day: date) -> str:
+    """The day of the year as ``MM-DD``."""
+    return f"{day:%m-%d}"
+
+
+def season_on(day: date, opens: str | None, closes: str | None, *, perishable: bool) -> Season:
+    """Where goods harvested from ``opens`` to ``closes`` (``MM-DD``, may wrap over new year) stand on ``day``.
+
+    Without a window they are always in season. What keeps is never in presale: outside its harvest it is merely not
+    this season's (domain handbook §1.5).
+    """
+    if opens is None or closes is None:
+        return Season.IN_SEASON
+    today = month_day(day)
+    if (opens <= today <= closes) if opens <= closes else (today >= opens or today <= closes):
+        return Season.IN_SEASON
+    if perishable and within(opens, today, month_day(day + timedelta(days=PRESALE_DAYS))):
+        return Season.PRESALE
+    return Season.OFF_SEASON
+
+
+def within(at: str, after: str, until: str) -> bool:
+    """Whether the day of the year ``at`` lies in the half-open span (after, until], which may wrap over new year."""
+    return after < at <= until if after <= until else at > after or at <= until
+
+
+def check(product: NewProduct) -> None:
+    """Raise ``InvalidProduct`` with every fault of the description."""
+    faults = [*_product_faults(product), *_repeated(product.skus)]
+    for index, sku in enumerate(product.skus):
+        faults += _sku_faults(sku, f"/skus/{index}")
+    if faults:
+        raise InvalidProduct(faults=faults)
+
+
+def _product_faults(product: NewProduct) -> list[Fault]:
+    faults = []
+    if not _SLUG.fullmatch(product.slug):
+        faults.append(Fault("/slug", "invalid_slug", "只能用小写字母、数字和连字符", "use a-z, 0-9 and hyphens"))
+    if not product.name.strip() or len(product.name) > 100:  # noqa: PLR2004
+        faults.append(Fault("/name", "invalid_name", "名称须为 1 至 100 个字", "a name has 1 to 100 characters"))
+    if not product.skus:
+        faults.append(Fault("/skus", "no_sku", "至少要有一个规格", "a product has at least one SKU"))
+    if (product.season_opens is None) != (product.season_closes is None):
+        faults.append(Fault("/season_closes", "half_a_season", "采收期须同时有起止", "a season has both ends or none"))
+    for name, at in (("season_opens", product.season_opens), ("season_closes", product.season_closes)):
+        if at is not None and not is_month_day(at):
+            faults.append(Fault(f"/{name}", "invalid_month_day", "须为 MM-DD", "a day of the year is MM-DD"))
+    pick = product.attributes.get("pick_season")
+    if pick in _PICKED_BEFORE and (product.season_opens or "") >= _PICKED_BEFORE[pick]:
+        faults.append(
+            Fault(
+                "/attributes/pick_season",
+                "season_not_provable",
+                f"采摘期开始于 {product.season_opens}，不能称“{pick}”",
+                f"leaf picked from {product.season_opens} on cannot be sold as {pick}",
+            )
+        )
+    return faults
+
+
+def _sku_faults(sku: NewSku, at: str) -> list[Fault]:
+    faults = []
+    if not _SKU.fullmatch(sku.sku):
+        faults.append(Fault(f"{at}/sku", "invalid_sku", "货号格式不正确", "a SKU is 1-32 letters, digits, - or _"))
+    if not 0 < sku.net_weight_g <= sku.gross_weight_g:
+        faults.append(
+            Fault(f"{at}/gross_weight_g", "invalid_weight", "毛重不能小于净重", "gross weight is at least net weight")
+        )
+    if sku.case_pack < 1 or sku.shelf_life_days < 1 or not 0 <= sku.tax_rate_bp <= 10_000:  # noqa: PLR2004
+        faults.append(
+            Fault(at, "out_of_range", "箱规、保质期或税率不在允许范围", "case pack, shelf life or tax rate is off")
+        )
+    if sku.gtin13 is not None and not (len(sku.gtin13) == 13 and ean.is_valid(sku.gtin13)):  # noqa: PLR2004
+        faults.append(Fault(f"{at}/gtin13", "invalid_gtin", "商品条码校验码不对", "not a valid GTIN-13"))
+    if sku.itf14 is not None and not (len(sku.itf14) == 14 and ean.is_valid(sku.itf14)):  # noqa: PLR2004
+        faults.append(Fault(f"{at}/itf14", "invalid_itf", "箱码校验码不对", "not a valid ITF-14"))
+    return faults
+
+
+def _repeated(skus: Sequence[NewSku]) -> list[Fault]:
+    seen: set[str] = set()
+    faults = []
+    for index, sku in enumerate(skus):
+        if sku.sku in seen:
+            faults.append(Fault(f"/skus/{index}/sku", "repeated_sku", "货号重复", "the SKU is listed twice"))
+        seen.add(sku.sku)
+    return faults
+
+
+def check_publishable(*, root: str, licence_no: str | None, supplier_status: str, net_contents: Sequence[str]) -> None:
+    """Raise ``NotPublishable`` unless the listing shows what the law wants (domain handbook §1.6).
+
+    Packed tea and oil need the producer's food production licence of the right kind; fresh fruit needs none.
+    """
+    faults = []
+    if supplier_status != "approved":
+        faults.append(Fault("/supplier_id", "supplier_not_approved", "供应商尚未通过审核", "supplier is not approved"))
+    kind = _LICENCE_FOR.get(root)
+    if kind is not None and not (licence_no or "").startswith(f"SC{kind}"):
+        faults.append(
+            Fault(
+                "/supplier_id",
+                "licence_missing",
+                f"供应商没有类别为 {kind} 的食品生产许可证",
+                f"the supplier holds no food production licence of category {kind}",
+            )
+        )
+    for index, text in enumerate(net_contents):
+        if not text.strip():
+            faults.append(Fault(f"/skus/{index}/net_content", "missing", "缺少净含量", "net content is missing"))
+    if faults:
+        raise NotPublishable(faults=faults)
