@@ -1,0 +1,42 @@
+"""What operators see of partners."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from app.core.web import (
+    DEFAULT_LIMIT,
+    Cursor,
+    InvalidCursor,
+    Limit,
+    Page,
+    ReadSession,
+    decode_cursor,
+    encode_cursor,
+    problems,
+)
+from app.identity import Operator
+from app.partners import queries
+from app.partners.schemas import PartnerOut
+
+router = APIRouter(tags=["partners"])
+
+_CURSOR = "operator.partners"
+
+
+@router.get(
+    "/v1/operator/partners",
+    summary="Supermarket partners",
+    operation_id="list_partners",
+    response_model=Page[PartnerOut],
+    responses=problems(InvalidCursor),
+)
+async def list_partners(
+    _: Operator, session: ReadSession, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
+) -> Page[PartnerOut]:
+    """All partners by code."""
+    after = str(decode_cursor(_CURSOR, cursor)[0]) if cursor else None
+    found = await queries.partners(session, after=after, limit=limit + 1)
+    shown = found[:limit]
+    more = encode_cursor(_CURSOR, shown[-1].code) if len(found) > limit else None
+    return Page(items=[PartnerOut.model_validate(card) for card in shown], next_cursor=more)
