@@ -1,0 +1,20 @@
+"""Reactions of orders to what the modules beneath them announce."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.orders import service
+from app.payments import PaymentCaptured, RefundSettled
+
+
+async def on_payment_captured(session: AsyncSession, fact: PaymentCaptured, now: datetime) -> None:
+    """Money came in under the reference of an order."""
+    await service.receive_payment(session, fact, now=now)
+
+
+async def on_refund_settled(session: AsyncSession, fact: RefundSettled, now: datetime) -> None:
+    """Money went back under the reference of one of our refunds."""
+    await service.settle_refund(session, fact)

@@ -1,0 +1,181 @@
+"""Tables of the orders module. What a sale needs to be understood later is copied onto its line when it happens."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Sequence, SmallInteger, Text, UniqueConstraint
+from sqlalchemy.dialects.postgresql import BYTEA
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.db import Base, fen, instant, uid
+from app.orders.lifecycle import Status, Step, after
+
+_STATUSES = ", ".join(f"'{status.value}'" for status in Status)
+
+order_numbers = Sequence("orders_number_seq", metadata=Base.metadata)
+
+
+class Order(Base):
+    """What a buyer places and pays. Its status is derived from its supplier orders and stored nowhere."""
+
+    __tablename__ = "orders_order"
+    __table_args__ = (
+        CheckConstraint("total_fen = goods_fen - discount_fen + freight_fen", name="total"),
+        CheckConstraint("goods_fen >= 0 AND discount_fen >= 0 AND freight_fen >= 0 AND total_fen >= 0", name="signs"),
+        Index("ix_orders_order_buyer", "buyer_id", "id"),
+        Index("ix_orders_order_paid_at", "paid_at"),
+    )
+
+    id: Mapped[uid]
+    number: Mapped[str] = mapped_column(Text, unique=True)
+    buyer_id: Mapped[UUID] = mapped_column(ForeignKey("identity_account.id"))
+    channel: Mapped[str] = mapped_column(Text)
+    division_code: Mapped[str] = mapped_column(Text)
+    address_sealed: Mapped[bytes] = mapped_column(BYTEA)
+    note: Mapped[str | None] = mapped_column(Text)
+    placed_at: Mapped[instant]
+    expires_at: Mapped[instant]
+    paid_at: Mapped[datetime | None]
+    payment_id: Mapped[UUID | None] = mapped_column(ForeignKey("payments_payment.id"), index=True)
+    goods_fen: Mapped[fen]
+    discount_fen: Mapped[fen]
+    freight_fen: Mapped[fen]
+    total_fen: Mapped[fen]
+
+
+class SupplierOrder(Base):
+    """The part of an order that one supplier fulfils, with its own lifecycle.
+
+    ``due_at`` is when the clock moves it on by itself: expiry while unpaid, confirmation once delivered.
+    ``refunded_fen`` counts refunds from the moment they are asked for, so that no two can exceed what was paid.
+    """
+
+    __tablename__ = "orders_supplier_order"
+    __table_args__ = (
+        UniqueConstraint("order_id", "supplier_id"),
+        CheckConstraint("amount_fen = goods_fen - discount_fen + freight_fen", name="amount"),
+        CheckConstraint("refunded_fen BETWEEN 0 AND amount_fen", name="refunded"),
+        CheckConstraint(f"status IN ({_STATUSES})", name="status"),
+        Index("ix_orders_supplier_order_supplier", "supplier_id", "status", "id"),
+        Index("ix_orders_supplier_order_due", "status", "due_at", postgresql_where="due_at IS NOT NULL"),
+        Index("ix_orders_supplier_order_completed_at", "completed_at"),
+    )
+
+    id: Mapped[uid]
+    order_id: Mapped[UUID] = mapped_column(ForeignKey("orders_order.id"))
+    supplier_id: Mapped[UUID] = mapped_column(ForeignKey("suppliers_supplier.id"))
+    status: Mapped[str] = mapped_column(Text)
+    goods_fen: Mapped[fen]
+    discount_fen: Mapped[fen]
+    freight_fen: Mapped[fen]
+    amount_fen: Mapped[fen]
+    refunded_fen: Mapped[fen] = mapped_column(default=0, server_default="0")
+    due_at: Mapped[datetime | None]
+    paid_at: Mapped[datetime | None]
+    shipped_at: Mapped[datetime | None]
+    delivered_at: Mapped[datetime | None]
+    completed_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+
+    def take(self, step: Step, *, now: datetime, due_at: datetime | None = None) -> None:
+        """Take a step of the lifecycle, the only place where a status is assigned. Raises ``StepNotAllowed``."""
+        reached = after(Status(self.status), step)
+        self.status = reached.value
+        self.due_at = due_at
+        match reached:
+            case Status.PAID:
+                self.paid_at = now
+            case Status.SHIPPED:
+                self.shipped_at = now
+            case Status.DELIVERED:
+                self.delivered_at = now
+            case Status.COMPLETED:
+                self.delivered_at = self.delivered_at or now
+                self.completed_at = now
+            case Status.CANCELLED | Status.EXPIRED:
+                self.closed_at = now
+            case _:
+                pass
+
+
+class OrderLine(Base):
+    """One SKU of an order, with everything about it frozen as it was when the sale happened."""
+
+    __tablename__ = "orders_line"
+    __table_args__ = (
+        UniqueConstraint("order_id", "sku"),
+        CheckConstraint("quantity > 0", name="quantity"),
+        CheckConstraint("shipped_quantity BETWEEN 0 AND quantity", name="shipped"),
+        CheckConstraint("amount_fen = unit_price_fen * quantity - discount_fen", name="amount"),
+        CheckConstraint("refunded_fen BETWEEN 0 AND amount_fen", name="refunded"),
+        CheckConstraint("refunded_quantity BETWEEN 0 AND quantity", name="refunded_quantity"),
+    )
+
+    id: Mapped[uid]
+    order_id: Mapped[UUID] = mapped_column(ForeignKey("orders_order.id"))
+    supplier_order_id: Mapped[UUID] = mapped_column(ForeignKey("orders_supplier_order.id"), index=True)
+    position: Mapped[int] = mapped_column(SmallInteger)
+    sku: Mapped[str] = mapped_column(ForeignKey("catalogue_sku.sku"), index=True)
+    product_id: Mapped[UUID] = mapped_column(ForeignKey("catalogue_product.id"), index=True)
+    name: Mapped[str] = mapped_column(Text)
+    product_name: Mapped[str] = mapped_column(Text)
+    quantity: Mapped[int]
+    shipped_quantity: Mapped[int] = mapped_column(default=0, server_default="0")
+    refunded_quantity: Mapped[int] = mapped_column(default=0, server_default="0")
+    unit_price_fen: Mapped[fen]
+    discount_fen: Mapped[fen]
+    amount_fen: Mapped[fen]
+    refunded_fen: Mapped[fen] = mapped_column(default=0, server_default="0")
+    supplier_id: Mapped[UUID] = mapped_column(ForeignKey("suppliers_supplier.id"), index=True)
+    supplier_name: Mapped[str] = mapped_column(Text)
+    category: Mapped[str] = mapped_column(Text)
+    township_code: Mapped[str] = mapped_column(Text)
+    township: Mapped[str] = mapped_column(Text)
+    village: Mapped[str] = mapped_column(Text)
+    net_weight_g: Mapped[int]
+    tax_rate_bp: Mapped[int | None]
+    assisted: Mapped[bool]
+    self_purchase: Mapped[bool]
+    lot_code: Mapped[str | None] = mapped_column(Text)
+
+
+class Refund(Base):
+    """Money to be given back for one supplier order, and whether it has arrived."""
+
+    __tablename__ = "orders_refund"
+    __table_args__ = (
+        CheckConstraint("amount_fen > 0 AND freight_fen BETWEEN 0 AND amount_fen", name="amount"),
+        CheckConstraint("status IN ('requested', 'settled')", name="status"),
+        CheckConstraint("(status = 'settled') = (settled_at IS NOT NULL)", name="settled"),
+        Index("ix_orders_refund_settled_at", "settled_at"),
+    )
+
+    id: Mapped[uid]
+    order_id: Mapped[UUID] = mapped_column(ForeignKey("orders_order.id"), index=True)
+    supplier_order_id: Mapped[UUID] = mapped_column(ForeignKey("orders_supplier_order.id"), index=True)
+    payment_id: Mapped[UUID] = mapped_column(ForeignKey("payments_payment.id"), index=True)
+    amount_fen: Mapped[fen]
+    freight_fen: Mapped[fen]
+    reason: Mapped[str] = mapped_column(Text)
+    asked_by: Mapped[UUID] = mapped_column(ForeignKey("identity_account.id"), index=True)
+    status: Mapped[str] = mapped_column(Text)
+    requested_at: Mapped[instant]
+    settled_at: Mapped[datetime | None]
+
+    def settle(self, *, now: datetime) -> None:
+        """The provider reported that the money has arrived."""
+        self.status, self.settled_at = "settled", now
+
+
+class RefundLine(Base):
+    """The part of a refund that falls on one line."""
+
+    __tablename__ = "orders_refund_line"
+    __table_args__ = (CheckConstraint("amount_fen >= 0 AND quantity >= 0", name="signs"),)
+
+    refund_id: Mapped[UUID] = mapped_column(ForeignKey("orders_refund.id"), primary_key=True)
+    line_id: Mapped[UUID] = mapped_column(ForeignKey("orders_line.id"), primary_key=True, index=True)
+    quantity: Mapped[int]
+    amount_fen: Mapped[fen]

@@ -1,0 +1,315 @@
+"""Reads and locks of orders. Every list is bounded, every view costs a fixed number of statements."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, Select, func, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.buyers import open_address
+from app.core.errors import NotFound
+from app.fulfilment import Shipment, shipments_of
+from app.identity import Actor
+from app.orders.lifecycle import Status
+from app.orders.models import Order, OrderLine, Refund, RefundLine, SupplierOrder
+from app.orders.rules import (
+    CountedBasis,
+    Destination,
+    LineView,
+    OrderView,
+    ParcelView,
+    RefundView,
+    SupplierOrderView,
+    ToShip,
+)
+
+_ORDER = (
+    Order.id,
+    Order.number,
+    Order.buyer_id,
+    Order.placed_at,
+    Order.expires_at,
+    Order.paid_at,
+    Order.goods_fen,
+    Order.discount_fen,
+    Order.freight_fen,
+    Order.total_fen,
+    Order.note,
+    Order.address_sealed,
+)
+_PART = (
+    SupplierOrder.id,
+    SupplierOrder.order_id,
+    SupplierOrder.supplier_id,
+    SupplierOrder.status,
+    SupplierOrder.goods_fen,
+    SupplierOrder.discount_fen,
+    SupplierOrder.freight_fen,
+    SupplierOrder.amount_fen,
+    SupplierOrder.refunded_fen,
+    SupplierOrder.shipped_at,
+    SupplierOrder.delivered_at,
+    SupplierOrder.completed_at,
+)
+_LINE = (
+    OrderLine.id,
+    OrderLine.supplier_order_id,
+    OrderLine.sku,
+    OrderLine.name,
+    OrderLine.quantity,
+    OrderLine.shipped_quantity,
+    OrderLine.unit_price_fen,
+    OrderLine.discount_fen,
+    OrderLine.amount_fen,
+    OrderLine.refunded_fen,
+    OrderLine.supplier_id,
+)
+
+
+async def lock(session: AsyncSession, order_id: UUID, *, by: Actor | None = None) -> Order:
+    """The order, locked for change: every use case takes this lock first. ``by`` must be its buyer, or None (us)."""
+    wanted = select(Order).where(Order.id == order_id)
+    if by is not None:
+        wanted = wanted.where(Order.buyer_id == by.account_id)
+    order = (await session.execute(_locked(wanted))).scalar_one_or_none()
+    if order is None:
+        raise NotFound
+    return order
+
+
+async def lock_for_supplier(
+    session: AsyncSession, supplier_order_id: UUID, supplier_id: UUID
+) -> tuple[Order, SupplierOrder]:
+    """The supplier order, if it is this supplier's and its order is paid for or past that, with its order locked."""
+    mine = select(SupplierOrder.order_id).where(
+        SupplierOrder.id == supplier_order_id,
+        SupplierOrder.supplier_id == supplier_id,
+        SupplierOrder.paid_at.is_not(None),
+    )
+    order = (await session.execute(_locked(select(Order).where(Order.id.in_(mine))))).scalar_one_or_none()
+    if order is None:
+        raise NotFound
+    (part,) = (part for part in await parts_of(session, order.id) if part.id == supplier_order_id)
+    return order, part
+
+
+async def parts_of(session: AsyncSession, order_id: UUID) -> list[SupplierOrder]:
+    """The supplier orders of a locked order."""
+    wanted = select(SupplierOrder).where(SupplierOrder.order_id == order_id).order_by(SupplierOrder.id)
+    return list((await session.execute(wanted.execution_options(populate_existing=True))).scalars())
+
+
+async def lines_of(session: AsyncSession, *supplier_order_ids: UUID) -> list[OrderLine]:
+    """The lines of supplier orders of a locked order."""
+    wanted = select(OrderLine).where(OrderLine.supplier_order_id.in_(supplier_order_ids)).order_by(OrderLine.position)
+    return list((await session.execute(wanted.execution_options(populate_existing=True))).scalars())
+
+
+async def refund_by_id(session: AsyncSession, refund_id: UUID) -> Refund | None:
+    """The refund, locked, with its order locked first; None if it is not one of ours."""
+    order_id = (await session.execute(select(Refund.order_id).where(Refund.id == refund_id))).scalar_one_or_none()
+    if order_id is None:
+        return None
+    await lock(session, order_id)
+    return await session.get_one(Refund, refund_id, populate_existing=True)
+
+
+async def refund_lines(session: AsyncSession, refund_id: UUID) -> list[RefundLine]:
+    """The lines of a refund."""
+    return list((await session.execute(select(RefundLine).where(RefundLine.refund_id == refund_id))).scalars())
+
+
+async def settled_before(session: AsyncSession, line_ids: Sequence[UUID]) -> dict[UUID, CountedBasis]:
+    """Quantity and fen of each line that have already gone back to the buyer."""
+    wanted = (
+        select(RefundLine.line_id, func.sum(RefundLine.quantity), func.sum(RefundLine.amount_fen))
+        .join(Refund, Refund.id == RefundLine.refund_id)
+        .where(RefundLine.line_id.in_(line_ids), Refund.status == "settled")
+        .group_by(RefundLine.line_id)
+    )
+    rows = await session.execute(wanted)
+    return {line_id: CountedBasis(int(quantity), int(amount)) for line_id, quantity, amount in rows}
+
+
+async def due(session: AsyncSession, status: Status, now: datetime, limit: int) -> list[UUID]:
+    """Orders of which a part in ``status`` is due, locked; those that somebody else holds are left for later."""
+    wanted = (
+        select(SupplierOrder.order_id)
+        .where(SupplierOrder.status == status.value, SupplierOrder.due_at <= now)
+        .order_by(SupplierOrder.due_at)
+        .limit(limit)
+    )
+    order_ids = set((await session.execute(wanted)).scalars())
+    taking = select(Order.id).where(Order.id.in_(order_ids)).order_by(Order.id).with_for_update(skip_locked=True)
+    return list((await session.execute(taking)).scalars())
+
+
+async def view(session: AsyncSession, order_id: UUID, *, by: Actor) -> OrderView:
+    """One order of this buyer. Raises ``NotFound``."""
+    found = await _views(session, select(*_ORDER).where(Order.id == order_id, Order.buyer_id == by.account_id))
+    if not found:
+        raise NotFound
+    return found[0]
+
+
+async def page(session: AsyncSession, *, by: Actor, before: UUID | None, limit: int) -> list[OrderView]:
+    """A buyer's orders, newest first."""
+    wanted = select(*_ORDER).where(Order.buyer_id == by.account_id)
+    if before is not None:
+        wanted = wanted.where(Order.id < before)
+    return await _views(session, wanted.order_by(Order.id.desc()).limit(limit))
+
+
+async def supplier_page(
+    session: AsyncSession,
+    supplier_id: UUID,
+    *,
+    statuses: Sequence[Status],
+    after: UUID | None,
+    limit: int,
+    only: UUID | None = None,
+) -> list[ToShip]:
+    """A supplier's paid orders, oldest first: what should leave the house first stands first."""
+    wanted = (
+        select(*_PART, Order.number, Order.placed_at, Order.paid_at, Order.note, Order.address_sealed)
+        .join(Order, Order.id == SupplierOrder.order_id)
+        .where(SupplierOrder.supplier_id == supplier_id, SupplierOrder.paid_at.is_not(None))
+    )
+    if statuses:
+        wanted = wanted.where(SupplierOrder.status.in_([status.value for status in statuses]))
+    if only is not None:
+        wanted = wanted.where(SupplierOrder.id == only)
+    if after is not None:
+        wanted = wanted.where(tuple_(SupplierOrder.id) > tuple_(after))
+    rows = (await session.execute(wanted.order_by(SupplierOrder.id).limit(limit))).all()
+    part_ids = [row.id for row in rows]
+    lines = await _lines(session, part_ids)
+    shipments = await _parcels(session, part_ids)
+    return [
+        ToShip(
+            part=_part(row),
+            number=row.number,
+            placed_at=row.placed_at,
+            paid_at=row.paid_at,
+            note=row.note,
+            address=_address(row.address_sealed),
+            lines=tuple(lines[row.id]),
+            shipments=tuple(shipments[row.id]),
+        )
+        for row in rows
+    ]
+
+
+async def refunds_of(session: AsyncSession, order_id: UUID) -> list[RefundView]:
+    """What was given back, or is on its way, for an order."""
+    rows = await session.execute(select(Refund).where(Refund.order_id == order_id).order_by(Refund.id))
+    return [refund_view(refund) for refund in rows.scalars()]
+
+
+def refund_view(refund: Refund) -> RefundView:
+    """A refund as a value."""
+    return RefundView(
+        id=refund.id,
+        order_id=refund.order_id,
+        supplier_order_id=refund.supplier_order_id,
+        status=refund.status,
+        amount_fen=refund.amount_fen,
+        freight_fen=refund.freight_fen,
+        reason=refund.reason,
+        requested_at=refund.requested_at,
+        settled_at=refund.settled_at,
+    )
+
+
+async def _views(session: AsyncSession, wanted: Select[Any]) -> list[OrderView]:
+    orders = (await session.execute(wanted)).all()
+    order_ids = [row.id for row in orders]
+    parts: defaultdict[UUID, list[SupplierOrderView]] = defaultdict(list)
+    part_rows = await session.execute(
+        select(*_PART).where(SupplierOrder.order_id.in_(order_ids)).order_by(SupplierOrder.id)
+    )
+    for row in part_rows:
+        parts[row.order_id].append(_part(row))
+    part_ids = [part.id for found in parts.values() for part in found]
+    lines = await _lines(session, part_ids)
+    shipments = await _parcels(session, part_ids)
+    return [
+        OrderView(
+            id=row.id,
+            number=row.number,
+            buyer_id=row.buyer_id,
+            placed_at=row.placed_at,
+            expires_at=row.expires_at,
+            paid_at=row.paid_at,
+            goods_fen=row.goods_fen,
+            discount_fen=row.discount_fen,
+            freight_fen=row.freight_fen,
+            total_fen=row.total_fen,
+            note=row.note,
+            address=_address(row.address_sealed),
+            supplier_orders=tuple(parts[row.id]),
+            lines=tuple(line for part in parts[row.id] for line in lines[part.id]),
+            shipments=tuple(parcel for part in parts[row.id] for parcel in shipments[part.id]),
+        )
+        for row in orders
+    ]
+
+
+async def _lines(session: AsyncSession, part_ids: Sequence[UUID]) -> defaultdict[UUID, list[LineView]]:
+    lines: defaultdict[UUID, list[LineView]] = defaultdict(list)
+    rows = await session.execute(
+        select(*_LINE).where(OrderLine.supplier_order_id.in_(part_ids)).order_by(OrderLine.position)
+    )
+    for row in rows:
+        lines[row.supplier_order_id].append(LineView(*row))
+    return lines
+
+
+async def _parcels(session: AsyncSession, part_ids: Sequence[UUID]) -> defaultdict[UUID, list[ParcelView]]:
+    parcels: defaultdict[UUID, list[ParcelView]] = defaultdict(list)
+    for shipment in await shipments_of(session, part_ids):
+        parcels[shipment.reference].append(parcel_view(shipment))
+    return parcels
+
+
+def parcel_view(shipment: Shipment) -> ParcelView:
+    """A shipment as the order shows it."""
+    return ParcelView(
+        id=shipment.id,
+        supplier_order_id=shipment.reference,
+        carrier=shipment.carrier,
+        tracking_number=shipment.tracking_number,
+        dispatched_at=shipment.dispatched_at,
+        delivered_at=shipment.delivered_at,
+    )
+
+
+def _part(row: Row[Any]) -> SupplierOrderView:
+    return SupplierOrderView(
+        id=row.id,
+        order_id=row.order_id,
+        supplier_id=row.supplier_id,
+        status=Status(row.status),
+        goods_fen=row.goods_fen,
+        discount_fen=row.discount_fen,
+        freight_fen=row.freight_fen,
+        amount_fen=row.amount_fen,
+        refunded_fen=row.refunded_fen,
+        shipped_at=row.shipped_at,
+        delivered_at=row.delivered_at,
+        completed_at=row.completed_at,
+    )
+
+
+def _address(sealed: bytes) -> Destination:
+    opened = open_address(sealed)
+    return Destination(opened.recipient, opened.phone, opened.division_code, opened.detail)
+
+
+def _locked(wanted: Select[Any]) -> Select[Any]:
+    return wanted.with_for_update().execution_options(populate_existing=True)

@@ -1,0 +1,275 @@
+"""Decisions about an order that need no database, the values that leave the module, and its refusals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from app.core.clock import local_day
+from app.core.errors import DomainError, Fault
+from app.orders.lifecycle import Status, derive
+
+RETAIL = "retail"
+MOST_LINES = 100
+
+
+class UnknownSku(DomainError):
+    """No such SKU."""
+
+    status = 422
+    code = "unknown_sku"
+    zh = "没有这些货号：{skus}。请核对后重试。"
+    en = "There is no such SKU: {skus}. Check the codes and try again."
+
+
+class NotOnSale(DomainError):
+    """The SKU exists but cannot be bought now."""
+
+    status = 409
+    code = "not_on_sale"
+    zh = "以下商品暂不出售：{skus}。"
+    en = "Not on sale at the moment: {skus}."
+
+
+class FreshGoodsNotAcknowledged(DomainError):
+    """Fresh goods cannot be returned without reason, and the buyer must have said so (domain handbook §3.5)."""
+
+    status = 422
+    code = "fresh_goods_not_acknowledged"
+    zh = "订单含鲜活易腐商品，不适用七日无理由退货。请确认后以 fresh_goods_acknowledged=true 重新提交。"
+    en = (
+        "The order holds fresh goods, which cannot be returned without a reason. "
+        "Confirm with fresh_goods_acknowledged=true and place it again."
+    )
+
+
+class UnknownCoupon(DomainError):
+    """No such coupon."""
+
+    status = 422
+    code = "unknown_coupon"
+    zh = "优惠码无效或已过期，请去掉后重试。"
+    en = "The coupon is not valid; leave it out and try again."
+
+
+class OrderNotPayable(DomainError):
+    """The order no longer waits for money."""
+
+    status = 409
+    code = "order_not_payable"
+    zh = "订单当前状态为 {status}，无需或不能再支付。"
+    en = "The order is {status} and cannot be paid."
+
+
+class AlreadyShipped(DomainError):
+    """Part of the order is on its way."""
+
+    status = 409
+    code = "already_shipped"
+    zh = "订单已（部分）发货，不能取消；收到货后可申请售后。"
+    en = "Part of the order has been shipped, so it cannot be cancelled; make a claim once it has arrived."
+
+
+class UnknownLine(DomainError):
+    """The line belongs to another order."""
+
+    status = 422
+    code = "unknown_line"
+    zh = "订单中没有这一行。"
+    en = "The order has no such line."
+
+
+class ShipsTooMuch(DomainError):
+    """More than is left to ship."""
+
+    status = 409
+    code = "ships_too_much"
+    zh = "发货数量超过该行尚未发出的数量。"
+    en = "More than is left to ship on this line."
+
+
+class RefundExceedsLine(DomainError):
+    """More than was paid for the line, less what went back already."""
+
+    status = 409
+    code = "refund_exceeds_line"
+    zh = "退款超过该行实付金额减去已退金额。"
+    en = "The refund is more than was paid for the line less what was refunded before."
+
+
+class NotRefundable(DomainError):
+    """The goods have not been shipped: cancel the order instead."""
+
+    status = 409
+    code = "not_refundable"
+    zh = "订单当前状态为 {status}，不能按行退款；未发货的订单请直接取消。"
+    en = "The supplier order is {status}; lines are refunded after shipment. Cancel the order if it has not shipped."
+
+
+def number_prefix(now: datetime) -> str:
+    """``BJ`` and the Shanghai day; eight digits follow (domain handbook §7.6)."""
+    return f"BJ{local_day(now):%y%m%d}"
+
+
+def merged(items: Iterable[tuple[str, int]]) -> dict[str, int]:
+    """Quantities by SKU, in the order first mentioned; the same SKU twice is one line."""
+    wanted: dict[str, int] = {}
+    for sku, quantity in items:
+        wanted[sku] = wanted.get(sku, 0) + quantity
+    return wanted
+
+
+def faults_for(skus: Iterable[str], wanted: Mapping[str, int], code: str, zh: str, en: str) -> list[Fault]:
+    """One fault for each of ``skus``, pointing at its place among the items."""
+    places = {sku: index for index, sku in enumerate(wanted)}
+    return [Fault(f"/items/{places[sku]}/sku", code, f"{sku} {zh}", f"{sku} {en}") for sku in skus]
+
+
+def expiry(now: datetime, minutes: int) -> datetime:
+    """When an unpaid order gives its stock back (domain handbook §3.5)."""
+    return now + timedelta(minutes=minutes)
+
+
+def confirmation(delivered_at: datetime, days: int) -> datetime:
+    """When a delivered order confirms itself (domain handbook §2.8)."""
+    return delivered_at + timedelta(days=days)
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where an order goes, as the buyer wrote it."""
+
+    recipient: str
+    phone: str
+    division_code: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class LineView:
+    """One line of an order."""
+
+    id: UUID
+    supplier_order_id: UUID
+    sku: str
+    name: str
+    quantity: int
+    shipped_quantity: int
+    unit_price_fen: int
+    discount_fen: int
+    amount_fen: int
+    refunded_fen: int
+    supplier_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class ParcelView:
+    """One parcel on its way."""
+
+    id: UUID
+    supplier_order_id: UUID
+    carrier: str
+    tracking_number: str
+    dispatched_at: datetime
+    delivered_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class SupplierOrderView:
+    """The part of an order that one supplier fulfils."""
+
+    id: UUID
+    order_id: UUID
+    supplier_id: UUID
+    status: Status
+    goods_fen: int
+    discount_fen: int
+    freight_fen: int
+    amount_fen: int
+    refunded_fen: int
+    shipped_at: datetime | None
+    delivered_at: datetime | None
+    completed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderView:
+    """An order as its buyer sees it; the status is derived from its supplier orders."""
+
+    id: UUID
+    number: str
+    buyer_id: UUID
+    placed_at: datetime
+    expires_at: datetime
+    paid_at: datetime | None
+    goods_fen: int
+    discount_fen: int
+    freight_fen: int
+    total_fen: int
+    note: str | None
+    address: Destination
+    supplier_orders: tuple[SupplierOrderView, ...]
+    lines: tuple[LineView, ...]
+    shipments: tuple[ParcelView, ...] = field(default=())
+
+    @property
+    def status(self) -> Status:
+        """Derived, never stored."""
+        return derive(part.status for part in self.supplier_orders)
+
+
+@dataclass(frozen=True, slots=True)
+class ToShip:
+    """A supplier order as its supplier sees it."""
+
+    part: SupplierOrderView
+    number: str
+    placed_at: datetime
+    paid_at: datetime | None
+    note: str | None
+    address: Destination
+    lines: tuple[LineView, ...]
+    shipments: tuple[ParcelView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RefundView:
+    """Money on its way back to the buyer."""
+
+    id: UUID
+    order_id: UUID
+    supplier_order_id: UUID
+    status: str
+    amount_fen: int
+    freight_fen: int
+    reason: str
+    requested_at: datetime
+    settled_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ShipLine:
+    """What goes into a parcel."""
+
+    line_id: UUID
+    quantity: int
+    lot_code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RefundLine:
+    """What of a line is given back; ``quantity`` is zero for a price reduction."""
+
+    line_id: UUID
+    amount_fen: int
+    quantity: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CountedBasis:
+    """What of a line has already gone back to the buyer."""
+
+    quantity: int
+    amount_fen: int

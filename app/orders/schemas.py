@@ -1,0 +1,325 @@
+"""Orders on the wire."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Self
+from uuid import UUID
+
+from pydantic import ConfigDict, Field, StringConstraints
+
+from app.buyers import AddressIn
+from app.core.money import MAX_FEN
+from app.core.web import Body, LongText, Out, Quantity, ShortText, Sku
+from app.core.web.schemas import NO_CONTROL
+from app.orders.lifecycle import Status
+from app.orders.rules import MOST_LINES, OrderView, ParcelView, RefundView, SupplierOrderView, ToShip
+from app.payments import Payment, PaymentStatus, Provider
+from app.pricing import Quote
+
+DivisionCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}([0-9]{3})?$"), Field(examples=["370112"])]
+Cash = Annotated[int, Field(strict=True, ge=1, le=MAX_FEN, examples=[2490])]
+Note = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=NO_CONTROL)]
+
+_ADDRESS = {
+    "recipient": "王女士",
+    "phone": "13800001234",
+    "division_code": "370112",
+    "detail": "花园路 88 号 3 单元 502 室",
+}
+
+
+class ItemIn(Body):
+    """So many units of a SKU."""
+
+    sku: Sku
+    quantity: Quantity
+
+
+class PlaceIn(Body):
+    """Where a quote is delivered to."""
+
+    division_code: DivisionCode
+
+
+class QuoteIn(Body):
+    """Ask what it would cost."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"items": [{"sku": "NO02", "quantity": 2}], "address": {"division_code": "370112"}}]
+        }
+    )
+    items: list[ItemIn] = Field(min_length=1, max_length=MOST_LINES)
+    address: PlaceIn
+    coupon: ShortText | None = None
+
+
+class QuoteLineOut(Out):
+    """One line of a quote."""
+
+    sku: str
+    quantity: int
+    unit_price_fen: int
+    discount_fen: int
+    amount_fen: int
+
+
+class QuoteParcelOut(Out):
+    """One parcel: goods of different suppliers are not weighed together."""
+
+    supplier_id: UUID
+    weight_g: int
+    freight_fen: int
+
+
+class QuoteOut(Out):
+    """What it would cost now."""
+
+    lines: list[QuoteLineOut]
+    parcels: list[QuoteParcelOut]
+    goods_fen: int
+    discount_fen: int
+    freight_fen: int
+    total_fen: int
+
+    @classmethod
+    def of(cls, quote: Quote) -> Self:
+        """From the pricing module's value."""
+        return cls.model_validate(quote)
+
+
+class OrderIn(Body):
+    """Place an order."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"items": [{"sku": "GT04", "quantity": 1}], "address": _ADDRESS}]}
+    )
+    items: list[ItemIn] = Field(min_length=1, max_length=MOST_LINES)
+    address: AddressIn
+    fresh_goods_acknowledged: bool = Field(
+        default=False,
+        description="Fresh goods cannot be returned without a reason; the buyer has been told and agrees.",
+    )
+    coupon: ShortText | None = None
+    note: Note | None = None
+
+
+class AddressOut(Out):
+    """Where the order goes."""
+
+    recipient: str
+    phone: str
+    division_code: str
+    detail: str
+
+
+class OrderLineOut(Out):
+    """One line of an order."""
+
+    id: UUID
+    sku: str
+    name: str
+    quantity: int
+    shipped_quantity: int
+    unit_price_fen: int
+    discount_fen: int
+    amount_fen: int
+    refunded_fen: int
+    supplier_id: UUID
+
+
+class SupplierOrderOut(Out):
+    """The part that one supplier fulfils."""
+
+    id: UUID
+    supplier_id: UUID
+    status: Status
+    freight_fen: int
+    amount_fen: int
+    refunded_fen: int
+
+
+class ShipmentOut(Out):
+    """A parcel on its way."""
+
+    id: UUID
+    supplier_order_id: UUID
+    carrier: str
+    tracking_number: str
+    dispatched_at: datetime
+    delivered_at: datetime | None
+
+    @classmethod
+    def of(cls, parcel: ParcelView) -> Self:
+        """From the value."""
+        return cls.model_validate(parcel)
+
+
+class OrderOut(Out):
+    """An order as its buyer sees it."""
+
+    id: UUID
+    number: str = Field(examples=["BJ26112000000001"])
+    status: Status
+    placed_at: datetime
+    expires_at: datetime
+    paid_at: datetime | None
+    goods_fen: int
+    discount_fen: int
+    freight_fen: int
+    total_fen: int
+    address: AddressOut
+    note: str | None
+    lines: list[OrderLineOut]
+    supplier_orders: list[SupplierOrderOut]
+    shipments: list[ShipmentOut]
+
+    @classmethod
+    def of(cls, order: OrderView) -> Self:
+        """From the value."""
+        return cls.model_validate(order)
+
+
+class CancelIn(Body):
+    """Why the order is cancelled; may be left out."""
+
+    reason: ShortText = "buyer cancelled"
+
+
+class PaymentIn(Body):
+    """Choose how to pay."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"provider": "sandbox"}]})
+    provider: Provider
+
+
+class PaymentOut(Out):
+    """A payment that waits for the buyer's money."""
+
+    id: UUID
+    status: PaymentStatus
+    provider: Provider
+    amount_fen: int
+    code_url: str | None = Field(description="What the buyer's phone scans")
+    remittance_code: str | None
+
+    @classmethod
+    def of(cls, payment: Payment) -> Self:
+        """From the payments module's value."""
+        return cls.model_validate(payment)
+
+
+class ShipLineIn(Body):
+    """What goes into the parcel."""
+
+    line_id: UUID
+    quantity: Quantity
+    lot_code: Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=NO_CONTROL)] | None = None
+
+
+class ShipmentIn(Body):
+    """Hand a parcel to a carrier."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "carrier": "ZTO",
+                    "tracking_number": "78001234567890",
+                    "lines": [{"line_id": "0193478a-2b00-7abc-8def-0123456789ab", "quantity": 1}],
+                }
+            ]
+        }
+    )
+    carrier: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2,8}$"), Field(examples=["ZTO"])]
+    tracking_number: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{6,32}$")]
+    lines: list[ShipLineIn] = Field(min_length=1, max_length=MOST_LINES)
+
+
+class ToShipOut(Out):
+    """A supplier order as its supplier sees it."""
+
+    id: UUID
+    order_id: UUID
+    order_number: str
+    status: Status
+    placed_at: datetime
+    paid_at: datetime | None
+    freight_fen: int
+    amount_fen: int
+    refunded_fen: int
+    address: AddressOut
+    note: str | None
+    lines: list[OrderLineOut]
+    shipments: list[ShipmentOut]
+
+    @classmethod
+    def of(cls, found: ToShip) -> Self:
+        """From the value."""
+        part: SupplierOrderView = found.part
+        return cls(
+            id=part.id,
+            order_id=part.order_id,
+            order_number=found.number,
+            status=part.status,
+            placed_at=found.placed_at,
+            paid_at=found.paid_at,
+            freight_fen=part.freight_fen,
+            amount_fen=part.amount_fen,
+            refunded_fen=part.refunded_fen,
+            address=AddressOut.model_validate(found.address),
+            note=found.note,
+            lines=[OrderLineOut.model_validate(line) for line in found.lines],
+            shipments=[ShipmentOut.of(parcel) for parcel in found.shipments],
+        )
+
+
+class RefundLineIn(Body):
+    """What of a line goes back; ``quantity`` 0 is a price reduction for goods that are kept."""
+
+    line_id: UUID
+    amount_fen: Cash
+    quantity: Annotated[int, Field(strict=True, ge=0, le=1_000_000)] = 0
+
+
+class RefundIn(Body):
+    """Give money back for lines that have shipped."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "lines": [{"line_id": "0193478a-2b00-7abc-8def-0123456789ab", "amount_fen": 998}],
+                    "reason": "2 of 10 oranges arrived rotten",
+                }
+            ]
+        }
+    )
+    lines: list[RefundLineIn] = Field(min_length=1, max_length=MOST_LINES)
+    reason: LongText
+
+
+class RefundOut(Out):
+    """Money on its way back."""
+
+    id: UUID
+    order_id: UUID
+    supplier_order_id: UUID
+    status: str
+    amount_fen: int
+    freight_fen: int
+    reason: str
+    requested_at: datetime
+    settled_at: datetime | None
+
+    @classmethod
+    def of(cls, refund: RefundView) -> Self:
+        """From the value."""
+        return cls.model_validate(refund)
+
+
+class RefundsOut(Out):
+    """The refunds of an order."""
+
+    items: list[RefundOut]

@@ -1,0 +1,156 @@
+"""From the supplier's door to the buyer's hands: ship, deliver, confirm."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app import fulfilment, inventory
+from app.core.events import emit
+from app.core.ids import new_id
+from app.identity import Actor
+from app.orders import queries
+from app.orders.events import CountableLine, SupplierOrderCompleted
+from app.orders.lifecycle import Status, Step, StepNotAllowed, after, allowed, derive
+from app.orders.models import Order, OrderLine, SupplierOrder
+from app.orders.rules import CountedBasis, OrderView, ParcelView, ShipLine, ShipsTooMuch, UnknownLine, confirmation
+
+
+async def ship(
+    session: AsyncSession,
+    supplier_order_id: UUID,
+    *,
+    carrier: str,
+    tracking_number: str,
+    contents: Sequence[ShipLine],
+    supplier_id: UUID,
+    now: datetime,
+) -> ParcelView:
+    """Hand a parcel to the carrier; the supplier order has shipped once nothing is left to send.
+
+    Raises ``NotFound``, ``StepNotAllowed``, ``UnknownLine``, ``ShipsTooMuch``.
+    """
+    order, part = await queries.lock_for_supplier(session, supplier_order_id, supplier_id)
+    after(Status(part.status), Step.SHIP)
+    lines = {line.id: line for line in await queries.lines_of(session, part.id)}
+    for item in contents:
+        line = lines.get(item.line_id)
+        if line is None:
+            raise UnknownLine
+        line.shipped_quantity += item.quantity
+        if line.shipped_quantity > line.quantity:
+            raise ShipsTooMuch
+    shipment_id = new_id(now)
+    picks = await inventory.ship(
+        session,
+        order.id,
+        [(lines[item.line_id].sku, item.quantity, item.lot_code) for item in contents],
+        shipment_id=shipment_id,
+        now=now,
+    )
+    by_sku = {line.sku: line for line in lines.values()}
+    for pick in picks:
+        by_sku[pick.sku].lot_code = pick.lot_code or by_sku[pick.sku].lot_code
+    shipment = await fulfilment.dispatch(
+        session,
+        shipment_id=shipment_id,
+        reference=part.id,
+        supplier_id=supplier_id,
+        carrier=carrier,
+        tracking_number=tracking_number,
+        lines=[
+            fulfilment.ShipmentLine(
+                line_reference=by_sku[pick.sku].id, sku=pick.sku, lot_code=pick.lot_code, quantity=pick.quantity
+            )
+            for pick in picks
+        ],
+        now=now,
+    )
+    if all(line.shipped_quantity == line.quantity for line in lines.values()):
+        part.take(Step.SHIP, now=now)
+    await session.flush()
+    return queries.parcel_view(shipment)
+
+
+async def deliver(
+    session: AsyncSession, shipment_id: UUID, *, supplier_id: UUID, now: datetime, confirm_after_days: int
+) -> ParcelView:
+    """A parcel reached the buyer; once all have, the supplier order is delivered and starts to wait for confirmation.
+
+    Reporting a delivery twice changes nothing. Raises ``NotFound``.
+    """
+    known = await fulfilment.get(session, shipment_id, supplier_id=supplier_id)
+    _, part = await queries.lock_for_supplier(session, known.reference, supplier_id)
+    shipment = await fulfilment.deliver(session, shipment_id, supplier_id=supplier_id, now=now)
+    if part.status == Status.SHIPPED:
+        parcels = await fulfilment.shipments_of(session, [part.id])
+        if all(parcel.delivered_at is not None for parcel in parcels):
+            part.take(Step.DELIVER, now=now, due_at=confirmation(now, confirm_after_days))
+    await session.flush()
+    return queries.parcel_view(shipment)
+
+
+async def confirm(session: AsyncSession, order_id: UUID, *, by: Actor, now: datetime) -> OrderView:
+    """The buyer says that the goods are there. Raises ``NotFound``, ``StepNotAllowed``."""
+    order = await queries.lock(session, order_id, by=by)
+    parts = await queries.parts_of(session, order.id)
+    ready = [part for part in parts if part.status in (Status.SHIPPED, Status.DELIVERED)]
+    status = derive(Status(part.status) for part in parts)
+    if not ready or status in (Status.PENDING_PAYMENT, Status.PAID):
+        raise StepNotAllowed(status=status.value, allowed=", ".join(allowed(status)) or "—")
+    for part in ready:
+        await _complete(session, order, part, now=now)
+    return await queries.view(session, order.id, by=by)
+
+
+async def confirm_due(session: AsyncSession, *, now: datetime, limit: int = 200) -> int:
+    """Confirm deliveries that nobody confirmed in time (domain handbook §2.8). Returns how many orders."""
+    order_ids = await queries.due(session, Status.DELIVERED, now, limit)
+    for order_id in order_ids:
+        order = await queries.lock(session, order_id)
+        for part in await queries.parts_of(session, order_id):
+            if part.status == Status.DELIVERED and part.due_at is not None and part.due_at <= now:
+                await _complete(session, order, part, now=now)
+    return len(order_ids)
+
+
+async def _complete(session: AsyncSession, order: Order, part: SupplierOrder, *, now: datetime) -> None:
+    part.take(Step.COMPLETE, now=now)
+    lines = await queries.lines_of(session, part.id)
+    returned = await queries.settled_before(session, [line.id for line in lines]) if part.refunded_fen else {}
+    nothing = CountedBasis(0, 0)
+    countable = [_countable(order, line, returned.get(line.id, nothing)) for line in lines]
+    emit(
+        session,
+        SupplierOrderCompleted(
+            order_id=order.id, supplier_order_id=part.id, number=order.number, lines=countable, at=now
+        ),
+    )
+    await session.flush()
+
+
+def _countable(order: Order, line: OrderLine, returned: CountedBasis) -> CountableLine:
+    quantity = line.quantity - returned.quantity
+    return CountableLine(
+        line_id=line.id,
+        sku=line.sku,
+        product_id=line.product_id,
+        product_name=line.product_name,
+        category=line.category,
+        supplier_id=line.supplier_id,
+        supplier_name=line.supplier_name,
+        township_code=line.township_code,
+        township=line.township,
+        channel=order.channel,
+        division_code=order.division_code,
+        quantity=quantity,
+        weight_g=quantity * line.net_weight_g,
+        net_fen=line.amount_fen - returned.amount_fen,
+        assisted=line.assisted,
+        self_purchase=line.self_purchase,
+        lot_code=line.lot_code,
+        buyer_id=order.buyer_id,
+    )

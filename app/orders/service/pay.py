@@ -1,0 +1,66 @@
+"""Money for an order: ask for it, and act on its arrival, in whatever state it finds the order."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app import payments
+from app.core.events import emit
+from app.core.settings import Settings
+from app.identity import Actor
+from app.orders import queries
+from app.orders.events import OrderPaid, SoldLine
+from app.orders.lifecycle import Status, Step, derive
+from app.orders.rules import OrderNotPayable
+
+
+async def start_payment(
+    session: AsyncSession, order_id: UUID, *, provider: payments.Provider, by: Actor, settings: Settings, now: datetime
+) -> payments.Payment:
+    """Ask the buyer's provider for the order's total. Raises ``NotFound``, ``OrderNotPayable``."""
+    order = await queries.lock(session, order_id, by=by)
+    status = derive(Status(part.status) for part in await queries.parts_of(session, order.id))
+    if status is not Status.PENDING_PAYMENT or order.expires_at <= now:
+        shown = Status.EXPIRED if status is Status.PENDING_PAYMENT else status
+        raise OrderNotPayable(status=shown.value)
+    return await payments.request(
+        session,
+        provider=provider,
+        reference=order.id,
+        payer_id=by.account_id,
+        amount_fen=order.total_fen,
+        description=f"保靖好物 {order.number}",
+        settings=settings,
+        now=now,
+    )
+
+
+async def receive_payment(session: AsyncSession, captured: payments.PaymentCaptured, *, now: datetime) -> None:
+    """The money arrived. An order that still waits is paid; money that nobody waits for goes straight back.
+
+    Late money (the order expired or was cancelled) and a second payment are refunded in full: an order is never paid
+    twice, and stock that was given away is not sold again.
+    """
+    order = await queries.lock(session, captured.reference)
+    parts = await queries.parts_of(session, order.id)
+    if order.payment_id is not None or any(part.status != Status.PENDING_PAYMENT for part in parts):
+        if order.payment_id != captured.payment_id:
+            await payments.request_refund(
+                session,
+                payment_id=captured.payment_id,
+                amount_fen=captured.amount_fen,
+                reference=uuid5(NAMESPACE_URL, f"late-payment/{captured.payment_id}"),
+                reason="payment for a closed or already paid order",
+                now=now,
+            )
+        return
+    for part in parts:
+        part.take(Step.PAY, now=captured.at)
+    order.payment_id, order.paid_at = captured.payment_id, captured.at
+    lines = await queries.lines_of(session, *(part.id for part in parts))
+    sold = [SoldLine(sku=line.sku, product_id=line.product_id, quantity=line.quantity) for line in lines]
+    emit(session, OrderPaid(order_id=order.id, lines=sold, at=captured.at))
+    await session.flush()

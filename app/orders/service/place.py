@@ -1,0 +1,243 @@
+"""Quote an order and place it: the service's busiest path, four statements besides the key and the facts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.buyers import Address, resolve_division, seal_address
+from app.catalogue import Offer, offers
+from app.core.clock import local_day
+from app.core.events import emit
+from app.core.ids import new_id
+from app.identity import Actor
+from app.inventory import reserve
+from app.orders.events import OrderPlaced
+from app.orders.lifecycle import Status
+from app.orders.rules import (
+    RETAIL,
+    Destination,
+    FreshGoodsNotAcknowledged,
+    LineView,
+    NotOnSale,
+    OrderView,
+    SupplierOrderView,
+    UnknownCoupon,
+    UnknownSku,
+    expiry,
+    faults_for,
+    number_prefix,
+)
+from app.pricing import Quote, Wanted
+from app.pricing import quote as price
+
+# The number's last eight digits are a sequence sent through a permutation of 0..99999999: unique for a hundred million
+# orders in a row, and they do not tell how many orders there are.
+_INSERT = text("""
+WITH placed AS (
+    INSERT INTO orders_order (id, number, buyer_id, channel, division_code, address_sealed, note, placed_at, expires_at,
+                              goods_fen, discount_fen, freight_fen, total_fen)
+    VALUES (:id, :prefix || lpad((nextval('orders_number_seq') * 61803399 % 100000000)::text, 8, '0'), :buyer_id,
+            :channel, :division_code, :address, :note, :now, :expires_at, :goods, :discount, :freight, :total)
+    RETURNING number
+), parts AS (
+    INSERT INTO orders_supplier_order (id, order_id, supplier_id, status, goods_fen, discount_fen, freight_fen,
+                                       amount_fen, due_at)
+    SELECT id, :id, supplier_id, 'pending_payment', goods, discount, freight, goods - discount + freight, :expires_at
+    FROM unnest(CAST(:part_ids AS uuid[]), CAST(:part_suppliers AS uuid[]), CAST(:part_goods AS bigint[]),
+                CAST(:part_discounts AS bigint[]), CAST(:part_freights AS bigint[]))
+         AS part (id, supplier_id, goods, discount, freight)
+), lines AS (
+    INSERT INTO orders_line (id, order_id, supplier_order_id, position, sku, product_id, name, product_name, quantity,
+                             unit_price_fen, discount_fen, amount_fen, supplier_id, supplier_name, category,
+                             township_code, township, village, net_weight_g, tax_rate_bp, assisted, self_purchase)
+    SELECT id, :id, part_id, position, sku, product_id, name, product_name, quantity, price, discount,
+           price * quantity - discount, supplier_id, supplier_name, category, township_code, township, village,
+           net_weight_g, tax_rate_bp, assisted, self_purchase
+    FROM unnest(CAST(:line_ids AS uuid[]), CAST(:line_parts AS uuid[]), CAST(:positions AS smallint[]),
+                CAST(:skus AS text[]), CAST(:products AS uuid[]), CAST(:names AS text[]),
+                CAST(:product_names AS text[]), CAST(:quantities AS integer[]), CAST(:prices AS bigint[]),
+                CAST(:discounts AS bigint[]), CAST(:suppliers AS uuid[]), CAST(:supplier_names AS text[]),
+                CAST(:categories AS text[]), CAST(:township_codes AS text[]), CAST(:townships AS text[]),
+                CAST(:villages AS text[]), CAST(:weights AS integer[]), CAST(:taxes AS integer[]),
+                CAST(:assisted AS boolean[]), CAST(:own AS boolean[]))
+         AS line (id, part_id, position, sku, product_id, name, product_name, quantity, price, discount, supplier_id,
+                  supplier_name, category, township_code, township, village, net_weight_g, tax_rate_bp, assisted,
+                  self_purchase)
+)
+SELECT number FROM placed
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """What a buyer asks for. ``wanted`` is quantity by SKU, in the buyer's order."""
+
+    wanted: Mapping[str, int]
+    address: Address
+    fresh_goods_acknowledged: bool = False
+    coupon: str | None = None
+    note: str | None = None
+
+
+async def quote(session: AsyncSession, wanted: Mapping[str, int], division_code: str, *, now: datetime) -> Quote:
+    """What the goods would cost now, delivered there. Changes nothing and promises nothing.
+
+    Raises ``UnknownSku``, ``NotOnSale``, ``NotDeliverable``, ``UnknownDivision``.
+    """
+    division = resolve_division(division_code)
+    found = await _offers(session, wanted, now)
+    return await _price(session, wanted, found, division.county_code)
+
+
+async def place(
+    session: AsyncSession, asked: Placement, *, by: Actor, now: datetime, pay_within_minutes: int
+) -> OrderView:
+    """Place an order: take the stock, freeze prices and attribution on the lines, wait for the money.
+
+    Raises ``UnknownSku``, ``NotOnSale``, ``FreshGoodsNotAcknowledged``, ``NotDeliverable``, ``OutOfStock``.
+    """
+    if asked.coupon is not None:
+        raise UnknownCoupon
+    division = resolve_division(asked.address.division_code)
+    found = await _offers(session, asked.wanted, now)
+    if not asked.fresh_goods_acknowledged and any(offer.fresh for offer in found.values()):
+        raise FreshGoodsNotAcknowledged
+    priced = await _price(session, asked.wanted, found, division.county_code)
+    order_id = new_id(now)
+    await reserve(session, order_id, asked.wanted, by=by.account_id, now=now)
+
+    parts = {parcel.supplier_id: new_id(now) for parcel in priced.parcels}
+    goods = dict.fromkeys(parts, 0)
+    discounts = dict.fromkeys(parts, 0)
+    lines = []
+    for quoted in priced.lines:
+        offer = found[quoted.sku]
+        goods[offer.supplier_id] += quoted.unit_price_fen * quoted.quantity
+        discounts[offer.supplier_id] += quoted.discount_fen
+        lines.append((new_id(now), offer, quoted))
+    expires_at = expiry(now, pay_within_minutes)
+    number = (
+        await session.execute(
+            _INSERT,
+            {
+                "id": order_id,
+                "prefix": number_prefix(now),
+                "buyer_id": by.account_id,
+                "channel": RETAIL,
+                "division_code": division.county_code,
+                "address": seal_address(asked.address),
+                "note": asked.note,
+                "now": now,
+                "expires_at": expires_at,
+                "goods": priced.goods_fen,
+                "discount": priced.discount_fen,
+                "freight": priced.freight_fen,
+                "total": priced.total_fen,
+                "part_ids": list(parts.values()),
+                "part_suppliers": list(parts),
+                "part_goods": list(goods.values()),
+                "part_discounts": list(discounts.values()),
+                "part_freights": [parcel.freight_fen for parcel in priced.parcels],
+                "line_ids": [line_id for line_id, _, _ in lines],
+                "line_parts": [parts[offer.supplier_id] for _, offer, _ in lines],
+                "positions": list(range(len(lines))),
+                "skus": [offer.sku for _, offer, _ in lines],
+                "products": [offer.product_id for _, offer, _ in lines],
+                "names": [_name(offer) for _, offer, _ in lines],
+                "product_names": [offer.product_name for _, offer, _ in lines],
+                "quantities": [quoted.quantity for _, _, quoted in lines],
+                "prices": [quoted.unit_price_fen for _, _, quoted in lines],
+                "discounts": [quoted.discount_fen for _, _, quoted in lines],
+                "suppliers": [offer.supplier_id for _, offer, _ in lines],
+                "supplier_names": [offer.supplier_name for _, offer, _ in lines],
+                "categories": [offer.category for _, offer, _ in lines],
+                "township_codes": [offer.township_code for _, offer, _ in lines],
+                "townships": [offer.township for _, offer, _ in lines],
+                "villages": [offer.village for _, offer, _ in lines],
+                "weights": [offer.net_weight_g for _, offer, _ in lines],
+                "taxes": [offer.tax_rate_bp for _, offer, _ in lines],
+                "assisted": [offer.assisted for _, offer, _ in lines],
+                "own": [offer.supplier_id == by.supplier_id for _, offer, _ in lines],
+            },
+        )
+    ).scalar_one()
+    emit(session, OrderPlaced(order_id=order_id, at=now))
+    return OrderView(
+        id=order_id,
+        number=number,
+        buyer_id=by.account_id,
+        placed_at=now,
+        expires_at=expires_at,
+        paid_at=None,
+        goods_fen=priced.goods_fen,
+        discount_fen=priced.discount_fen,
+        freight_fen=priced.freight_fen,
+        total_fen=priced.total_fen,
+        note=asked.note,
+        address=Destination(
+            asked.address.recipient, asked.address.phone, asked.address.division_code, asked.address.detail
+        ),
+        supplier_orders=tuple(
+            SupplierOrderView(
+                id=parts[parcel.supplier_id],
+                order_id=order_id,
+                supplier_id=parcel.supplier_id,
+                status=Status.PENDING_PAYMENT,
+                goods_fen=goods[parcel.supplier_id],
+                discount_fen=discounts[parcel.supplier_id],
+                freight_fen=parcel.freight_fen,
+                amount_fen=goods[parcel.supplier_id] - discounts[parcel.supplier_id] + parcel.freight_fen,
+                refunded_fen=0,
+                shipped_at=None,
+                delivered_at=None,
+                completed_at=None,
+            )
+            for parcel in priced.parcels
+        ),
+        lines=tuple(
+            LineView(
+                id=line_id,
+                supplier_order_id=parts[offer.supplier_id],
+                sku=offer.sku,
+                name=_name(offer),
+                quantity=quoted.quantity,
+                shipped_quantity=0,
+                unit_price_fen=quoted.unit_price_fen,
+                discount_fen=quoted.discount_fen,
+                amount_fen=quoted.amount_fen,
+                refunded_fen=0,
+                supplier_id=offer.supplier_id,
+            )
+            for line_id, offer, quoted in lines
+        ),
+    )
+
+
+async def _offers(session: AsyncSession, wanted: Mapping[str, int], now: datetime) -> dict[str, Offer]:
+    found = await offers(session, list(wanted), day=local_day(now))
+    if missing := [sku for sku in wanted if sku not in found]:
+        faults = faults_for(missing, wanted, UnknownSku.code, "不存在", "does not exist")
+        raise UnknownSku(skus=", ".join(missing), faults=faults)
+    if closed := [sku for sku in wanted if not found[sku].on_sale]:
+        faults = faults_for(closed, wanted, NotOnSale.code, "暂不出售", "is not on sale")
+        raise NotOnSale(skus=", ".join(closed), faults=faults)
+    return found
+
+
+async def _price(
+    session: AsyncSession, wanted: Mapping[str, int], found: Mapping[str, Offer], division_code: str
+) -> Quote:
+    basket = [
+        Wanted(sku=sku, supplier_id=found[sku].supplier_id, gross_weight_g=found[sku].gross_weight_g, quantity=quantity)
+        for sku, quantity in wanted.items()
+    ]
+    return await price(session, basket, division_code)
+
+
+def _name(offer: Offer) -> str:
+    return f"{offer.product_name} {offer.sku_name}"

@@ -1,0 +1,137 @@
+"""Money back: for a cancelled part as a whole, or for single lines after shipment; and what follows its arrival."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app import payments
+from app.core.errors import NotFound
+from app.core.events import emit
+from app.core.ids import new_id
+from app.identity import Actor
+from app.orders import queries
+from app.orders.events import LinesRefunded, RefundedLine
+from app.orders.lifecycle import Status, Step
+from app.orders.models import Order, OrderLine, Refund, SupplierOrder
+from app.orders.models import RefundLine as RefundLineRow
+from app.orders.rules import NotRefundable, RefundExceedsLine, RefundLine, RefundView, UnknownLine
+
+_AFTER_SHIPMENT = (Status.SHIPPED, Status.DELIVERED, Status.COMPLETED)
+
+
+async def refund_part(
+    session: AsyncSession, order: Order, part: SupplierOrder, lines: Sequence[OrderLine], *, by: Actor, reason: str, now: datetime
+) -> None:
+    """Give back everything that was paid for a cancelled supplier order, freight included."""
+    rest = [
+        RefundLine(line.id, line.amount_fen - line.refunded_fen, line.quantity - line.refunded_quantity)
+        for line in lines
+    ]
+    freight = part.amount_fen - part.refunded_fen - sum(line.amount_fen for line in rest)
+    await _request(session, order, part, lines, rest, freight_fen=freight, by=by, reason=reason, now=now)
+
+
+async def refund_lines(
+    session: AsyncSession, order_id: UUID, wanted: Sequence[RefundLine], *, by: Actor, reason: str, now: datetime
+) -> list[RefundView]:
+    """Give back part of what was paid for lines that have shipped, one refund for each supplier order concerned.
+
+    ``by`` decides it for the marketplace and is kept with the refund. Raises ``NotFound``, ``UnknownLine``, ``NotRefundable``,
+    ``RefundExceedsLine``.
+    """
+    order = await queries.lock(session, order_id)
+    parts = {part.id: part for part in await queries.parts_of(session, order.id)}
+    lines = {line.id: line for line in await queries.lines_of(session, *parts)}
+    if order.payment_id is None:
+        raise NotFound
+    if any(item.line_id not in lines for item in wanted):
+        raise UnknownLine
+    refunds = []
+    for part in parts.values():
+        own = [item for item in wanted if lines[item.line_id].supplier_order_id == part.id]
+        if not own:
+            continue
+        if part.status not in _AFTER_SHIPMENT:
+            raise NotRefundable(status=part.status)
+        concerned = [lines[item.line_id] for item in own]
+        refund = await _request(session, order, part, concerned, own, freight_fen=0, by=by, reason=reason, now=now)
+        refunds.append(queries.refund_view(refund))
+    return refunds
+
+
+async def settle_refund(session: AsyncSession, settled: payments.RefundSettled) -> None:
+    """The provider has paid the buyer back: say so to whoever counted the sale."""
+    refund = await queries.refund_by_id(session, settled.reference)
+    if refund is None or refund.status == "settled":
+        return
+    refund.settle(now=settled.at)
+    part = await session.get_one(SupplierOrder, refund.supplier_order_id, populate_existing=True)
+    if part.status == Status.CANCELLED:
+        part.take(Step.SETTLE_REFUND, now=settled.at)
+    lines = [
+        RefundedLine(line_id=line.line_id, quantity=line.quantity, amount_fen=line.amount_fen)
+        for line in await queries.refund_lines(session, refund.id)
+    ]
+    emit(
+        session,
+        LinesRefunded(
+            refund_id=refund.id,
+            order_id=refund.order_id,
+            supplier_order_id=refund.supplier_order_id,
+            lines=lines,
+            at=settled.at,
+        ),
+    )
+    await session.flush()
+
+
+async def _request(
+    session: AsyncSession,
+    order: Order,
+    part: SupplierOrder,
+    lines: Sequence[OrderLine],
+    wanted: Sequence[RefundLine],
+    *,
+    freight_fen: int,
+    by: Actor,
+    reason: str,
+    now: datetime,
+) -> Refund:
+    by_id = {line.id: line for line in lines}
+    for item in wanted:
+        line = by_id[item.line_id]
+        line.refunded_fen += item.amount_fen
+        line.refunded_quantity += item.quantity
+        if line.refunded_fen > line.amount_fen or line.refunded_quantity > line.quantity:
+            raise RefundExceedsLine
+    if order.payment_id is None:
+        raise NotFound
+    amount = sum(item.amount_fen for item in wanted) + freight_fen
+    part.refunded_fen += amount
+    refund = Refund(
+        id=new_id(now),
+        order_id=order.id,
+        supplier_order_id=part.id,
+        payment_id=order.payment_id,
+        amount_fen=amount,
+        freight_fen=freight_fen,
+        reason=reason,
+        asked_by=by.account_id,
+        status="requested",
+        requested_at=now,
+    )
+    session.add(refund)
+    await session.flush()
+    session.add_all(
+        RefundLineRow(refund_id=refund.id, line_id=item.line_id, quantity=item.quantity, amount_fen=item.amount_fen)
+        for item in wanted
+    )
+    await session.flush()
+    await payments.request_refund(
+        session, payment_id=order.payment_id, amount_fen=amount, reference=refund.id, reason=reason, now=now
+    )
+    return refund
