@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+from collections.abc import Collection
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import selectinload
+
+from app.core.errors import NotFound
+from app.fulfilment.models import ShipmentRow
+from app.fulfilment.rules import Shipment
+
+
+async def shipments_of(session: AsyncSession, references: Collection[UUID]) -> dict[UUID, list[Shipment]]:
+    """The parcels sent for each reference, first one first; every reference has a list, if an empty one."""
+    found: dict[UUID, list[Shipment]] = {reference: [] for reference in references}
+    rows = await session.scalars(
+        select(ShipmentRow)
+        .where(ShipmentRow.reference.in_(found))
+        .options(selectinload(ShipmentRow.lines))
+        .order_by(ShipmentRow.dispatched_at, ShipmentRow.id)
+        .execution_options(populate_existing=True)
+    )
+    for row in rows:
+        found[row.reference].append(row.value())
+    return found
+
+
+async def get(session: AsyncSession, shipment_id: UUID, *, supplier_id: UUID) -> Shipment:
+    """The supplier's own shipment. Raises ``NotFound``, for another's too."""
+    return (await _own(session, shipment_id, supplier_id, lock=False)).value()
+
+
+async def lock(session: AsyncSession, shipment_id: UUID, *, supplier_id: UUID) -> ShipmentRow:
+    """The supplier's own shipment, kept from others until the transaction ends. Raises ``NotFound``."""
+    return await _own(session, shipment_id, supplier_id, lock=True)
+
+
+async def _own(session: AsyncSession, shipment_id: UUID, supplier_id: UUID, *, lock: bool) -> ShipmentRow:
+    wanted = (
+        select(ShipmentRow)
+        .where(ShipmentRow.id == shipment_id, ShipmentRow.supplier_id == supplier_id)
+        .options(selectinload(ShipmentRow.lines))
+        .execution_options(populate_existing=True)
+    )
+    row = (await session.scalars(wanted.with_for_update() if lock else wanted)).one_or_none()
+    if row is None:
+        raise NotFound
+    return row

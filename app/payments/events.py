@@ -1,0 +1,74 @@
+"""Facts that payments announce."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+from uuid import UUID
+
+from app.core.events import Fact
+from app.payments.rules import Provider
+
+
+class _OfPayment(Fact):
+    """Something that happened to one payment."""
+
+    payment_id: UUID
+
+    @property
+    def subject(self) -> UUID:
+        """The payment."""
+        return self.payment_id
+
+
+class SandboxPaid(_OfPayment):
+    """Somebody played the payer; the sandbox will tell us as a provider would."""
+
+    name: ClassVar[str] = "payments.sandbox_paid"
+    amount_fen: int
+
+
+class PaymentCaptured(_OfPayment):
+    """The money is here. Announced once for a payment, also for one that had been closed meanwhile."""
+
+    name: ClassVar[str] = "payments.captured"
+    reference: UUID
+    amount_fen: int
+    provider: Provider
+
+
+class RefundRequested(Fact):
+    """Money is to go back; a courier asks the provider. One refund does not wait for another."""
+
+    name: ClassVar[str] = "payments.refund_requested"
+    refund_id: UUID
+    payment_id: UUID
+    provider: Provider
+    provider_transaction: str
+    number: str
+    reference: UUID
+    amount_fen: int
+    total_fen: int
+    reason: str
+
+    @property
+    def subject(self) -> UUID:
+        """The refund."""
+        return self.refund_id
+
+
+class RefundSettled(_OfPayment):
+    """The money went back. ``reference`` is that of the refund."""
+
+    name: ClassVar[str] = "payments.refund_settled"
+    refund_id: UUID
+    reference: UUID
+    amount_fen: int
+
+
+class RefundFailed(_OfPayment):
+    """The provider could not give the money back; the amount can be refunded again under another reference."""
+
+    name: ClassVar[str] = "payments.refund_failed"
+    refund_id: UUID
+    reference: UUID
+    amount_fen: int

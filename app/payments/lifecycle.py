@@ -1,0 +1,36 @@
+"""The state tables of a payment and of a refund; guards, CHECKs and tests derive from them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from app.payments.rules import PaymentStatus, RefundStatus
+
+
+class PaymentStep(StrEnum):
+    """What can happen to a payment."""
+
+    CAPTURE = "capture"
+    CLOSE = "close"
+
+
+class RefundStep(StrEnum):
+    """What can happen to a refund."""
+
+    SUCCEED = "succeed"
+    FAIL = "fail"
+
+
+TRANSITIONS: Mapping[PaymentStatus, Mapping[PaymentStep, PaymentStatus]] = {
+    PaymentStatus.PENDING: {PaymentStep.CAPTURE: PaymentStatus.CAPTURED, PaymentStep.CLOSE: PaymentStatus.CLOSED},
+    # Money that arrives after we closed is still money received; whoever asked for it decides to give it back.
+    PaymentStatus.CLOSED: {PaymentStep.CAPTURE: PaymentStatus.CAPTURED},
+    PaymentStatus.CAPTURED: {},
+}
+
+REFUND_TRANSITIONS: Mapping[RefundStatus, Mapping[RefundStep, RefundStatus]] = {
+    RefundStatus.REQUESTED: {RefundStep.SUCCEED: RefundStatus.SUCCEEDED, RefundStep.FAIL: RefundStatus.FAILED},
+    RefundStatus.SUCCEEDED: {},
+    RefundStatus.FAILED: {},
+}

@@ -1,0 +1,160 @@
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, Column, DateTime, ForeignKey, Index, Table, Text, UniqueConstraint
+from sqlalchemy import text as sql
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.db import Base, fen, uid
+from app.core.errors import Unavailable
+from app.payments.lifecycle import REFUND_TRANSITIONS, TRANSITIONS, PaymentStep, RefundStep
+from app.payments.rules import (
+    Payment,
+    PaymentStatus,
+    Provider,
+    Refund,
+    RefundExceedsPayment,
+    RefundReferenceReused,
+    RefundStatus,
+    TransactionMismatch,
+)
+
+
+def _one_of(column: str, values: Iterable[str]) -> str:
+    return f"{column} IN ({', '.join(repr(str(value)) for value in values)})"
+
+
+class PaymentRow(Base):
+    """One attempt to collect an amount. ``refunded_fen`` is the sum of its refunds that did not fail."""
+
+    __tablename__ = "payments_payment"
+
+    id: Mapped[uid]
+    provider: Mapped[str] = mapped_column(Text)
+    reference: Mapped[UUID]
+    payer_id: Mapped[UUID]
+    description: Mapped[str] = mapped_column(Text)
+    amount_fen: Mapped[fen]
+    refunded_fen: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    status: Mapped[str] = mapped_column(Text)
+    code_url: Mapped[str | None] = mapped_column(Text)
+    remittance_code: Mapped[str | None] = mapped_column(Text)
+    provider_transaction: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime]
+    captured_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        CheckConstraint(_one_of("provider", Provider), name="provider"),
+        CheckConstraint(_one_of("status", TRANSITIONS), name="status"),
+        CheckConstraint("amount_fen > 0", name="amount"),
+        CheckConstraint(
+            "refunded_fen BETWEEN 0 AND amount_fen AND (refunded_fen = 0 OR status = 'captured')",
+            name="refunded",
+            info={"means": RefundExceedsPayment},
+        ),
+        CheckConstraint(
+            "(status = 'captured') = (captured_at IS NOT NULL)"
+            " AND (captured_at IS NULL) = (provider_transaction IS NULL)",
+            name="captured",
+        ),
+        CheckConstraint("status <> 'closed' OR closed_at IS NOT NULL", name="closed"),
+        UniqueConstraint("provider", "provider_transaction", info={"means": TransactionMismatch}),
+        # Two callers who ask at once get the same code. Also finds the payments of a reference.
+        Index(
+            "uq_payments_payment_open",
+            "reference",
+            "provider",
+            "amount_fen",
+            unique=True,
+            postgresql_where=sql("status = 'pending'"),
+        ),
+        Index("ix_payments_payment_reference", "reference"),
+    )
+
+    def take(self, step: PaymentStep) -> bool:
+        """Take the step; False where the table does not allow it."""
+        after = TRANSITIONS[PaymentStatus(self.status)].get(step)
+        if after is None:
+            return False
+        self.status = after
+        return True
+
+    def value(self) -> Payment:
+        """The row as others may see it."""
+        return Payment(
+            id=self.id,
+            provider=Provider(self.provider),
+            reference=self.reference,
+            payer_id=self.payer_id,
+            amount_fen=self.amount_fen,
+            refunded_fen=self.refunded_fen,
+            status=PaymentStatus(self.status),
+            code_url=self.code_url,
+            remittance_code=self.remittance_code,
+            provider_transaction=self.provider_transaction,
+            created_at=self.created_at,
+            captured_at=self.captured_at,
+        )
+
+
+class RefundRow(Base):
+    """Money on its way back to the payer of one payment."""
+
+    __tablename__ = "payments_refund"
+
+    id: Mapped[uid]
+    payment_id: Mapped[UUID] = mapped_column(ForeignKey("payments_payment.id"), index=True)
+    number: Mapped[str] = mapped_column(Text)
+    reference: Mapped[UUID]
+    amount_fen: Mapped[fen]
+    reason: Mapped[str] = mapped_column(Text)
+    status: Mapped[str] = mapped_column(Text)
+    provider_refund: Mapped[str | None] = mapped_column(Text)
+    requested_at: Mapped[datetime]
+    settled_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        CheckConstraint(_one_of("status", REFUND_TRANSITIONS), name="status"),
+        CheckConstraint("amount_fen > 0", name="amount"),
+        CheckConstraint("(status = 'requested') = (settled_at IS NULL)", name="settled"),
+        CheckConstraint("(settled_at IS NULL) = (provider_refund IS NULL)", name="provider_refund"),
+        # Drawn at random; the next draw is another one.
+        UniqueConstraint("number", info={"means": Unavailable}),
+        UniqueConstraint("reference", info={"means": RefundReferenceReused}),
+    )
+
+    def take(self, step: RefundStep) -> bool:
+        """Take the step; False where the table does not allow it."""
+        after = REFUND_TRANSITIONS[RefundStatus(self.status)].get(step)
+        if after is None:
+            return False
+        self.status = after
+        return True
+
+    def value(self) -> Refund:
+        """The row as others may see it."""
+        return Refund(
+            id=self.id,
+            payment_id=self.payment_id,
+            number=self.number,
+            reference=self.reference,
+            amount_fen=self.amount_fen,
+            reason=self.reason,
+            status=RefundStatus(self.status),
+            requested_at=self.requested_at,
+            settled_at=self.settled_at,
+        )
+
+
+payments_notification = Table(
+    "payments_notification",
+    Base.metadata,
+    Column("provider", Text, primary_key=True),
+    Column("notification_id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("received_at", DateTime(timezone=True), nullable=False),
+)

@@ -1,0 +1,76 @@
+"""The wire format. What providers send may carry more than we read, so unknown fields are allowed there alone."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import ConfigDict, Field, StringConstraints
+
+from app.core.money import MAX_FEN
+from app.core.web import Body, Out
+
+_Word = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z_|*@.:-]{1,64}$")]
+_Fen = Annotated[int, Field(strict=True, ge=1, le=MAX_FEN)]
+_Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+
+
+class PayAccepted(Out):
+    """The sandbox took the payment; the result arrives by a signed notification."""
+
+    payment_id: UUID
+    status: Literal["accepted"] = "accepted"
+
+
+class _FromProvider(Body):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class SealedResource(_FromProvider):
+    """The encrypted part of a notification: AES-256-GCM with a 16-byte tag at the end of the ciphertext."""
+
+    algorithm: Literal["AEAD_AES_256_GCM"]
+    ciphertext: str = Field(min_length=1, max_length=100_000, description="base64")
+    associated_data: str = Field("", max_length=64)
+    nonce: str = Field(min_length=12, max_length=12, pattern=r"^[\x20-\x7e]{12}$")
+
+
+class NotificationIn(_FromProvider):
+    """A payment provider's notification, in the shape of WeChat Pay API v3."""
+
+    id: _Word = Field(examples=["EV-019a9f6b7c0e7d3f8a51c2d3e4f50617"])
+    create_time: str = Field(max_length=40, examples=["2026-11-20T12:00:00+08:00"])
+    resource_type: str = Field(max_length=64, examples=["encrypt-resource"])
+    event_type: Literal["TRANSACTION.SUCCESS", "REFUND.SUCCESS", "REFUND.ABNORMAL", "REFUND.CLOSED"]
+    summary: str = Field("", max_length=128, examples=["支付成功"])
+    resource: SealedResource
+
+
+class PaidAmount(_FromProvider):
+    """What was paid, in fen."""
+
+    total: _Fen
+    currency: _Currency
+
+
+class TransactionIn(_FromProvider):
+    """The decrypted resource of ``TRANSACTION.SUCCESS``. ``out_trade_no`` is our payment id in 32 hex digits."""
+
+    out_trade_no: str = Field(pattern=r"^[0-9a-f]{32}$")
+    transaction_id: _Word
+    amount: PaidAmount
+
+
+class RefundedAmount(_FromProvider):
+    """What went back, in fen."""
+
+    refund: _Fen
+    currency: _Currency = "CNY"
+
+
+class RefundIn(_FromProvider):
+    """The decrypted resource of ``REFUND.*``. ``out_refund_no`` is our number of the refund."""
+
+    out_refund_no: _Word
+    refund_id: _Word
+    amount: RefundedAmount

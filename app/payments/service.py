@@ -1,0 +1,264 @@
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.clock import local_day
+from app.core.events import emit
+from app.core.ids import digits, new_id
+from app.core.settings import Settings
+from app.payments import queries
+from app.payments.events import PaymentCaptured, RefundFailed, RefundRequested, RefundSettled, SandboxPaid
+from app.payments.lifecycle import PaymentStep, RefundStep
+from app.payments.models import PaymentRow, RefundRow, payments_notification
+from app.payments.rules import (
+    CURRENCY,
+    AmountMismatch,
+    CaptureNotice,
+    Notice,
+    Payment,
+    PaymentNotCaptured,
+    PaymentNotFound,
+    PaymentNotOpen,
+    PaymentStatus,
+    Provider,
+    ProviderNotAvailable,
+    Refund,
+    RefundExceedsPayment,
+    RefundNotice,
+    RefundReferenceReused,
+    RefundStatus,
+    TransactionMismatch,
+)
+
+
+async def request(
+    session: AsyncSession,
+    *,
+    provider: str,
+    reference: UUID,
+    payer_id: UUID,
+    amount_fen: int,
+    description: str,
+    settings: Settings,
+    now: datetime,
+) -> Payment:
+    """Open a payment, or give back the one that is open for the same provider, reference and amount.
+
+    Raises ``ProviderNotAvailable`` for a provider that this installation does not offer.
+    """
+    if provider != Provider.SANDBOX or not settings.payments.sandbox:
+        raise ProviderNotAvailable(provider)
+    payment_id = new_id(now)
+    opened = insert(PaymentRow).values(
+        id=payment_id,
+        provider=provider,
+        reference=reference,
+        payer_id=payer_id,
+        description=description,
+        amount_fen=amount_fen,
+        refunded_fen=0,
+        status=PaymentStatus.PENDING,
+        code_url=f"{settings.notify_base}/v1/sandbox/payments/{payment_id}",
+        created_at=now,
+    )
+    key = [PaymentRow.reference, PaymentRow.provider, PaymentRow.amount_fen]
+    opened = opened.on_conflict_do_nothing(index_elements=key, index_where=text("status = 'pending'"))
+    row = await session.scalar(opened.returning(PaymentRow))
+    if row is None:
+        # Somebody opened it before; should it be paid in this very moment, then the paid one is the answer.
+        mine = (PaymentRow.reference == reference, PaymentRow.provider == provider, PaymentRow.amount_fen == amount_fen)
+        found = select(PaymentRow).where(*mine).order_by(PaymentRow.id.desc()).limit(1)
+        row = (await session.scalars(found.execution_options(populate_existing=True))).one()
+    return row.value()
+
+
+async def close(session: AsyncSession, reference: UUID, *, now: datetime) -> int:
+    """Close what is still pending for ``reference`` and return how many that were.
+
+    Money that arrives later is captured all the same, and announced.
+    """
+    rows = await queries.lock_open(session, reference)
+    for row in rows:
+        row.take(PaymentStep.CLOSE)
+        row.closed_at = now
+    await session.flush()
+    return len(rows)
+
+
+async def capture(
+    session: AsyncSession, *, payment_id: UUID, provider_transaction: str, amount_fen: int, now: datetime
+) -> Payment:
+    """Note that the money is here; the same news a second time changes nothing.
+
+    Raises ``PaymentNotFound``, ``AmountMismatch``, ``TransactionMismatch``.
+    """
+    row = await queries.lock(session, payment_id)
+    return await _capture(session, row, provider_transaction, amount_fen, now)
+
+
+async def request_refund(
+    session: AsyncSession, *, payment_id: UUID, amount_fen: int, reference: UUID, reason: str, now: datetime
+) -> Refund:
+    """Ask for ``amount_fen`` of a captured payment to go back; the same ``reference`` gets the same refund.
+
+    Raises ``PaymentNotFound``, ``PaymentNotCaptured``, ``RefundExceedsPayment``, ``RefundReferenceReused``.
+    """
+    payment = await queries.lock(session, payment_id)
+    before = await queries.refund_by_reference(session, reference)
+    if before is not None:
+        if (before.payment_id, before.amount_fen) != (payment_id, amount_fen):
+            raise RefundReferenceReused
+        return before.value()
+    if payment.status != PaymentStatus.CAPTURED or payment.provider_transaction is None:
+        raise PaymentNotCaptured
+    if not 0 < amount_fen <= payment.amount_fen - payment.refunded_fen:
+        raise RefundExceedsPayment
+    payment.refunded_fen += amount_fen
+    refund = RefundRow(
+        id=new_id(now),
+        payment_id=payment_id,
+        number=f"RF{local_day(now):%Y%m%d}{digits(12)}",
+        reference=reference,
+        amount_fen=amount_fen,
+        reason=reason,
+        status=RefundStatus.REQUESTED,
+        requested_at=now,
+    )
+    session.add(refund)
+    emit(
+        session,
+        RefundRequested(
+            refund_id=refund.id,
+            payment_id=payment_id,
+            provider=Provider(payment.provider),
+            provider_transaction=payment.provider_transaction,
+            number=refund.number,
+            reference=reference,
+            amount_fen=amount_fen,
+            total_fen=payment.amount_fen,
+            reason=reason,
+            at=now,
+        ),
+    )
+    await session.flush()
+    return refund.value()
+
+
+async def settle_refund(session: AsyncSession, *, refund_id: UUID, provider_refund: str, now: datetime) -> Refund:
+    """Note that the money went back; the same news a second time changes nothing.
+
+    Raises ``PaymentNotFound``, ``TransactionMismatch`` (the provider named another refund of its own before).
+    """
+    payment, refund = await queries.lock_refund(session, refund_id=refund_id)
+    return await _end_refund(session, payment, refund, provider_refund, RefundStep.SUCCEED, now)
+
+
+async def receive(session: AsyncSession, notice: Notice, *, kind: str, now: datetime) -> bool:
+    """Act on what a provider said, once for each notification; False for a repeat.
+
+    Raises ``PaymentNotFound``, ``AmountMismatch``, ``TransactionMismatch``; the notification is then not remembered,
+    so that it is heard when it comes again.
+    """
+    noted = insert(payments_notification).values(
+        provider=notice.provider, notification_id=notice.notification_id, kind=kind, received_at=now
+    )
+    noted = noted.on_conflict_do_nothing()
+    if (await session.execute(noted.returning(payments_notification.c.provider))).first() is None:
+        return False
+    if notice.currency != CURRENCY:
+        raise AmountMismatch
+    if isinstance(notice, CaptureNotice):
+        payment = await queries.lock(session, notice.payment_id)
+        if payment.provider != notice.provider:
+            raise PaymentNotFound
+        await _capture(session, payment, notice.provider_transaction, notice.amount_fen, now)
+        return True
+    return await _receive_refund(session, notice, now)
+
+
+async def pay_in_sandbox(session: AsyncSession, payment_id: UUID, *, now: datetime) -> None:
+    """Play the payer. Paying what is paid is harmless, as a code can be paid once.
+
+    Raises ``PaymentNotFound``, ``PaymentNotOpen``.
+    """
+    payment = await queries.get(session, payment_id)
+    if payment.provider != Provider.SANDBOX:
+        raise PaymentNotFound
+    if payment.status == PaymentStatus.CLOSED:
+        raise PaymentNotOpen
+    if payment.status == PaymentStatus.PENDING:
+        emit(session, SandboxPaid(payment_id=payment_id, amount_fen=payment.amount_fen, at=now))
+
+
+async def _receive_refund(session: AsyncSession, notice: RefundNotice, now: datetime) -> bool:
+    payment, refund = await queries.lock_refund(session, number=notice.number)
+    if payment.provider != notice.provider:
+        raise PaymentNotFound
+    if refund.amount_fen != notice.amount_fen:
+        raise AmountMismatch
+    step = RefundStep.SUCCEED if notice.succeeded else RefundStep.FAIL
+    await _end_refund(session, payment, refund, notice.provider_refund, step, now)
+    return True
+
+
+async def _capture(
+    session: AsyncSession, row: PaymentRow, provider_transaction: str, amount_fen: int, now: datetime
+) -> Payment:
+    if amount_fen != row.amount_fen:
+        raise AmountMismatch
+    if not row.take(PaymentStep.CAPTURE):
+        if row.provider_transaction != provider_transaction:
+            raise TransactionMismatch
+        return row.value()
+    row.provider_transaction = provider_transaction
+    row.captured_at = now
+    emit(
+        session,
+        PaymentCaptured(
+            payment_id=row.id,
+            reference=row.reference,
+            amount_fen=row.amount_fen,
+            provider=Provider(row.provider),
+            at=now,
+        ),
+    )
+    await session.flush()
+    return row.value()
+
+
+async def _end_refund(
+    session: AsyncSession,
+    payment: PaymentRow,
+    refund: RefundRow,
+    provider_refund: str,
+    step: RefundStep,
+    now: datetime,
+) -> Refund:
+    if not refund.take(step):
+        after = RefundStatus.SUCCEEDED if step is RefundStep.SUCCEED else RefundStatus.FAILED
+        if (refund.status, refund.provider_refund) != (after, provider_refund):
+            raise TransactionMismatch
+        return refund.value()
+    refund.provider_refund = provider_refund
+    refund.settled_at = now
+    ended: type[RefundSettled | RefundFailed] = RefundSettled
+    if step is RefundStep.FAIL:
+        payment.refunded_fen -= refund.amount_fen
+        ended = RefundFailed
+    emit(
+        session,
+        ended(
+            refund_id=refund.id,
+            payment_id=payment.id,
+            reference=refund.reference,
+            amount_fen=refund.amount_fen,
+            at=now,
+        ),
+    )
+    await session.flush()
+    return refund.value()
