@@ -12,19 +12,16 @@ from app.fulfilment.models import ShipmentRow
 from app.fulfilment.rules import Shipment
 
 
-async def shipments_of(session: AsyncSession, references: Collection[UUID]) -> dict[UUID, list[Shipment]]:
-    """The parcels sent for each reference, first one first; every reference has a list, if an empty one."""
-    found: dict[UUID, list[Shipment]] = {reference: [] for reference in references}
+async def shipments_of(session: AsyncSession, references: Collection[UUID]) -> list[Shipment]:
+    """The parcels sent for these references, first one first."""
     rows = await session.scalars(
         select(ShipmentRow)
-        .where(ShipmentRow.reference.in_(found))
+        .where(ShipmentRow.reference.in_(references))
         .options(selectinload(ShipmentRow.lines))
         .order_by(ShipmentRow.dispatched_at, ShipmentRow.id)
         .execution_options(populate_existing=True)
     )
-    for row in rows:
-        found[row.reference].append(row.value())
-    return found
+    return [row.value() for row in rows]
 
 
 async def get(session: AsyncSession, shipment_id: UUID, *, supplier_id: UUID) -> Shipment:
