@@ -1,0 +1,99 @@
+"""Tables of the stock-room. ``inventory_movement`` is the ledger; the other numbers are its sums."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Date,
+    ForeignKey,
+    Identity,
+    Index,
+    String,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.db import Base, append_only, instant, uid
+from app.inventory.rules import Kind, LotExists
+
+
+class StockRow(Base):
+    """How many pieces of a SKU there are, and how many of them are promised, in sales units."""
+
+    __tablename__ = "inventory_stock"
+    __table_args__ = (
+        CheckConstraint("reserved >= 0 AND reserved <= on_hand", name="promised_goods_exist"),
+        Index("ix_inventory_stock_supplier_id_sku", "supplier_id", "sku"),
+    )
+
+    sku: Mapped[str] = mapped_column(ForeignKey("catalogue_sku.sku"), primary_key=True)
+    supplier_id: Mapped[UUID] = mapped_column(ForeignKey("suppliers_supplier.id"))
+    on_hand: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    reserved: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    counted_at: Mapped[datetime | None]
+
+
+class LotRow(Base):
+    """Goods of a SKU that were harvested or made together; ``on_hand`` is part of the SKU's."""
+
+    __tablename__ = "inventory_lot"
+    __table_args__ = (
+        UniqueConstraint("sku", "code", info={"means": LotExists}),
+        CheckConstraint("on_hand >= 0", name="not_negative"),
+    )
+
+    id: Mapped[uid]
+    sku: Mapped[str] = mapped_column(ForeignKey("inventory_stock.sku"))
+    code: Mapped[str] = mapped_column(String(64))
+    harvested_on: Mapped[date | None] = mapped_column(Date)
+    produced_on: Mapped[date | None] = mapped_column(Date)
+    best_before: Mapped[date] = mapped_column(Date)
+    village: Mapped[str | None] = mapped_column(String(100))
+    on_hand: Mapped[int] = mapped_column(BigInteger)
+    trace_code: Mapped[str] = mapped_column(String(16), unique=True)
+    received_at: Mapped[instant]
+    counted_at: Mapped[datetime | None]
+
+
+class MovementRow(Base):
+    """One change of a SKU's numbers and its cause. ``id`` rises with every movement."""
+
+    __tablename__ = "inventory_movement"
+    __table_args__ = (
+        CheckConstraint(f"kind IN ({', '.join(repr(kind.value) for kind in Kind)})", name="kind"),
+        CheckConstraint("on_hand_delta <> 0 OR reserved_delta <> 0", name="moves_something"),
+        Index("ix_inventory_movement_sku_id", "sku", "id"),
+        Index("ix_inventory_movement_sku_effective_at", "sku", "effective_at"),
+        Index("ix_inventory_movement_lot_id", "lot_id", postgresql_where=text("lot_id IS NOT NULL")),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    sku: Mapped[str] = mapped_column(ForeignKey("inventory_stock.sku"))
+    lot_id: Mapped[UUID | None] = mapped_column(ForeignKey("inventory_lot.id"))
+    kind: Mapped[str] = mapped_column(String(16))
+    on_hand_delta: Mapped[int] = mapped_column(BigInteger)
+    reserved_delta: Mapped[int] = mapped_column(BigInteger)
+    reference: Mapped[UUID | None]
+    reason: Mapped[str | None] = mapped_column(String(200))
+    by_account: Mapped[UUID | None]
+    effective_at: Mapped[instant]
+    recorded_at: Mapped[instant]
+
+
+class ReservationRow(Base):
+    """What is still promised under a reference; the row is gone when all of it was shipped or given back."""
+
+    __tablename__ = "inventory_reservation"
+    __table_args__ = (CheckConstraint("quantity > 0", name="holds_something"),)
+
+    reference: Mapped[UUID] = mapped_column(primary_key=True)
+    sku: Mapped[str] = mapped_column(ForeignKey("inventory_stock.sku"), primary_key=True, index=True)
+    quantity: Mapped[int] = mapped_column(BigInteger)
+
+
+append_only(MovementRow.metadata.tables["inventory_movement"])

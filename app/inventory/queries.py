@@ -1,0 +1,193 @@
+"""Reads and locks of the stock-room. Stock rows are always locked in SKU order, so that no two carts wait in a ring."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select, text, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.inventory.models import LotRow, MovementRow, StockRow
+from app.inventory.rules import Availability, Lot, LotState, StockState, Update
+
+_LOCK = text("""
+SELECT sku, supplier_id, on_hand, reserved, counted_at FROM inventory_stock
+WHERE sku = ANY(CAST(:skus AS text[])) ORDER BY sku FOR UPDATE
+""")
+_LOTS = text("""
+SELECT sku, id, code, best_before, on_hand, counted_at FROM inventory_lot
+WHERE sku = ANY(CAST(:skus AS text[])) ORDER BY sku, best_before, code
+""")
+_HELD = text("SELECT sku, quantity FROM inventory_reservation WHERE reference = :reference")
+_LATER = text("""
+SELECT c.position, m.lot_id, sum(m.on_hand_delta)
+FROM unnest(CAST(:positions AS int[]), CAST(:skus AS text[]), CAST(:ats AS timestamptz[])) AS c(position, sku, at)
+JOIN inventory_movement m ON m.sku = c.sku AND m.effective_at > c.at AND m.on_hand_delta <> 0
+GROUP BY c.position, m.lot_id
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class StockLine:
+    """A SKU's numbers with its lots, for its supplier."""
+
+    sku: str
+    on_hand: int
+    reserved: int
+    available: int
+    lots: tuple[Lot, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MovementLine:
+    """One entry of the stock ledger, for the supplier. ``number`` rises with every movement."""
+
+    number: int
+    sku: str
+    lot_code: str | None
+    kind: str
+    on_hand_delta: int
+    reserved_delta: int
+    reference: UUID | None
+    reason: str | None
+    effective_at: datetime
+    recorded_at: datetime
+
+
+async def lock(session: AsyncSession, skus: Sequence[str]) -> dict[str, StockState]:
+    """Lock the stock rows of ``skus`` in SKU order, then read their lots, which change only under that lock.
+
+    Two statements on purpose: what was read together with the wait for the lock would be older than the lock.
+    """
+    wanted = sorted(set(skus))
+    stocks = {
+        row.sku: StockState(row.sku, row.supplier_id, row.on_hand, row.reserved, row.counted_at)
+        for row in await session.execute(_LOCK, {"skus": wanted})
+    }
+    for sku, lot_id, code, best_before, on_hand, counted_at in await session.execute(_LOTS, {"skus": list(stocks)}):
+        stocks[sku].lots.append(LotState(lot_id, code, best_before, on_hand, counted_at))
+    return stocks
+
+
+async def held(session: AsyncSession, reference: UUID) -> dict[str, int]:
+    """What a reference still holds. Read it under the lock of the stock rows."""
+    rows = await session.execute(_HELD, {"reference": reference})
+    return {row.sku: row.quantity for row in rows}
+
+
+async def moved_later(session: AsyncSession, updates: Sequence[Update]) -> dict[tuple[int, UUID | None], int]:
+    """For each count that says when it was taken: what moved since, of the SKU (None) and of each lot."""
+    dated = [(i, row.sku, row.as_of) for i, row in enumerate(updates) if row.as_of is not None and row.mode == "set"]
+    if not dated:
+        return {}
+    positions, skus, ats = (list(column) for column in zip(*dated, strict=True))
+    later: dict[tuple[int, UUID | None], int] = {}
+    rows = await session.execute(_LATER, {"positions": positions, "skus": skus, "ats": ats})
+    for position, lot_id, moved in rows:
+        later[position, None] = later.get((position, None), 0) + int(moved)
+        if lot_id is not None:
+            later[position, lot_id] = int(moved)
+    return later
+
+
+async def availability(session: AsyncSession, skus: Sequence[str]) -> dict[str, Availability]:
+    """What there is of each SKU; one that has no stock row is missing from the answer."""
+    rows = await session.execute(
+        select(StockRow.sku, StockRow.on_hand, StockRow.reserved).where(StockRow.sku.in_(list(skus)))
+    )
+    return {row.sku: Availability(row.on_hand, row.reserved) for row in rows}
+
+
+async def lots_of(session: AsyncSession, skus: Sequence[str]) -> dict[str, list[Lot]]:
+    """The lots of each SKU, earliest best-before first."""
+    rows = await session.scalars(
+        select(LotRow).where(LotRow.sku.in_(list(skus))).order_by(LotRow.sku, LotRow.best_before, LotRow.code)
+    )
+    found: dict[str, list[Lot]] = {}
+    for row in rows:
+        found.setdefault(row.sku, []).append(lot_value(row))
+    return found
+
+
+async def page_of_stock(
+    session: AsyncSession, supplier_id: UUID, *, sku: str | None, after: str | None, limit: int
+) -> list[StockLine]:
+    """A supplier's SKUs by code, each with its lots."""
+    query = select(StockRow.sku, StockRow.on_hand, StockRow.reserved).where(StockRow.supplier_id == supplier_id)
+    if sku is not None:
+        query = query.where(StockRow.sku == sku)
+    if after is not None:
+        query = query.where(StockRow.sku > after)
+    rows = (await session.execute(query.order_by(StockRow.sku).limit(limit))).all()
+    lots = await lots_of(session, [row.sku for row in rows]) if rows else {}
+    return [
+        StockLine(row.sku, row.on_hand, row.reserved, row.on_hand - row.reserved, tuple(lots.get(row.sku, ())))
+        for row in rows
+    ]
+
+
+async def page_of_lots(
+    session: AsyncSession, supplier_id: UUID, *, sku: str | None, after: tuple[str, str] | None, limit: int
+) -> list[Lot]:
+    """A supplier's lots by SKU and lot code."""
+    query = select(LotRow).join(StockRow, StockRow.sku == LotRow.sku).where(StockRow.supplier_id == supplier_id)
+    if sku is not None:
+        query = query.where(LotRow.sku == sku)
+    if after is not None:
+        query = query.where(tuple_(LotRow.sku, LotRow.code) > tuple_(*after))
+    rows = await session.scalars(query.order_by(LotRow.sku, LotRow.code).limit(limit))
+    return [lot_value(row) for row in rows]
+
+
+async def page_of_movements(session: AsyncSession, sku: str, *, before: int | None, limit: int) -> list[MovementLine]:
+    """The ledger of a SKU, newest first."""
+    query = (
+        select(
+            MovementRow.id.label("number"),
+            MovementRow.sku,
+            LotRow.code.label("lot_code"),
+            MovementRow.kind,
+            MovementRow.on_hand_delta,
+            MovementRow.reserved_delta,
+            MovementRow.reference,
+            MovementRow.reason,
+            MovementRow.effective_at,
+            MovementRow.recorded_at,
+        )
+        .outerjoin(LotRow, LotRow.id == MovementRow.lot_id)
+        .where(MovementRow.sku == sku)
+    )
+    if before is not None:
+        query = query.where(MovementRow.id < before)
+    rows = await session.execute(query.order_by(MovementRow.id.desc()).limit(limit))
+    return [MovementLine(**row) for row in rows.mappings()]
+
+
+async def owner_of(session: AsyncSession, sku: str) -> UUID | None:
+    """The supplier whose stock this is, or None when there is no stock row."""
+    found: UUID | None = await session.scalar(select(StockRow.supplier_id).where(StockRow.sku == sku))
+    return found
+
+
+def lot_value(row: LotRow) -> Lot:
+    """The value that crosses the border."""
+    return Lot(
+        id=row.id,
+        sku=row.sku,
+        code=row.code,
+        harvested_on=row.harvested_on,
+        produced_on=row.produced_on,
+        best_before=row.best_before,
+        village=row.village,
+        on_hand=row.on_hand,
+        trace_code=row.trace_code,
+        received_at=row.received_at,
+    )
+
+
+def supplied(stocks: Mapping[str, StockState], supplier_id: UUID) -> dict[str, StockState]:
+    """Only this supplier's: somebody else's SKU is as good as unknown."""
+    return {sku: stock for sku, stock in stocks.items() if stock.supplier_id == supplier_id}

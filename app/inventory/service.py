@@ -1,0 +1,379 @@
+"""The verbs of the stock-room. Every change locks stock rows in SKU order and writes its movements beside itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.errors import Fault, InvalidInput, NotFound
+from app.core.events import emit
+from app.core.ids import new_id
+from app.identity import Actor
+from app.inventory import queries
+from app.inventory.events import crossings
+from app.inventory.rules import (
+    Kind,
+    Lot,
+    LotShort,
+    Movement,
+    NotReserved,
+    OutOfStock,
+    Picked,
+    StockState,
+    Update,
+    UpdateResult,
+    UpdatesRejected,
+    faults_of,
+    new_trace_code,
+    pick,
+    plan_updates,
+)
+
+# READ COMMITTED: a row that `locked` had to wait for is handed out as the other transaction left it, and the UPDATE
+# finds that same newest version, so the decision in `judged` is about the present, not about the snapshot.
+_RESERVE = text("""
+WITH wanted AS (
+    SELECT sku, quantity FROM unnest(CAST(:skus AS text[]), CAST(:quantities AS bigint[])) AS w(sku, quantity)
+), locked AS (
+    SELECT sku, on_hand - reserved AS available FROM inventory_stock
+    WHERE sku = ANY(CAST(:skus AS text[])) ORDER BY sku FOR UPDATE
+), judged AS (
+    SELECT w.sku, w.quantity, coalesce(l.available, 0) AS available,
+           bool_and(coalesce(l.available >= w.quantity, false)) OVER () AS enough
+    FROM wanted w LEFT JOIN locked l USING (sku)
+), taken AS (
+    UPDATE inventory_stock s SET reserved = s.reserved + j.quantity
+    FROM judged j WHERE j.enough AND s.sku = j.sku AND s.on_hand - s.reserved >= j.quantity
+    RETURNING s.sku, j.quantity, s.on_hand - s.reserved AS available
+), held AS (
+    INSERT INTO inventory_reservation AS r (reference, sku, quantity)
+    SELECT :reference, sku, quantity FROM taken
+    ON CONFLICT (reference, sku) DO UPDATE SET quantity = r.quantity + EXCLUDED.quantity
+), moved AS (
+    INSERT INTO inventory_movement
+        (sku, kind, on_hand_delta, reserved_delta, reference, by_account, effective_at, recorded_at)
+    SELECT sku, 'reserved', 0, quantity, :reference, :by, :now, :now FROM taken ORDER BY sku
+)
+SELECT j.sku, j.quantity, j.available, t.available AS left_over FROM judged j LEFT JOIN taken t USING (sku)
+""")
+
+# Reservation rows are removed only under the lock of their stock row; a second release finds them gone.
+_RELEASE = text("""
+WITH locked AS (
+    SELECT sku FROM inventory_stock
+    WHERE sku IN (SELECT sku FROM inventory_reservation WHERE reference = ANY(CAST(:references AS uuid[])))
+    ORDER BY sku FOR UPDATE
+), removed AS (
+    DELETE FROM inventory_reservation r USING locked l
+    WHERE r.sku = l.sku AND r.reference = ANY(CAST(:references AS uuid[]))
+    RETURNING r.reference, r.sku, r.quantity
+), total AS (
+    SELECT sku, CAST(sum(quantity) AS bigint) AS quantity FROM removed GROUP BY sku
+), returned AS (
+    UPDATE inventory_stock s SET reserved = s.reserved - t.quantity
+    FROM total t WHERE s.sku = t.sku
+    RETURNING s.sku, t.quantity, s.on_hand - s.reserved AS available
+), moved AS (
+    INSERT INTO inventory_movement
+        (sku, kind, on_hand_delta, reserved_delta, reference, by_account, effective_at, recorded_at)
+    SELECT sku, 'released', 0, -quantity, reference, :by, :now, :now FROM removed ORDER BY sku
+)
+SELECT sku, quantity, available FROM returned ORDER BY sku
+""")
+
+_WRITE = text("""
+WITH stock AS (
+    UPDATE inventory_stock s
+    SET on_hand = c.on_hand, reserved = c.reserved, counted_at = c.counted_at
+    FROM unnest(CAST(:skus AS text[]), CAST(:on_hands AS bigint[]), CAST(:reserveds AS bigint[]),
+                CAST(:counts AS timestamptz[])) AS c(sku, on_hand, reserved, counted_at)
+    WHERE s.sku = c.sku
+      AND (s.on_hand, s.reserved, s.counted_at) IS DISTINCT FROM (c.on_hand, c.reserved, c.counted_at)
+), lot AS (
+    UPDATE inventory_lot l SET on_hand = c.on_hand, counted_at = c.counted_at
+    FROM unnest(CAST(:lots AS uuid[]), CAST(:lot_on_hands AS bigint[]), CAST(:lot_counts AS timestamptz[]))
+         AS c(id, on_hand, counted_at)
+    WHERE l.id = c.id
+      AND (l.on_hand, l.counted_at) IS DISTINCT FROM (c.on_hand, c.counted_at)
+), shrunk AS (
+    UPDATE inventory_reservation r SET quantity = r.quantity - h.quantity
+    FROM unnest(CAST(:held_skus AS text[]), CAST(:held_quantities AS bigint[])) AS h(sku, quantity)
+    WHERE r.reference = :holder AND r.sku = h.sku AND r.quantity > h.quantity
+), finished AS (
+    DELETE FROM inventory_reservation r
+    USING unnest(CAST(:held_skus AS text[]), CAST(:held_quantities AS bigint[])) AS h(sku, quantity)
+    WHERE r.reference = :holder AND r.sku = h.sku AND r.quantity = h.quantity
+)
+INSERT INTO inventory_movement
+    (sku, lot_id, kind, on_hand_delta, reserved_delta, reference, reason, by_account, effective_at, recorded_at)
+SELECT m.sku, m.lot_id, m.kind, m.on_hand_delta, m.reserved_delta, :reference, m.reason, :by, m.effective_at, :now
+FROM unnest(CAST(:moved_skus AS text[]), CAST(:moved_lots AS uuid[]), CAST(:kinds AS text[]),
+            CAST(:on_hand_deltas AS bigint[]), CAST(:reserved_deltas AS bigint[]), CAST(:reasons AS text[]),
+            CAST(:effective_ats AS timestamptz[])) WITH ORDINALITY
+     AS m(sku, lot_id, kind, on_hand_delta, reserved_delta, reason, effective_at, position)
+ORDER BY m.position
+""")
+
+_RECEIVE = text("""
+WITH stock AS (
+    UPDATE inventory_stock SET on_hand = on_hand + :quantity WHERE sku = :sku
+    RETURNING sku, on_hand - reserved AS available
+), lot AS (
+    INSERT INTO inventory_lot
+        (id, sku, code, harvested_on, produced_on, best_before, village, on_hand, trace_code, received_at)
+    SELECT :id, sku, :code, CAST(:harvested_on AS date), CAST(:produced_on AS date), CAST(:best_before AS date),
+           CAST(:village AS text), :quantity, :trace_code, CAST(:now AS timestamptz)
+    FROM stock
+), moved AS (
+    INSERT INTO inventory_movement
+        (sku, lot_id, kind, on_hand_delta, reserved_delta, by_account, effective_at, recorded_at)
+    SELECT sku, :id, 'received', :quantity, 0, CAST(:by AS uuid), CAST(:now AS timestamptz),
+           CAST(:now AS timestamptz)
+    FROM stock WHERE :quantity > 0
+)
+SELECT available FROM stock
+""")
+
+_OPEN = text("""
+INSERT INTO inventory_stock (sku, supplier_id) VALUES (:sku, :supplier_id) ON CONFLICT (sku) DO NOTHING
+""")
+
+
+async def open_stock(session: AsyncSession, sku: str, supplier_id: UUID) -> None:
+    """Give a SKU a place in the stock-room, with nothing in it. Doing it again changes nothing."""
+    await session.execute(_OPEN, {"sku": sku, "supplier_id": supplier_id})
+
+
+async def reserve(
+    session: AsyncSession, reference: UUID, wanted: Mapping[str, int], *, by: UUID | None, now: datetime
+) -> dict[str, int]:
+    """Promise ``wanted`` (SKU → sales units) to ``reference``: all of it or nothing. One statement.
+
+    Returns what is left available of each SKU. Raises ``OutOfStock`` with one fault per short or unknown SKU, whose
+    pointer ``/items/{i}`` counts in the order of ``wanted``; the caller lets its transaction roll back.
+    """
+    if any(quantity < 1 for quantity in wanted.values()):
+        raise ValueError("a reservation takes at least one piece of each SKU")
+    parameters = {
+        "skus": list(wanted),
+        "quantities": list(wanted.values()),
+        "reference": reference,
+        "by": by,
+        "now": now,
+    }
+    rows = {row.sku: row for row in await session.execute(_RESERVE, parameters)}
+    short = [
+        (index, sku, rows[sku].available)
+        for index, sku in enumerate(wanted)
+        if rows[sku].available < rows[sku].quantity
+    ]
+    if short:
+        raise OutOfStock(
+            skus="、".join(sku for _, sku, _ in short),
+            faults=[
+                Fault(f"/items/{index}", "out_of_stock", f"{sku} 仅剩 {left} 件", f"Only {left} of {sku} left")
+                for index, sku, left in short
+            ],
+        )
+    for sku in sorted(wanted):
+        _announce(session, sku, rows[sku].available, rows[sku].left_over, now)
+    return {sku: rows[sku].left_over for sku in wanted}
+
+
+async def release(session: AsyncSession, references: Sequence[UUID], *, now: datetime, by: UUID | None = None) -> None:
+    """Give back whatever these references still hold. One statement; doing it again changes nothing."""
+    if not references:
+        return
+    rows = await session.execute(_RELEASE, {"references": list(references), "by": by, "now": now})
+    for sku, quantity, available in rows:
+        _announce(session, sku, available - quantity, available, now)
+
+
+async def ship(
+    session: AsyncSession,
+    reference: UUID,
+    lines: Sequence[tuple[str, int, str | None]],
+    *,
+    shipment_id: UUID,
+    now: datetime,
+    by: UUID | None = None,
+) -> list[Picked]:
+    """Hand out what ``reference`` holds: ``lines`` are (SKU, sales units, lot code or None to let us choose).
+
+    Without a lot code the lot that expires first goes first, then stock of no lot. Returns what was taken from where,
+    line by line. Raises ``NotReserved`` when the lines exceed what is held, ``LotShort`` when a lot cannot give so
+    much; faults point at ``/lines/{i}``.
+    """
+    if any(quantity < 1 for _, quantity, _ in lines):
+        raise ValueError("a shipment line has at least one piece")
+    stocks = await queries.lock(session, [sku for sku, _, _ in lines])
+    holds = await queries.held(session, reference)
+    shipped: dict[str, int] = {}
+    picked: list[Picked] = []
+    movements: list[Movement] = []
+    # Named lots are served before we choose any ourselves, or our choice could empty them; answers keep their order.
+    named_first = sorted(range(len(lines)), key=lambda i: lines[i][2] is None)
+    by_line: dict[int, list[Picked]] = {}
+    for index in named_first:
+        sku, quantity, lot_code = lines[index]
+        shipped[sku] = shipped.get(sku, 0) + quantity
+        if shipped[sku] > holds.get(sku, 0):
+            raise NotReserved(
+                faults=[
+                    Fault(
+                        f"/lines/{index}/quantity",
+                        "not_reserved",
+                        f"{sku} 还可发 {holds.get(sku, 0)} 件",
+                        f"{holds.get(sku, 0)} of {sku} may still be shipped",
+                    )
+                ]
+            )
+        try:
+            picks = pick(stocks[sku], quantity, lot_code)
+        except LotShort:
+            pointer = f"/lines/{index}/lot_code"
+            raise LotShort(faults=[Fault(pointer, "lot_short", f"{sku} 批次不足", f"Lot of {sku} short")]) from None
+        stocks[sku].reserved -= quantity
+        by_line[index] = [Picked(sku, lot.code if lot else None, taken) for lot, taken in picks]
+        movements += [Movement(sku, lot.id if lot else None, Kind.SHIPPED, -taken, -taken, now) for lot, taken in picks]
+    for index in range(len(lines)):
+        picked += by_line[index]
+    await _write(
+        session, stocks.values(), movements, now=now, by=by, reference=shipment_id, holder=reference, shipped=shipped
+    )
+    return picked
+
+
+async def receive(
+    session: AsyncSession,
+    *,
+    sku: str,
+    code: str,
+    harvested_on: date | None,
+    produced_on: date | None,
+    best_before: date,
+    village: str | None,
+    quantity: int,
+    by: Actor,
+    now: datetime,
+) -> Lot:
+    """Book a lot of ``quantity`` sales units into stock and give it its trace code.
+
+    Raises ``NotFound`` when the SKU has no stock row or is another supplier's, ``LotExists`` when it has such a lot,
+    ``InvalidInput`` when the lot would be past its date before it was made.
+    """
+    for name, made_on in (("harvested_on", harvested_on), ("produced_on", produced_on)):
+        if made_on is not None and made_on > best_before:
+            raise InvalidInput(
+                faults=[Fault(f"/{name}", "after_best_before", "日期晚于保质期至", "Later than best_before")]
+            )
+    if by.supplier_id is not None and await queries.owner_of(session, sku) != by.supplier_id:
+        raise NotFound
+    lot = Lot(
+        id=new_id(now),
+        sku=sku,
+        code=code,
+        harvested_on=harvested_on,
+        produced_on=produced_on,
+        best_before=best_before,
+        village=village,
+        on_hand=quantity,
+        trace_code=new_trace_code(),
+        received_at=now,
+    )
+    parameters = {
+        "id": lot.id,
+        "sku": sku,
+        "code": code,
+        "harvested_on": harvested_on,
+        "produced_on": produced_on,
+        "best_before": best_before,
+        "village": village,
+        "quantity": quantity,
+        "trace_code": lot.trace_code,
+        "by": by.account_id,
+        "now": now,
+    }
+    available: int | None = await session.scalar(_RECEIVE, parameters)
+    if available is None:
+        raise NotFound
+    _announce(session, sku, available - quantity, available, now)
+    return lot
+
+
+async def apply_updates(
+    session: AsyncSession,
+    supplier_id: UUID,
+    updates: Sequence[Update],
+    *,
+    by: Actor,
+    now: datetime,
+    partial: bool = False,
+) -> list[UpdateResult]:
+    """Apply a supplier's counts and adjustments in their order, all or nothing unless ``partial``.
+
+    Raises ``UpdatesRejected`` with one fault per row that cannot be applied (pointer ``/updates/{i}``); another
+    supplier's SKU is as good as unknown. A handful of statements for any number of rows.
+    """
+    stocks = queries.supplied(await queries.lock(session, [row.sku for row in updates]), supplier_id)
+    before = {sku: stock.available for sku, stock in stocks.items()}
+    plan = plan_updates(updates, stocks, await queries.moved_later(session, updates), now=now)
+    if plan.rejected and not partial:
+        raise UpdatesRejected(faults=faults_of(plan.rejected))
+    if plan.movements or plan.counted:
+        await _write(session, stocks.values(), plan.movements, now=now, by=by.account_id)
+    for sku in sorted(stocks):
+        _announce(session, sku, before[sku], stocks[sku].available, now)
+    return plan.results
+
+
+async def _write(
+    session: AsyncSession,
+    stocks: Any,
+    movements: Sequence[Movement],
+    *,
+    now: datetime,
+    by: UUID | None,
+    reference: UUID | None = None,
+    holder: UUID | None = None,
+    shipped: Mapping[str, int] | None = None,
+) -> None:
+    """Write the planned state of locked rows and the movements that explain it. One statement."""
+    rows: list[StockState] = list(stocks)
+    lots = [lot for stock in rows for lot in stock.lots]
+    shipped = shipped or {}
+    await session.execute(
+        _WRITE,
+        {
+            "skus": [stock.sku for stock in rows],
+            "on_hands": [stock.on_hand for stock in rows],
+            "reserveds": [stock.reserved for stock in rows],
+            "counts": [stock.counted_at for stock in rows],
+            "lots": [lot.id for lot in lots],
+            "lot_on_hands": [lot.on_hand for lot in lots],
+            "lot_counts": [lot.counted_at for lot in lots],
+            "held_skus": list(shipped),
+            "held_quantities": list(shipped.values()),
+            "holder": holder,
+            "moved_skus": [moved.sku for moved in movements],
+            "moved_lots": [moved.lot_id for moved in movements],
+            "kinds": [moved.kind.value for moved in movements],
+            "on_hand_deltas": [moved.on_hand_delta for moved in movements],
+            "reserved_deltas": [moved.reserved_delta for moved in movements],
+            "reasons": [moved.reason for moved in movements],
+            "effective_ats": [moved.effective_at for moved in movements],
+            "reference": reference,
+            "by": by,
+            "now": now,
+        },
+    )
+
+
+def _announce(session: AsyncSession, sku: str, before: int, after: int, now: datetime) -> None:
+    for fact in crossings(sku, before, after, now):
+        emit(session, fact)
