@@ -105,4 +105,4 @@ class SkuRow(Base):
 
 
 # The primary key's own violation means the same as a bar code's.
-SkuRow.__table__.primary_key.info["means"] = SkuTaken
+Base.metadata.tables["catalogue_sku"].primary_key.info["means"] = SkuTaken

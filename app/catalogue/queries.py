@@ -44,7 +44,7 @@ ORDER BY p.id LIMIT :limit
 
 
 async def offers(session: AsyncSession, skus: Sequence[str], *, day: date | None = None) -> dict[str, Offer]:
-    """The offers of ``skus``, in one statement; unknown codes are absent. ``day`` (default today) decides ``assisted``."""
+    """The offers of ``skus`` in one statement; unknown codes are absent. ``day``, or today, decides ``assisted``."""
     rows = await session.execute(_OFFERS, {"skus": list(skus), "day": day})
     return {row[0]: Offer(*row) for row in rows}
 

@@ -48,7 +48,7 @@ async def offers(session: AsyncSession, skus: Sequence[str], *, now: datetime | 
 
 async def plant_categories(session: AsyncSession) -> None:
     """Put the category tree in place. Safe to repeat: names and order follow the program, nothing is removed."""
-    rows = []
+    rows: list[tuple[str, str | None, str, str, int]] = []
     for at, root in enumerate(CATEGORIES):
         rows.append((root.slug, None, root.slug, root.name, at))
         rows += [(child.slug, root.slug, root.slug, child.name, place) for place, child in enumerate(root.children)]

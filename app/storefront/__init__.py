@@ -1,0 +1,39 @@
+"""The shop window: what a buyer sees before ordering. Lists, search, product pages, the story of a lot.
+
+*Owns* the shelf: one row per product that can be bought, with what it is found and sorted by; nothing that is shown.
+*Promises* a list, a page or a story in one statement; figures as they are when the page is made; an order of products
+that does not move while somebody turns pages; search by Chinese words, pinyin, initials, SKU and bar code.
+*Calls* catalogue, for seasons and categories, and reads the tables of the modules whose figures it shows.
+*Tells* nobody anything.
+"""
+
+from app.storefront.handlers import (
+    on_order_paid,
+    on_price_changed,
+    on_product_published,
+    on_product_withdrawn,
+    on_stock_ran_out,
+    on_stock_returned,
+    on_supplier_approved,
+    on_supplier_suspended,
+)
+from app.storefront.routes import router
+from app.storefront.rules import NoSuchTrace, NotOnShelf, Sort
+from app.storefront.service import SALES_LISTENER, rebuild
+
+__all__ = [
+    "SALES_LISTENER",
+    "NoSuchTrace",
+    "NotOnShelf",
+    "Sort",
+    "on_order_paid",
+    "on_price_changed",
+    "on_product_published",
+    "on_product_withdrawn",
+    "on_stock_ran_out",
+    "on_stock_returned",
+    "on_supplier_approved",
+    "on_supplier_suspended",
+    "rebuild",
+    "router",
+]

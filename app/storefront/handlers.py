@@ -1,0 +1,55 @@
+"""What the shop window does when it hears of something. Facts are taken by what they say, not by who says it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.storefront import service
+from app.storefront.rules import ProductFact, SaleFact, SkuFact, SupplierFact
+
+
+async def on_product_published(session: AsyncSession, fact: ProductFact, now: datetime) -> None:  # noqa: ARG001
+    """Put the product on the shelf."""
+    await service.shelve(session, [fact.product_id])
+
+
+async def on_product_withdrawn(session: AsyncSession, fact: ProductFact, now: datetime) -> None:  # noqa: ARG001
+    """Take the product off the shelf."""
+    await service.shelve(session, [fact.product_id])
+
+
+async def on_price_changed(session: AsyncSession, fact: SkuFact, now: datetime) -> None:  # noqa: ARG001
+    """Put the product in its new place; with its first price it comes on the shelf."""
+    await service.shelve_sku(session, fact.sku)
+
+
+async def on_stock_ran_out(session: AsyncSession, fact: SkuFact, now: datetime) -> None:  # noqa: ARG001
+    """Say that nothing is left, if no other size of the product is."""
+    await service.restock(session, fact.sku)
+
+
+async def on_stock_returned(session: AsyncSession, fact: SkuFact, now: datetime) -> None:  # noqa: ARG001
+    """Say that there is something again."""
+    await service.restock(session, fact.sku)
+
+
+async def on_order_paid(session: AsyncSession, fact: SaleFact, now: datetime) -> None:  # noqa: ARG001
+    """Count the units sold, which decide what sells best."""
+    sold: Counter[UUID] = Counter()
+    for line in fact.lines:
+        sold[line.product_id] += line.quantity
+    await service.count_sales(session, sold)
+
+
+async def on_supplier_approved(session: AsyncSession, fact: SupplierFact, now: datetime) -> None:  # noqa: ARG001
+    """Show the supplier's products."""
+    await service.shelve_supplier(session, fact.supplier_id)
+
+
+async def on_supplier_suspended(session: AsyncSession, fact: SupplierFact, now: datetime) -> None:  # noqa: ARG001
+    """Hide the supplier's products."""
+    await service.shelve_supplier(session, fact.supplier_id)

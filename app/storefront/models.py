@@ -1,0 +1,51 @@
+"""The shelf: what is needed to find products and put them in order, and nothing that is shown."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy.dialects.postgresql import TSVECTOR
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.db import Base, fen
+
+_ORDERS = ("published_at", "price_from_fen", "sales")
+
+
+class ShelfRow(Base):
+    """One published product that has a price and an approved supplier.
+
+    Every order in which products are shown is an index that ends in the product's id, for the whole shelf, for a root
+    category and for a leaf, so that a page costs the same wherever it begins.
+    """
+
+    __tablename__ = "storefront_shelf"
+    __table_args__ = (
+        CheckConstraint("price_from_fen > 0 AND sales >= 0", name="figures"),
+        *(
+            Index(f"ix_storefront_shelf_{'_'.join((*within, order))}", *within, order, "product_id")
+            for within in ((), ("root_slug",), ("leaf_slug",))
+            for order in _ORDERS
+        ),
+        Index("ix_storefront_shelf_supplier_id", "supplier_id"),
+        Index("ix_storefront_shelf_township_code", "township_code"),
+        Index("ix_storefront_shelf_words", "words", postgresql_using="gin"),
+        Index("ix_storefront_shelf_words_version", "words_version"),
+    )
+
+    product_id: Mapped[UUID] = mapped_column(ForeignKey("catalogue_product.id"), primary_key=True)
+    root_slug: Mapped[str] = mapped_column(ForeignKey("catalogue_category.slug"))
+    leaf_slug: Mapped[str] = mapped_column(ForeignKey("catalogue_category.slug"))
+    supplier_id: Mapped[UUID] = mapped_column(ForeignKey("suppliers_supplier.id"))
+    township_code: Mapped[str] = mapped_column(ForeignKey("suppliers_township.code"))
+    price_from_fen: Mapped[fen]
+    in_stock: Mapped[bool]
+    sales: Mapped[int] = mapped_column(server_default=text("0"))
+    published_at: Mapped[datetime]
+    season_opens: Mapped[str | None]
+    season_closes: Mapped[str | None]
+    perishable: Mapped[bool]
+    words: Mapped[str] = mapped_column(TSVECTOR)
+    words_version: Mapped[int]

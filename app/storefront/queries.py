@@ -1,0 +1,317 @@
+"""What a buyer sees before ordering, read in one statement each and made into JSON by PostgreSQL itself.
+
+The shelf decides which products and in which order; prices, stock and publication are read live from the modules that
+own them, in the same statement, so a figure on the page is as young as the page.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import lru_cache
+from uuid import UUID
+
+from sqlalchemy import TextClause, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.catalogue import PERISHABLE_DAYS, PRESALE_DAYS, ROOTS, month_day
+from app.storefront.rules import RETURNS_FRESH, RETURNS_KEPT, NoSuchTrace, NotOnShelf, Sort
+from app.storefront.rules.words import Query
+
+# The rule of catalogue.season_on, for many rows at once; a test holds the two against one another.
+_OPEN = """(CASE WHEN {t}.season_opens <= {t}.season_closes
+            THEN :today BETWEEN {t}.season_opens AND {t}.season_closes
+            ELSE :today >= {t}.season_opens OR :today <= {t}.season_closes END)"""
+_SOON = """(CASE WHEN CAST(:today AS text) <= CAST(:horizon AS text)
+            THEN {t}.season_opens > :today AND {t}.season_opens <= :horizon
+            ELSE {t}.season_opens > :today OR {t}.season_opens <= :horizon END)"""
+_SEASON = f"""CASE WHEN {{t}}.season_opens IS NULL OR {_OPEN} THEN 'in_season'
+          WHEN {{perishable}} AND {_SOON} THEN 'presale' ELSE 'off_season' END"""
+
+_VARIANTS = f"""
+    SELECT json_agg(json_build_object(
+               'sku', k.sku, 'name', k.name, 'price_fen', pr.price_fen,
+               'available', greatest(coalesce(st.on_hand - st.reserved, 0), 0), 'net_content', k.net_content
+           ) ORDER BY k.position) AS variants,
+           min(pr.price_fen) AS price_from_fen,
+           bool_or(coalesce(st.on_hand > st.reserved, false)) AS in_stock,
+           bool_or(k.fresh) AS fresh,
+           min(k.shelf_life_days) <= {PERISHABLE_DAYS} AS perishable
+    FROM catalogue_sku k
+    JOIN pricing_price pr ON pr.sku = k.sku AND pr.valid_to IS NULL
+    LEFT JOIN inventory_stock st ON st.sku = k.sku
+    WHERE k.product_id = p.id AND k.retail
+"""
+
+_FACE = f"""'id', p.id, 'slug', p.slug, 'name', p.name, 'category', c.root_slug, 'category_path',
+    CASE WHEN c.parent_slug IS NULL THEN json_build_array(c.slug) ELSE json_build_array(c.root_slug, c.slug) END,
+    'supplier', json_build_object('id', su.id, 'code', su.code, 'name', su.name),
+    'origin', json_build_object('township', t.name, 'village', nullif(p.village, ''), 'township_code', t.code),
+    'image_url', '/v1/store/images/' || i.digest,
+    'price_from_fen', v.price_from_fen, 'in_stock', v.in_stock,
+    'season', {_SEASON.format(t="p", perishable="v.perishable")},
+    'variants', v.variants"""
+
+_JOINS = """
+JOIN suppliers_supplier su ON su.id = p.supplier_id
+JOIN suppliers_township t ON t.code = p.township_code
+JOIN catalogue_category c ON c.slug = p.category_slug
+LEFT JOIN catalogue_image i ON i.id = p.image_id
+"""
+
+_PAGE = f"""
+SELECT '[' || coalesce(string_agg(CAST(item.json AS text), ',' ORDER BY f.n)
+                       FILTER (WHERE f.n <= :limit AND item.json IS NOT NULL), '') || ']',
+       count(*) > :limit,
+       max(f.tier) FILTER (WHERE f.n = :limit),
+       max(CAST(f.key AS text)) FILTER (WHERE f.n = :limit),
+       max(CAST(f.product_id AS text)) FILTER (WHERE f.n = :limit)
+FROM found f
+LEFT JOIN LATERAL (
+    SELECT json_build_object({_FACE}) AS json
+    FROM catalogue_product p {_JOINS}
+    CROSS JOIN LATERAL ({_VARIANTS}) v
+    WHERE p.id = f.product_id AND p.status = 'published' AND su.status = 'approved' AND v.variants IS NOT NULL
+) item ON true
+"""
+
+NAMED, ELSEWHERE = 1, 2
+"""Tiers of relevance: all that was typed is in the name or the codes, or some of it is elsewhere."""
+
+_ORDER: dict[Sort, tuple[str, str, str]] = {
+    Sort.NEWEST: ("published_at", "timestamptz", "DESC"),
+    Sort.PRICE: ("price_from_fen", "bigint", "ASC"),
+    Sort.DEAREST: ("price_from_fen", "bigint", "DESC"),
+    Sort.SALES: ("sales", "integer", "DESC"),
+    Sort.RELEVANCE: ("sales", "integer", "DESC"),
+}
+
+_FILTERS: dict[str, str] = {
+    "anywhere": "s.words @@ CAST(:anywhere AS tsquery)",
+    "root": "s.root_slug = :root",
+    "leaf": "s.leaf_slug = :leaf",
+    "supplier_id": "s.supplier_id = CAST(:supplier_id AS uuid)",
+    "supplier_code": "s.supplier_id = (SELECT id FROM suppliers_supplier WHERE code = :supplier_code)",
+    "township_code": "s.township_code = :township_code",
+    "township_name": "s.township_code = ANY(ARRAY(SELECT code FROM suppliers_township WHERE name = :township_name))",
+    "in_stock": "s.in_stock = :in_stock",
+    "presale": f"coalesce(s.perishable AND NOT {_OPEN} AND {_SOON}, false) = :presale".format(t="s"),
+    "min_price_fen": "s.price_from_fen >= :min_price_fen",
+    "max_price_fen": "s.price_from_fen <= :max_price_fen",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """The last product of the page before.
+
+    Its tier of relevance (0 in other orders), the value it is sorted by as PostgreSQL writes it, and its id.
+    """
+
+    tier: int
+    key: str
+    product_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A page of the list: JSON of the items, and where the next page begins, if there is one."""
+
+    items: str
+    last: Position | None
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a buyer wants to see. Absent conditions are None."""
+
+    query: Query | None = None
+    category: str | None = None
+    supplier: str | None = None
+    township: str | None = None
+    in_stock: bool | None = None
+    presale: bool | None = None
+    min_price_fen: int | None = None
+    max_price_fen: int | None = None
+
+    def order(self, sort: Sort | None) -> Sort:
+        """The order to show it in: relevance needs words to be relevant to."""
+        if sort is None or sort is Sort.RELEVANCE:
+            return Sort.NEWEST if self.query is None else Sort.RELEVANCE
+        return sort
+
+    def conditions(self) -> dict[str, object]:
+        """The names of the filters that apply, with their values."""
+        found: dict[str, object] = {
+            "in_stock": self.in_stock,
+            "presale": self.presale,
+            "min_price_fen": self.min_price_fen,
+            "max_price_fen": self.max_price_fen,
+        }
+        if self.query is not None:
+            found["anywhere"] = self.query.anywhere
+        if self.category is not None:
+            found["root" if self.category in ROOTS else "leaf"] = self.category
+        if self.supplier is not None:
+            found["supplier_id" if _is_id(self.supplier) else "supplier_code"] = self.supplier
+        if self.township is not None:
+            found["township_code" if self.township.isdigit() else "township_name"] = self.township
+        return {name: value for name, value in found.items() if value is not None}
+
+
+def _is_id(value: str) -> bool:
+    try:
+        UUID(value)
+    except ValueError:
+        return False
+    return True
+
+
+@lru_cache(512)
+def _list_statement(sort: Sort, filters: tuple[str, ...], tier: int | None) -> TextClause:
+    """The statement for an order, a set of filters and a position in ``tier`` to go on from (None: from the top)."""
+    if sort is Sort.RELEVANCE:
+        return text(_by_relevance(filters, tier) + _PAGE)
+    column, kind, direction = _ORDER[sort]
+    where = [_FILTERS[name] for name in filters]
+    if tier is not None:
+        where.append(_beyond(column, kind, direction))
+    return text(
+        f"WITH found AS MATERIALIZED (SELECT 0 AS tier, s.{column} AS key, s.product_id, "
+        f"row_number() OVER (ORDER BY s.{column} {direction}, s.product_id {direction}) AS n "
+        f"FROM storefront_shelf s {_where(where)} "
+        f"ORDER BY s.{column} {direction}, s.product_id {direction} LIMIT :limit + 1)" + _PAGE
+    )
+
+
+def _by_relevance(filters: tuple[str, ...], tier: int | None) -> str:
+    """Products named so come before those merely made, grown or described so; within each, what sells best.
+
+    The second tier is looked at only when the first does not fill the page.
+    """
+    column, kind, direction = _ORDER[Sort.RELEVANCE]
+    others = [_FILTERS[name] for name in filters if name != "anywhere"]
+    beyond = _beyond(column, kind, direction)
+    named = ["s.words @@ CAST(:named AS tsquery)", *others, *([beyond] if tier == NAMED else [])]
+    if tier == ELSEWHERE:
+        named = ["false"]
+    rest = [
+        "(SELECT count(*) FROM named) <= :limit",
+        _FILTERS["anywhere"],
+        "NOT s.words @@ CAST(:named AS tsquery)",
+        *others,
+        *([beyond] if tier == ELSEWHERE else []),
+    ]
+    order = f"ORDER BY s.{column} {direction}, s.product_id {direction} LIMIT :limit + 1"
+    shelf = f"SELECT {{tier}} AS tier, s.{column} AS key, s.product_id FROM storefront_shelf s"
+    return (
+        f"WITH named AS MATERIALIZED ({shelf.format(tier=NAMED)} {_where(named)} {order}), "
+        f"rest AS MATERIALIZED ({shelf.format(tier=ELSEWHERE)} {_where(rest)} {order}), "
+        f"found AS MATERIALIZED (SELECT *, row_number() OVER (ORDER BY tier, key {direction}, product_id {direction}) "
+        f"AS n FROM (SELECT * FROM named UNION ALL SELECT * FROM rest) both_tiers ORDER BY n LIMIT :limit + 1)"
+    )
+
+
+def _beyond(column: str, kind: str, direction: str) -> str:
+    comparison = "<" if direction == "DESC" else ">"
+    return f"(s.{column}, s.product_id) {comparison} (CAST(:key AS {kind}), CAST(:after AS uuid))"
+
+
+def _where(conditions: list[str]) -> str:
+    return f"WHERE {' AND '.join(conditions)}" if conditions else ""
+
+
+def _days(today: date) -> dict[str, str]:
+    return {"today": month_day(today), "horizon": month_day(today + timedelta(days=PRESALE_DAYS))}
+
+
+async def find(
+    session: AsyncSession, wish: Wish, *, sort: Sort, limit: int, after: Position | None, today: date
+) -> Found:
+    """A page of the products that are wished for, in one statement. ``sort`` is what ``wish.order`` said."""
+    conditions = wish.conditions()
+    parameters = {**conditions, **_days(today), "limit": limit}
+    if sort is Sort.RELEVANCE and wish.query is not None:
+        parameters["named"] = wish.query.named
+    if after is not None:
+        parameters |= {"key": after.key, "after": after.product_id}
+    statement = _list_statement(sort, tuple(conditions), after.tier if after else None)
+    items, more, tier, key, product_id = (await session.execute(statement, parameters)).one()
+    return Found(items, Position(tier, key, product_id) if more else None)
+
+
+_PRODUCT = text(f"""
+SELECT CAST(json_build_object({_FACE},
+    'description', p.description,
+    'attributes', CAST(p.attributes AS json),
+    'season_window', CASE WHEN p.season_opens IS NOT NULL
+        THEN json_build_object('opens', p.season_opens, 'closes', p.season_closes) END,
+    'certificates', CASE WHEN su.licence_no IS NULL THEN json_build_array() ELSE json_build_array(json_build_object(
+        'kind', 'food_production_licence', 'number', su.licence_no, 'holder', su.name)) END,
+    'lots', coalesce((
+        SELECT json_agg(json_build_object('sku', l.sku, 'code', l.code, 'harvested_on', l.harvested_on,
+                   'produced_on', l.produced_on, 'best_before', l.best_before, 'village', l.village,
+                   'trace_code', l.trace_code) ORDER BY l.best_before, l.code)
+        FROM (SELECT l.* FROM catalogue_sku k JOIN inventory_lot l ON l.sku = k.sku
+              WHERE k.product_id = p.id AND k.retail AND l.on_hand > 0 AND l.best_before >= :day
+              ORDER BY l.best_before, l.code LIMIT 20) l), json_build_array()),
+    'return_policy', CASE WHEN v.fresh THEN CAST(:fresh AS json) ELSE CAST(:kept AS json) END,
+    'households_linked', NULL) AS text)
+FROM catalogue_product p {_JOINS}
+CROSS JOIN LATERAL ({_VARIANTS}) v
+WHERE p.slug = :slug AND p.status = 'published' AND su.status = 'approved' AND v.variants IS NOT NULL
+""")
+
+_TRACE = text("""
+SELECT CAST(json_build_object(
+    'trace_code', l.trace_code, 'lot_code', l.code, 'sku', k.sku, 'name', k.name, 'net_content', k.net_content,
+    'product', json_build_object('slug', p.slug, 'name', p.name, 'category', c.root_slug,
+        'image_url', '/v1/store/images/' || i.digest, 'on_sale', p.status = 'published' AND su.status = 'approved'),
+    'supplier', json_build_object('id', su.id, 'code', su.code, 'name', su.name, 'licence_no', su.licence_no,
+        'township', st.name, 'village', nullif(su.village, '')),
+    'origin', json_build_object('township', t.name, 'village', coalesce(nullif(l.village, ''), nullif(p.village, '')),
+        'township_code', t.code),
+    'harvested_on', l.harvested_on, 'produced_on', l.produced_on, 'best_before', l.best_before,
+    'attributes', CAST(p.attributes AS json),
+    'steps', (SELECT json_agg(json_build_object('step', step, 'on', day) ORDER BY day, position)
+        FROM (VALUES (1, 'harvested', l.harvested_on), (2, 'produced', l.produced_on),
+                     (3, 'received', CAST(l.received_at AT TIME ZONE 'Asia/Shanghai' AS date)),
+                     (4, 'first_shipped', (SELECT CAST(min(m.effective_at) AT TIME ZONE 'Asia/Shanghai' AS date)
+                          FROM inventory_movement m WHERE m.lot_id = l.id AND m.kind = 'shipped'))
+             ) AS story (position, step, day)
+        WHERE day IS NOT NULL)) AS text)
+FROM inventory_lot l
+JOIN catalogue_sku k ON k.sku = l.sku
+JOIN catalogue_product p ON p.id = k.product_id
+JOIN catalogue_category c ON c.slug = p.category_slug
+JOIN suppliers_supplier su ON su.id = p.supplier_id
+JOIN suppliers_township st ON st.code = su.township_code
+JOIN suppliers_township t ON t.code = p.township_code
+LEFT JOIN catalogue_image i ON i.id = p.image_id
+WHERE l.trace_code = :trace_code
+""")
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+_RETURNS = {"fresh": _json(RETURNS_FRESH), "kept": _json(RETURNS_KEPT)}
+
+
+async def product(session: AsyncSession, slug: str, *, today: date) -> str:
+    """JSON of the product's page, in one statement. Raises ``NotOnShelf``."""
+    parameters = {"slug": slug, "day": today, **_days(today), **_RETURNS}
+    found: str | None = (await session.execute(_PRODUCT, parameters)).scalar_one_or_none()
+    if found is None:
+        raise NotOnShelf
+    return found
+
+
+async def trace(session: AsyncSession, trace_code: str) -> str:
+    """JSON of a lot's story, in one statement. Raises ``NoSuchTrace``."""
+    found: str | None = (await session.execute(_TRACE, {"trace_code": trace_code})).scalar_one_or_none()
+    if found is None:
+        raise NoSuchTrace
+    return found

@@ -1,0 +1,251 @@
+"""Words: what a product is found by, and what a person means who types into the search box.
+
+Chinese has no spaces and no dictionary knows this county's goods, so nothing is segmented. Every character and every
+pair of neighbouring characters is a word of the index, with its place; what is typed is looked for as a run of such
+pairs, which is an exact substring. Beside each character stand its pinyin syllable (``p:huang``) and the syllable's
+initial (``i:h``) in the same place, so ``huangjincha``, a half-typed ``huangjinch`` and ``hjc`` are runs as well.
+SKUs and bar codes are words of their own (``c:gt04``). All of it is one ``tsvector``, so that one index answers.
+
+The text given to PostgreSQL is made here, never by ``to_tsvector``: the same program reads what it has written.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+
+from pypinyin import lazy_pinyin
+
+WORDS_VERSION = 1
+"""Grows when the words of a product change; rows of another version are written again by ``rebuild``."""
+
+_CJK = "\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff\u3007"
+_TOKEN = re.compile(rf"[{_CJK}]|(?:(?![{_CJK}])[^\W_])+(?:\.[0-9]+[a-z]*)?")
+_HAN = re.compile(rf"[{_CJK}]")
+_LETTERS = re.compile(r"[a-z]+")
+_MIXED = re.compile(r"[a-z]+|[0-9]+")
+_CODE = re.compile(r"[a-z0-9][a-z0-9_-]{1,31}")
+
+_FIELD_GAP = 5
+_LONGEST_RUN_OF_INITIALS = 12
+_LONGEST_PINYIN = 60
+_MOST_CHUNKS = 8
+_MOST_READINGS = 6
+
+SYLLABLES = frozenset(
+    """
+    a ai an ang ao ba bai ban bang bao bei ben beng bi bian biang biao bie bin bing bo bong bu ca cai can cang cao ce
+    cei cen ceng cha chai chan chang chao che chen cheng chi chong chou chu chua chuai chuan chuang chui chun chuo ci
+    cong cou cu cuan cui cun cuo da dai dan dang dao de dei den deng di dia dian diao die din ding diu dong dou du duan
+    dui dun duo e ei en eng er fa fan fang fei fen feng fiao fo fou fu ga gai gan gang gao ge gei gen geng gong gou gu
+    gua guai guan guang gui gun guo ha hai han hang hao he hei hen heng hong hou hu hua huai huan huang hui hun huo ji
+    jia jian jiang jiao jie jin jing jiong jiu ju juan jue jun ka kai kan kang kao ke kei ken keng kong kou ku kua kuai
+    kuan kuang kui kun kuo la lai lan lang lao le lei len leng li lia lian liang liao lie lin ling liu lo long lou lu
+    luan lun luo lv lve ma mai man mang mao me mei men meng mi mian miao mie min ming miu mo mou mu na nai nan nang nao
+    ne nei nen neng ni nia nian niang niao nie nin ning niu nong nou nu nuan nun nuo nv nve o ou pa pai pan pang pao pei
+    pen peng pi pian piao pie pin ping po pou pu qi qia qian qiang qiao qie qin qing qiong qiu qu quan que qun ran rang
+    rao re ren reng ri rong rou ru rua ruan rui run ruo sa sai san sang sao se sen seng sha shai shan shang shao she
+    shei shen sheng shi shou shu shua shuai shuan shuang shui shun shuo si song sou su suan sui sun suo ta tai tan tang
+    tao te tei teng ti tian tiao tie ting tong tou tu tuan tui tun tuo wa wai wan wang wei wen weng wo wong wu xi xia
+    xian xiang xiao xie xin xing xiong xiu xu xuan xue xun ya yan yang yao ye yi yin ying yo yong you yu yuan yue yun za
+    zai zan zang zao ze zei zen zeng zha zhai zhan zhang zhao zhe zhei zhen zheng zhi zhong zhou zhu zhua zhuai zhuan
+    zhuang zhui zhun zhuo zi zong zou zu zuan zui zun zuo
+    """.split()  # noqa: SIM905 - four hundred quotation marks make no list easier to read
+)
+"""Every syllable of modern Chinese without its tone, ü written v, interjections left out."""
+
+_BEGINNINGS = frozenset(syllable[:end] for syllable in SYLLABLES for end in range(1, len(syllable)))
+_BEGIN_NOTHING = frozenset("iuv")
+_LONGEST_SYLLABLE = max(map(len, SYLLABLES))
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What was typed, as two PostgreSQL ``tsquery`` texts.
+
+    ``named`` holds for products that have all of it in their name or codes, ``anywhere`` also for those that have it
+    in their origin, maker, kind or particulars. What ``named`` finds ``anywhere`` finds too.
+    """
+
+    named: str
+    anywhere: str
+
+
+def normal(text: str) -> str:
+    """Full-width and compatibility characters made plain, capitals made small."""
+    return unicodedata.normalize("NFKC", text).lower().replace("ü", "v")
+
+
+def document(fields: Iterable[tuple[str, str]], codes: Sequence[str]) -> str:
+    """The ``tsvector`` text of a product. ``fields`` are (weight ``A`` to ``D``, text), the most telling first."""
+    words: list[str] = [f"'c:{code}':1A" for code in dict.fromkeys(map(normal, codes)) if _CODE.fullmatch(code)]
+    place = 1
+    for weight, text in fields:
+        place = _add_field(words, weight, text, place) + _FIELD_GAP
+    return " ".join(words)
+
+
+def _add_field(words: list[str], weight: str, text: str, place: int) -> int:
+    tokens = _TOKEN.findall(normal(text))
+    for at, token in enumerate(tokens):
+        mark = f"{place + at}{weight}"
+        words.append(f"'{token}':{mark}")
+        if at + 1 < len(tokens) and _is_han(token) and _is_han(tokens[at + 1]):
+            words.append(f"'{token}{tokens[at + 1]}':{mark}")
+    for start, run in _han_runs(tokens):
+        for at, syllable in enumerate(_pinyin(run), start):
+            if syllable:
+                words.append(f"'p:{syllable}':{place + at}{weight}")
+                words.append(f"'i:{syllable[0]}':{place + at}{weight}")
+    return place + len(tokens)
+
+
+def _is_han(token: str) -> bool:
+    return len(token) == 1 and _HAN.match(token) is not None
+
+
+def _han_runs(tokens: Sequence[str]) -> Iterable[tuple[int, str]]:
+    start = 0
+    run = ""
+    for at, token in enumerate((*tokens, "")):
+        if token and _is_han(token):
+            start = start if run else at
+            run += token
+        elif run:
+            yield start, run
+            run = ""
+
+
+def _unread(_unknown: str) -> str:
+    return ""
+
+
+@lru_cache(4096)
+def _pinyin(run: str) -> tuple[str, ...]:
+    """One syllable for each character, read in its context; empty where the character has no known reading."""
+    readings = lazy_pinyin(run, errors=_unread)
+    if len(readings) != len(run):
+        readings = ["".join(lazy_pinyin(character, errors=_unread)) for character in run]
+    return tuple(reading if _LETTERS.fullmatch(reading) else "" for reading in readings)
+
+
+def parse(text: str) -> Query | None:
+    """What to look for when ``text`` is typed; None if it holds no letter, digit or character."""
+    chunks = [chunk for chunk in normal(text).split() if _TOKEN.search(chunk)][:_MOST_CHUNKS]
+    if not chunks:
+        return None
+    return Query(
+        named=" & ".join(_chunk(chunk, weight="A") for chunk in chunks),
+        anywhere=" & ".join(_chunk(chunk, weight="") for chunk in chunks),
+    )
+
+
+def _chunk(chunk: str, *, weight: str) -> str:
+    """A word as typed, between spaces: a code, or all of its stretches of characters and of Latin letters."""
+    clauses = [
+        _latin(stretch, weight) if _LETTERS.fullmatch(stretch) else _run(_TOKEN.findall(stretch), weight)
+        for stretch in _stretches(chunk)
+    ]
+    found = " & ".join(clauses)
+    if _CODE.fullmatch(chunk):
+        found = f"({found}) | {_lexeme(f'c:{chunk}', weight, begins=True)}"
+    return f"({found})"
+
+
+def _stretches(chunk: str) -> list[str]:
+    stretches: list[str] = []
+    join = False
+    for token in _TOKEN.findall(chunk):
+        letters = _LETTERS.fullmatch(token) is not None
+        if join and not letters:
+            stretches[-1] += " " + token
+        else:
+            stretches.append(token)
+        join = not letters
+    return stretches
+
+
+def _lexeme(word: str, weight: str, *, begins: bool = False) -> str:
+    marks = ("*" if begins else "") + weight
+    return f"'{word}':{marks}" if marks else f"'{word}'"
+
+
+def _run(tokens: Sequence[str], weight: str) -> str:
+    """Neighbouring tokens in their order: pairs of characters where there are pairs, single ones elsewhere."""
+    steps: list[tuple[int, str]] = []
+    at = 0
+    while at < len(tokens):
+        here, following = tokens[at], tokens[at + 1 : at + 2]
+        if _is_han(here) and following and _is_han(following[0]):
+            steps.append((at, _lexeme(here + following[0], weight)))
+            # The last character of a run is covered by the pair that ends with it.
+            if not (at + 2 < len(tokens) and _is_han(tokens[at + 2])):
+                at += 1
+        else:
+            steps.append((at, _lexeme(here, weight, begins=not _is_han(here) and at + 1 == len(tokens))))
+        at += 1
+    text = steps[0][1]
+    for (before, _), (place, lexeme) in pairwise(steps):
+        text += f" <{place - before}> {lexeme}"
+    if len(tokens) == 1 and _MIXED.fullmatch(tokens[0]) is None and (spoken := _spoken(tokens[0], weight)):
+        text = f"{text} | {spoken}"
+    return f"({text})"
+
+
+def _spoken(token: str, weight: str) -> str | None:
+    """Pinyin with figures in it, as in ``huangjincha168``; None if it is something else."""
+    parts = _MIXED.findall(token)
+    if "".join(parts) != token:
+        return None
+    steps: list[str] = []
+    for number, part in enumerate(parts, 1):
+        if part.isdigit():
+            steps.append(_lexeme(part, weight, begins=number == len(parts)))
+            continue
+        readings = split_pinyin(part)
+        if not readings:
+            return None
+        steps += [_lexeme(f"p:{syllable}", weight) for syllable in readings[0][:-1]]
+        steps.append(_lexeme(f"p:{readings[0][-1]}", weight, begins=number == len(parts)))
+    return " <-> ".join(steps)
+
+
+def _latin(word: str, weight: str) -> str:
+    """Latin letters: the beginning of a Latin word, pinyin with an unfinished last syllable, or initials."""
+    choices = [_lexeme(word, weight, begins=True)]
+    for syllables in split_pinyin(word):
+        # In a name a finished syllable is taken at its word: cha is not chang. Elsewhere it may be unfinished.
+        begins = not weight or syllables[-1] not in SYLLABLES
+        last = _lexeme(f"p:{syllables[-1]}", weight, begins=begins)
+        choices.append(" <-> ".join([*(_lexeme(f"p:{one}", weight) for one in syllables[:-1]), last]))
+    if len(word) <= _LONGEST_RUN_OF_INITIALS and _BEGIN_NOTHING.isdisjoint(word):
+        choices.append(" <-> ".join(_lexeme(f"i:{letter}", weight) for letter in word))
+    return "(" + " | ".join(f"({choice})" for choice in choices) + ")"
+
+
+@lru_cache(1024)
+def split_pinyin(word: str) -> tuple[tuple[str, ...], ...]:
+    """The likeliest ways to read ``word`` as syllables, fewest first; the last may be unfinished if need be.
+
+    >>> split_pinyin("qich")
+    (('qi', 'ch'),)
+    >>> split_pinyin("xian")
+    (('xian',), ('xi', 'an'))
+    """
+    if len(word) > _LONGEST_PINYIN:
+        return ()
+    ways: list[list[tuple[str, ...]]] = [[] for _ in range(len(word))] + [[()]]
+    for start in range(len(word) - 1, -1, -1):
+        found: list[tuple[str, ...]] = []
+        for end in range(start + 1, min(start + _LONGEST_SYLLABLE, len(word)) + 1):
+            piece = word[start:end]
+            if piece in SYLLABLES or (end == len(word) and piece in _BEGINNINGS):
+                found += [(piece, *rest) for rest in ways[end]]
+        found.sort(key=lambda parts: (parts[-1] not in SYLLABLES, len(parts)))
+        ways[start] = found[: _MOST_READINGS if start == 0 else 2 * _MOST_READINGS]
+    finished = [way for way in ways[0] if way[-1] in SYLLABLES]
+    return tuple(finished or ways[0])

@@ -1,0 +1,154 @@
+"""The shop window on the wire. PostgreSQL writes this JSON itself; these classes describe it, and a test compares."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from app.core.web import Out
+
+SeasonName = Literal["in_season", "presale", "off_season"]
+
+
+class SellerOut(Out):
+    """Who sells it."""
+
+    id: UUID
+    code: str = Field(examples=["S01"])
+    name: str
+
+
+class OriginOut(Out):
+    """Where it comes from."""
+
+    township: str = Field(examples=["吕洞山镇"])
+    village: str | None = Field(examples=["黄金村"])
+    township_code: str = Field(description="Nine-digit statistical code", examples=["433125116"])
+
+
+class VariantOut(Out):
+    """A size that can be bought."""
+
+    sku: str = Field(examples=["GT04"])
+    name: str
+    price_fen: int = Field(description="Price of one unit in fen, tax included", examples=[12800])
+    available: int = Field(description="Units that can be ordered now")
+    net_content: str = Field(examples=["100g 袋"])
+
+
+class ProductOut(Out):
+    """A product in a list."""
+
+    id: UUID
+    slug: str
+    name: str
+    category: str = Field(description="Slug of the root category", examples=["golden-tea"])
+    category_path: list[str] = Field(description="Slugs from the root to the product's own category")
+    supplier: SellerOut
+    origin: OriginOut
+    image_url: str | None
+    price_from_fen: int = Field(description="Lowest price of its variants in fen", examples=[12800])
+    in_stock: bool
+    season: SeasonName
+    variants: list[VariantOut]
+
+
+class SeasonWindowOut(Out):
+    """When it is harvested, as days of the year; may run over new year."""
+
+    opens: str = Field(examples=["11-20"])
+    closes: str = Field(examples=["01-31"])
+
+
+class CertificateOut(Out):
+    """Something an authority has granted."""
+
+    kind: str = Field(examples=["food_production_licence"])
+    number: str = Field(examples=["SC11443312590010"])
+    holder: str
+
+
+class LotOut(Out):
+    """Goods in stock that were harvested or made together."""
+
+    sku: str
+    code: str
+    harvested_on: date | None
+    produced_on: date | None
+    best_before: date
+    village: str | None
+    trace_code: str
+
+
+class BothLanguagesOut(Out):
+    """A sentence in Chinese and in English."""
+
+    zh: str
+    en: str
+
+
+class ReturnPolicyOut(Out):
+    """Whether it can be sent back without a reason, and what must be confirmed when ordering."""
+
+    no_reason_return: bool
+    days: int
+    fresh_goods_acknowledgement_required: bool
+    text: BothLanguagesOut
+
+
+class ProductPageOut(ProductOut):
+    """All about a product."""
+
+    description: str
+    attributes: dict[str, Any]
+    season_window: SeasonWindowOut | None
+    certificates: list[CertificateOut]
+    lots: list[LotOut]
+    return_policy: ReturnPolicyOut
+    households_linked: int | None = Field(description="Households paid by its supplier; null while none is recorded")
+
+
+class TracedProductOut(Out):
+    """What was packed."""
+
+    slug: str
+    name: str
+    category: str
+    image_url: str | None
+    on_sale: bool
+
+
+class TracedSellerOut(SellerOut):
+    """Who packed it."""
+
+    licence_no: str | None
+    township: str
+    village: str | None
+
+
+class StepOut(Out):
+    """Something that happened to the lot."""
+
+    step: Literal["harvested", "produced", "received", "first_shipped"]
+    on: date
+
+
+class TraceOut(Out):
+    """The story of a lot, from the code on the pack."""
+
+    trace_code: str = Field(examples=["7QK3M9XW2A"])
+    lot_code: str
+    sku: str
+    name: str
+    net_content: str
+    product: TracedProductOut
+    supplier: TracedSellerOut
+    origin: OriginOut
+    harvested_on: date | None
+    produced_on: date | None
+    best_before: date
+    attributes: dict[str, Any]
+    steps: list[StepOut]

@@ -1,0 +1,192 @@
+"""Keeping the shelf: what is announced below is looked up again and written down, so the order of news is no matter."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.catalogue import PERISHABLE_DAYS
+from app.storefront.rules.words import WORDS_VERSION, document
+
+SALES_LISTENER = "storefront.count_sales"
+"""The name under which ``on_order_paid`` is wired: a recount leaves out the sales that it will still be told of."""
+
+_BATCH = 500
+_START = UUID(int=0)
+
+# Products are locked first, so that of two who shelve the same product the second sees what the first could not.
+_LOCK = text("SELECT 1 FROM catalogue_product WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE")
+
+_TEXTS = text("""
+SELECT p.id, p.name, p.village, p.attributes, t.name AS township, su.name AS supplier,
+       CASE WHEN c.slug = c.root_slug THEN c.name ELSE c.name || ' ' || root.name END AS category,
+       k.names, k.codes
+FROM catalogue_product p
+JOIN catalogue_category c ON c.slug = p.category_slug
+JOIN catalogue_category root ON root.slug = c.root_slug
+JOIN suppliers_supplier su ON su.id = p.supplier_id
+JOIN suppliers_township t ON t.code = p.township_code
+CROSS JOIN LATERAL (
+    SELECT array_agg(k.name || ' ' || k.net_content ORDER BY k.position) AS names,
+           array_agg(k.sku ORDER BY k.position) || array_remove(array_agg(k.gtin13), NULL)
+               || array_remove(array_agg(k.itf14), NULL) AS codes
+    FROM catalogue_sku k WHERE k.product_id = p.id AND k.retail
+) k
+WHERE p.id = ANY(:ids) AND p.status = 'published' AND k.codes IS NOT NULL
+""")
+
+_SHELVE = text(f"""
+WITH given AS (
+    SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:words AS text[])) AS given (product_id, words)
+), live AS (
+    SELECT p.id AS product_id, c.root_slug, c.slug AS leaf_slug, p.supplier_id, p.township_code, v.price_from_fen,
+           v.in_stock, p.published_at, p.season_opens, p.season_closes, v.perishable, given.words,
+           CASE WHEN :recount OR kept.product_id IS NULL THEN coalesce((
+               SELECT sum(l.quantity) FROM orders_line l JOIN orders_order o ON o.id = l.order_id
+               WHERE l.product_id = p.id AND o.paid_at IS NOT NULL
+                 AND NOT EXISTS (SELECT 1 FROM core_delivery d WHERE d.listener = :listener AND d.subject = o.id)
+           ), 0) END AS sales
+    FROM given
+    JOIN catalogue_product p ON p.id = given.product_id
+    JOIN catalogue_category c ON c.slug = p.category_slug
+    JOIN suppliers_supplier su ON su.id = p.supplier_id
+    LEFT JOIN storefront_shelf kept ON kept.product_id = p.id
+    CROSS JOIN LATERAL (
+        SELECT min(pr.price_fen) AS price_from_fen,
+               bool_or(coalesce(st.on_hand > st.reserved, false)) AS in_stock,
+               min(k.shelf_life_days) <= {PERISHABLE_DAYS} AS perishable
+        FROM catalogue_sku k
+        JOIN pricing_price pr ON pr.sku = k.sku AND pr.valid_to IS NULL
+        LEFT JOIN inventory_stock st ON st.sku = k.sku
+        WHERE k.product_id = p.id AND k.retail
+    ) v
+    WHERE p.status = 'published' AND su.status = 'approved' AND v.price_from_fen IS NOT NULL
+), gone AS (
+    DELETE FROM storefront_shelf s USING unnest(CAST(:asked AS uuid[])) AS asked (product_id)
+    WHERE s.product_id = asked.product_id AND NOT EXISTS (SELECT 1 FROM live WHERE live.product_id = s.product_id)
+), shelved AS (
+    INSERT INTO storefront_shelf AS s (product_id, root_slug, leaf_slug, supplier_id, township_code, price_from_fen,
+        in_stock, sales, published_at, season_opens, season_closes, perishable, words, words_version)
+    SELECT product_id, root_slug, leaf_slug, supplier_id, township_code, price_from_fen, in_stock, coalesce(sales, 0),
+           published_at, season_opens, season_closes, perishable, CAST(words AS tsvector), :version
+    FROM live
+    ON CONFLICT (product_id) DO UPDATE SET
+        root_slug = excluded.root_slug, leaf_slug = excluded.leaf_slug, township_code = excluded.township_code,
+        price_from_fen = excluded.price_from_fen, in_stock = excluded.in_stock,
+        sales = CASE WHEN :recount THEN excluded.sales ELSE s.sales END,
+        published_at = excluded.published_at, season_opens = excluded.season_opens,
+        season_closes = excluded.season_closes, perishable = excluded.perishable,
+        words = excluded.words, words_version = excluded.words_version
+    RETURNING 1
+)
+SELECT count(*) FROM shelved
+""")
+
+_PRODUCTS_AFTER = text("""
+SELECT id FROM catalogue_product WHERE status = 'published' AND id > :after ORDER BY id LIMIT :limit
+""")
+_OF_SUPPLIER = text("SELECT id FROM catalogue_product WHERE supplier_id = :supplier_id ORDER BY id")
+_OF_SKU = text("SELECT product_id FROM catalogue_sku WHERE sku = :sku")
+_SWEEP = text("""
+DELETE FROM storefront_shelf s
+WHERE NOT EXISTS (SELECT 1 FROM catalogue_product p WHERE p.id = s.product_id AND p.status = 'published')
+""")
+
+_LOCK_SHELF = text("""
+SELECT s.product_id FROM storefront_shelf s JOIN catalogue_sku k ON k.product_id = s.product_id
+WHERE k.sku = :sku FOR UPDATE OF s
+""")
+_RESTOCK = text("""
+UPDATE storefront_shelf s SET in_stock = now.in_stock
+FROM (SELECT EXISTS (
+          SELECT 1 FROM catalogue_sku k
+          JOIN pricing_price pr ON pr.sku = k.sku AND pr.valid_to IS NULL
+          JOIN inventory_stock st ON st.sku = k.sku
+          WHERE k.product_id = :product_id AND k.retail AND st.on_hand > st.reserved) AS in_stock) now
+WHERE s.product_id = :product_id AND s.in_stock <> now.in_stock
+""")
+_SELL = text("""
+UPDATE storefront_shelf s SET sales = s.sales + sold.quantity
+FROM unnest(CAST(:ids AS uuid[]), CAST(:quantities AS integer[])) AS sold (product_id, quantity)
+WHERE s.product_id = sold.product_id
+""")
+
+
+async def shelve(session: AsyncSession, product_ids: Sequence[UUID], *, recount: bool = False) -> int:
+    """Put these products on the shelf as they are now, or take them off; return how many are on it.
+
+    A product is on the shelf while it is published, its supplier is approved and one of its retail SKUs has a price.
+    ``recount`` counts the units sold anew instead of keeping the number.
+    """
+    ids = list(product_ids)
+    await session.execute(_LOCK, {"ids": ids})
+    rows = (await session.execute(_TEXTS, {"ids": ids})).mappings().all()
+    result = await session.execute(
+        _SHELVE,
+        {
+            "asked": ids,
+            "ids": [row["id"] for row in rows],
+            "words": [_words(row) for row in rows],
+            "version": WORDS_VERSION,
+            "recount": recount,
+            "listener": SALES_LISTENER,
+        },
+    )
+    return int(result.scalar_one())
+
+
+def _words(row: Mapping[Any, Any]) -> str:
+    particulars = [value for value in row["attributes"].values() if isinstance(value, str)]
+    return document(
+        [
+            ("A", row["name"]),
+            ("B", row["category"]),
+            *(("B", name) for name in row["names"]),
+            ("C", f"{row['township']}{row['village']}"),
+            ("C", row["supplier"]),
+            *(("D", value) for value in particulars),
+        ],
+        codes=row["codes"],
+    )
+
+
+async def shelve_sku(session: AsyncSession, sku: str) -> None:
+    """Look again at the product of a SKU."""
+    await shelve(session, list((await session.execute(_OF_SKU, {"sku": sku})).scalars()))
+
+
+async def shelve_supplier(session: AsyncSession, supplier_id: UUID) -> None:
+    """Look again at all products of a supplier."""
+    ids = list((await session.execute(_OF_SUPPLIER, {"supplier_id": supplier_id})).scalars())
+    for start in range(0, len(ids), _BATCH):
+        await shelve(session, ids[start : start + _BATCH])
+
+
+async def restock(session: AsyncSession, sku: str) -> None:
+    """Write down whether the product of a SKU has anything to sell."""
+    product_id = (await session.execute(_LOCK_SHELF, {"sku": sku})).scalar_one_or_none()
+    if product_id is not None:
+        await session.execute(_RESTOCK, {"product_id": product_id})
+
+
+async def count_sales(session: AsyncSession, sold: Mapping[UUID, int]) -> None:
+    """Add units sold to the products, by product id."""
+    ids = sorted(sold)
+    await session.execute(_SELL, {"ids": ids, "quantities": [sold[product_id] for product_id in ids]})
+
+
+async def rebuild(session: AsyncSession) -> int:
+    """Set up the whole shelf anew from what the other modules know; return how many products are on it.
+
+    For the demo data, the bench and a change of the words; safe while the service runs.
+    """
+    await session.execute(_SWEEP)
+    total, after = 0, _START
+    while ids := list((await session.execute(_PRODUCTS_AFTER, {"after": after, "limit": _BATCH})).scalars()):
+        total += await shelve(session, ids, recount=True)
+        after = ids[-1]
+    return total
