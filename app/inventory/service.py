@@ -34,22 +34,24 @@ from app.inventory.rules import (
     plan_updates,
 )
 
-# READ COMMITTED: a row that `locked` had to wait for is handed out as the other transaction left it, and the UPDATE
-# finds that same newest version, so the decision in `judged` is about the present, not about the snapshot.
+# READ COMMITTED: a row that `locked` had to wait for is handed out as the other transaction left it, so `judged` decides
+# on the present. The UPDATE writes what `locked` says and neither asks nor counts on its own row again: conditions and
+# CHECK constraints of an UPDATE are first tried on the version in the statement's snapshot, and what was given back or
+# brought in while we waited would be refused.
 _RESERVE = text("""
 WITH wanted AS (
     SELECT sku, quantity FROM unnest(CAST(:skus AS text[]), CAST(:quantities AS bigint[])) AS w(sku, quantity)
 ), locked AS (
-    SELECT sku, on_hand - reserved AS available FROM inventory_stock
+    SELECT sku, on_hand, reserved FROM inventory_stock
     WHERE sku = ANY(CAST(:skus AS text[])) ORDER BY sku FOR UPDATE
 ), judged AS (
-    SELECT w.sku, w.quantity, coalesce(l.available, 0) AS available,
-           bool_and(coalesce(l.available >= w.quantity, false)) OVER () AS enough
+    SELECT w.sku, w.quantity, l.on_hand, l.reserved, coalesce(l.on_hand - l.reserved, 0) AS available,
+           bool_and(coalesce(l.on_hand - l.reserved >= w.quantity, false)) OVER () AS enough
     FROM wanted w LEFT JOIN locked l USING (sku)
 ), taken AS (
-    UPDATE inventory_stock s SET reserved = s.reserved + j.quantity
-    FROM judged j WHERE j.enough AND s.sku = j.sku AND s.on_hand - s.reserved >= j.quantity
-    RETURNING s.sku, j.quantity, s.on_hand - s.reserved AS available
+    UPDATE inventory_stock s SET on_hand = j.on_hand, reserved = j.reserved + j.quantity
+    FROM judged j WHERE j.enough AND s.sku = j.sku
+    RETURNING s.sku, j.quantity
 ), held AS (
     INSERT INTO inventory_reservation AS r (reference, sku, quantity)
     SELECT :reference, sku, quantity FROM taken
@@ -59,13 +61,13 @@ WITH wanted AS (
         (sku, kind, on_hand_delta, reserved_delta, reference, by_account, effective_at, recorded_at)
     SELECT sku, 'reserved', 0, quantity, :reference, :by, :now, :now FROM taken ORDER BY sku
 )
-SELECT j.sku, j.quantity, j.available, t.available AS left_over FROM judged j LEFT JOIN taken t USING (sku)
+SELECT sku, quantity, available FROM judged
 """)
 
 # Reservation rows are removed only under the lock of their stock row; a second release finds them gone.
 _RELEASE = text("""
 WITH locked AS (
-    SELECT sku FROM inventory_stock
+    SELECT sku, on_hand, reserved FROM inventory_stock
     WHERE sku IN (SELECT sku FROM inventory_reservation WHERE reference = ANY(CAST(:references AS uuid[])))
     ORDER BY sku FOR UPDATE
 ), removed AS (
@@ -75,8 +77,8 @@ WITH locked AS (
 ), total AS (
     SELECT sku, CAST(sum(quantity) AS bigint) AS quantity FROM removed GROUP BY sku
 ), returned AS (
-    UPDATE inventory_stock s SET reserved = s.reserved - t.quantity
-    FROM total t WHERE s.sku = t.sku
+    UPDATE inventory_stock s SET on_hand = l.on_hand, reserved = l.reserved - t.quantity
+    FROM locked l JOIN total t USING (sku) WHERE s.sku = l.sku
     RETURNING s.sku, t.quantity, s.on_hand - s.reserved AS available
 ), moved AS (
     INSERT INTO inventory_movement
@@ -180,9 +182,10 @@ async def reserve(
                 for index, sku, left in short
             ],
         )
+    left = {sku: rows[sku].available - quantity for sku, quantity in wanted.items()}
     for sku in sorted(wanted):
-        _announce(session, sku, rows[sku].available, rows[sku].left_over, now)
-    return {sku: rows[sku].left_over for sku in wanted}
+        _announce(session, sku, rows[sku].available, left[sku], now)
+    return left
 
 
 async def release(session: AsyncSession, references: Sequence[UUID], *, now: datetime, by: UUID | None = None) -> None:
