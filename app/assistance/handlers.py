@@ -1,0 +1,20 @@
+"""Reactions of assistance to what orders announces."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.assistance import service
+from app.orders import LinesRefunded, SupplierOrderCompleted
+
+
+async def on_supplier_order_completed(session: AsyncSession, fact: SupplierOrderCompleted, now: datetime) -> None:
+    """The buyer has the goods and keeps them: count what counts."""
+    await service.count_sale(session, fact, now=now)
+
+
+async def on_lines_refunded(session: AsyncSession, fact: LinesRefunded, now: datetime) -> None:
+    """Money went back: take back what was counted for it."""
+    await service.reverse_sale(session, fact, now=now)
