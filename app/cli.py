@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from app.core.settings import Settings
 from app.core.trouble import Trouble
@@ -71,7 +71,6 @@ def serve(
     from app.launcher import bind
     from app.main import create_app
 
-    _install_keys(settings)
     listener = bind(settings.host, settings.port) if fd is None else socket.socket(fileno=fd)
     server = uvicorn.Server(
         uvicorn.Config(
@@ -99,7 +98,6 @@ def worker() -> None:
     _collect_metrics(settings)
     from app.worker import run as work
 
-    _install_keys(settings)
     _run_until_told(work(settings))
 
 
@@ -116,8 +114,11 @@ def migrate(
     if draft is not None:
         _draft(draft)
         return
-    with _database_url(_settings()) as url:
+    settings = _settings()
+    with _database_url(settings) as url:
         before, after = migrations.upgrade(url)
+        _install_keys(settings)
+        asyncio.run(_recognise(settings, url))
     if before != after:
         typer.echo(f"数据库结构 / schema: {before or '空 / nothing'} → {after}")
     elif not quiet:
@@ -178,22 +179,24 @@ def openapi() -> None:
 
 def _settings() -> Settings:
     try:
-        return Settings()
+        settings = Settings(_env_ignore_empty=True)  # an empty variable, as compose files make them, is no setting
     except ValidationError as error:
         wrong = "; ".join(
             f"{'__'.join(str(part) for part in fault['loc']).upper()}: {fault['msg']}" for fault in error.errors()
         )
         raise Trouble(f"设置有误：{wrong}", f"Wrong settings: {wrong}") from None
+    if settings.database_url is None:
+        return settings
+    known = re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", settings.database_url.get_secret_value())
+    return settings.model_copy(update={"database_url": SecretStr(known)})
 
 
 def _url(settings: Settings) -> str | None:
-    """The given database, in the form that SQLAlchemy knows."""
-    if settings.database_url is None:
-        return None
-    return re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", settings.database_url.get_secret_value())
+    return None if settings.database_url is None else settings.database_url.get_secret_value()
 
 
 def _require_schema(settings: Settings) -> None:
+    """Refuse to work on a database that is elsewhere in its history, or that belongs to other keys."""
     url = _url(settings)
     if url is None:
         raise Trouble(
@@ -203,6 +206,16 @@ def _require_schema(settings: Settings) -> None:
     from app.core import migrations
 
     migrations.require_current(url)
+    _install_keys(settings)
+    asyncio.run(_recognise(settings, url))
+
+
+async def _recognise(settings: Settings, url: str) -> None:
+    from app.core import sealing
+    from app.core.installation import recognise
+
+    async with _database(settings, url) as database:
+        await recognise(database, sealing.keys())
 
 
 @contextlib.contextmanager
@@ -259,9 +272,9 @@ def _run_until_told(work: Coroutine[Any, Any, _T]) -> _T:
 @contextlib.asynccontextmanager
 async def _database(settings: Settings, url: str) -> AsyncIterator[Database]:
     from app.core.db import Database
-    from app.wiring import wiring
+    from app.wiring import build
 
-    database = Database(url, settings.pool, wiring)
+    database = Database(url, settings.pool, build(settings))
     try:
         yield database
     finally:

@@ -1,0 +1,40 @@
+"""A data directory of its own, and installations that are ended whatever happens."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.launcher.processes import Installation, processes_of, until
+
+
+@pytest.fixture
+def data_dir() -> Iterator[Path]:
+    made = Path(tempfile.mkdtemp(prefix="market-data-"))
+    yield made
+    for pid in processes_of(made):  # a failed test leaves nothing behind either
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    until(lambda: not processes_of(made))
+    shutil.rmtree(made, ignore_errors=True)
+
+
+@pytest.fixture
+def install(data_dir: Path) -> Iterator[Callable[..., Installation]]:
+    started: list[Installation] = []
+
+    def start(**more: str) -> Installation:
+        started.append(Installation(data_dir, **more))
+        return started[-1]
+
+    yield start
+    for installation in started:
+        installation.process.kill()
+        installation.process.wait()
