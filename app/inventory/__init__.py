@@ -8,6 +8,7 @@ lock in SKU order; that every number is the sum of its movements; that ``release
 
 from app.inventory.events import StockLow, StockRanOut, StockReturned
 from app.inventory.queries import availability, lots_of
+from app.inventory.routes import router
 from app.inventory.rules import (
     LOW_STOCK,
     Availability,
@@ -46,6 +47,7 @@ __all__ = [
     "receive",
     "release",
     "reserve",
+    "router",
     "ship",
     "subject_of",
 ]

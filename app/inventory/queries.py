@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -57,15 +57,14 @@ class MovementLine:
     recorded_at: datetime
 
 
-async def lock(session: AsyncSession, skus: Sequence[str]) -> dict[str, StockState]:
+async def lock(session: AsyncSession, skus: Collection[str]) -> dict[str, StockState]:
     """Lock the stock rows of ``skus`` in SKU order, then read their lots, which change only under that lock.
 
     Two statements on purpose: what was read together with the wait for the lock would be older than the lock.
     """
-    wanted = sorted(set(skus))
     stocks = {
         row.sku: StockState(row.sku, row.supplier_id, row.on_hand, row.reserved, row.counted_at)
-        for row in await session.execute(_LOCK, {"skus": wanted})
+        for row in await session.execute(_LOCK, {"skus": list(set(skus))})
     }
     for sku, lot_id, code, best_before, on_hand, counted_at in await session.execute(_LOTS, {"skus": list(stocks)}):
         stocks[sku].lots.append(LotState(lot_id, code, best_before, on_hand, counted_at))

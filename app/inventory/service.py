@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app import catalogue
 from app.core.errors import Fault, InvalidInput, NotFound
 from app.core.events import emit
 from app.core.ids import new_id
@@ -34,9 +34,9 @@ from app.inventory.rules import (
     plan_updates,
 )
 
-# READ COMMITTED: a row that `locked` had to wait for is handed out as the other transaction left it, so `judged` decides
-# on the present. The UPDATE writes what `locked` says and neither asks nor counts on its own row again: conditions and
-# CHECK constraints of an UPDATE are first tried on the version in the statement's snapshot, and what was given back or
+# READ COMMITTED: a row that `locked` had to wait for is handed out as the other transaction left it, so `judged`
+# decides on the present. The UPDATE writes what `locked` says and neither asks nor counts on its own row again: its
+# conditions and the CHECK are first tried on the version in the statement's snapshot, and what was given back or
 # brought in while we waited would be refused.
 _RESERVE = text("""
 WITH wanted AS (
@@ -142,13 +142,24 @@ SELECT available FROM stock
 """)
 
 _OPEN = text("""
-INSERT INTO inventory_stock (sku, supplier_id) VALUES (:sku, :supplier_id) ON CONFLICT (sku) DO NOTHING
+INSERT INTO inventory_stock (sku, supplier_id)
+SELECT * FROM unnest(CAST(:skus AS text[]), CAST(:suppliers AS uuid[])) AS n(sku, supplier_id) ORDER BY sku
+ON CONFLICT (sku) DO NOTHING
 """)
 
 
 async def open_stock(session: AsyncSession, sku: str, supplier_id: UUID) -> None:
     """Give a SKU a place in the stock-room, with nothing in it. Doing it again changes nothing."""
-    await session.execute(_OPEN, {"sku": sku, "supplier_id": supplier_id})
+    await session.execute(_OPEN, {"skus": [sku], "suppliers": [supplier_id]})
+
+
+async def _open_new(session: AsyncSession, skus: Collection[str]) -> bool:
+    """Make room for SKUs that the catalogue knows and the stock-room has never met; tells whether there were any."""
+    offers = await catalogue.offers(session, list(skus)) if skus else {}
+    if offers:
+        suppliers = [offer.supplier_id for offer in offers.values()]
+        await session.execute(_OPEN, {"skus": list(offers), "suppliers": suppliers})
+    return bool(offers)
 
 
 async def reserve(
@@ -267,7 +278,7 @@ async def receive(
 ) -> Lot:
     """Book a lot of ``quantity`` sales units into stock and give it its trace code.
 
-    Raises ``NotFound`` when the SKU has no stock row or is another supplier's, ``LotExists`` when it has such a lot,
+    Raises ``NotFound`` when there is no such SKU or it is another supplier's, ``LotExists`` when it has such a lot,
     ``InvalidInput`` when the lot would be past its date before it was made.
     """
     for name, made_on in (("harvested_on", harvested_on), ("produced_on", produced_on)):
@@ -275,7 +286,10 @@ async def receive(
             raise InvalidInput(
                 faults=[Fault(f"/{name}", "after_best_before", "日期晚于保质期至", "Later than best_before")]
             )
-    if by.supplier_id is not None and await queries.owner_of(session, sku) != by.supplier_id:
+    owner = await queries.owner_of(session, sku)
+    if owner is None and await _open_new(session, [sku]):
+        owner = await queries.owner_of(session, sku)
+    if owner is None or by.supplier_id not in (None, owner):
         raise NotFound
     lot = Lot(
         id=new_id(now),
@@ -302,9 +316,7 @@ async def receive(
         "by": by.account_id,
         "now": now,
     }
-    available: int | None = await session.scalar(_RECEIVE, parameters)
-    if available is None:
-        raise NotFound
+    available: int = (await session.execute(_RECEIVE, parameters)).scalar_one()
     _announce(session, sku, available - quantity, available, now)
     return lot
 
@@ -323,7 +335,11 @@ async def apply_updates(
     Raises ``UpdatesRejected`` with one fault per row that cannot be applied (pointer ``/updates/{i}``); another
     supplier's SKU is as good as unknown. A handful of statements for any number of rows.
     """
-    stocks = queries.supplied(await queries.lock(session, [row.sku for row in updates]), supplier_id)
+    skus = {row.sku for row in updates}
+    found = await queries.lock(session, skus)
+    if len(found) < len(skus) and await _open_new(session, skus - found.keys()):
+        found = await queries.lock(session, skus)
+    stocks = queries.supplied(found, supplier_id)
     before = {sku: stock.available for sku, stock in stocks.items()}
     plan = plan_updates(updates, stocks, await queries.moved_later(session, updates), now=now)
     if plan.rejected and not partial:
@@ -337,7 +353,7 @@ async def apply_updates(
 
 async def _write(
     session: AsyncSession,
-    stocks: Any,
+    stocks: Collection[StockState],
     movements: Sequence[Movement],
     *,
     now: datetime,
@@ -347,16 +363,15 @@ async def _write(
     shipped: Mapping[str, int] | None = None,
 ) -> None:
     """Write the planned state of locked rows and the movements that explain it. One statement."""
-    rows: list[StockState] = list(stocks)
-    lots = [lot for stock in rows for lot in stock.lots]
+    lots = [lot for stock in stocks for lot in stock.lots]
     shipped = shipped or {}
     await session.execute(
         _WRITE,
         {
-            "skus": [stock.sku for stock in rows],
-            "on_hands": [stock.on_hand for stock in rows],
-            "reserveds": [stock.reserved for stock in rows],
-            "counts": [stock.counted_at for stock in rows],
+            "skus": [stock.sku for stock in stocks],
+            "on_hands": [stock.on_hand for stock in stocks],
+            "reserveds": [stock.reserved for stock in stocks],
+            "counts": [stock.counted_at for stock in stocks],
             "lots": [lot.id for lot in lots],
             "lot_on_hands": [lot.on_hand for lot in lots],
             "lot_counts": [lot.counted_at for lot in lots],

@@ -7,6 +7,7 @@
 
 from app.pricing.events import PriceChanged
 from app.pricing.queries import current_prices
+from app.pricing.routes import router
 from app.pricing.rules import (
     MAX_PRICE_FEN,
     FreightRule,
@@ -14,6 +15,7 @@ from app.pricing.rules import (
     NotOnSale,
     Parcel,
     Price,
+    PriceRace,
     Quote,
     QuotedLine,
     UnknownTemplate,
@@ -30,6 +32,7 @@ __all__ = [
     "Parcel",
     "Price",
     "PriceChanged",
+    "PriceRace",
     "Quote",
     "QuotedLine",
     "UnknownTemplate",
@@ -39,5 +42,6 @@ __all__ = [
     "freight_fen",
     "plant_freight",
     "quote",
+    "router",
     "set_price",
 ]

@@ -18,16 +18,8 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, fen, instant, uid
-from app.core.errors import DomainError, NotFound
-from app.pricing.rules import MAX_PRICE_FEN
-
-
-class PriceRace(DomainError):
-    """Two people set the first price of a SKU in the same moment."""
-
-    code = "price_changed_meanwhile"
-    zh = "价格刚刚被他人修改，请重新读取后再改。"
-    en = "The price was changed by somebody else just now; read it again and repeat."
+from app.core.errors import NotFound
+from app.pricing.rules import MAX_PRICE_FEN, PriceRace
 
 
 class PriceRow(Base):

@@ -50,6 +50,14 @@ class UnknownTemplate(DomainError):
     en = "There is no such freight template."
 
 
+class PriceRace(DomainError):
+    """Two people set the first price of a SKU in the same moment."""
+
+    code = "price_changed_meanwhile"
+    zh = "价格刚刚被他人修改，请重新读取后再改。"
+    en = "The price was changed by somebody else just now; read it again and repeat."
+
+
 @dataclass(frozen=True, slots=True)
 class Price:
     """What one sales unit of a SKU costs since ``valid_from``, tax included."""
