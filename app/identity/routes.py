@@ -34,7 +34,7 @@ from app.identity.rules import (
 )
 from app.identity.schemas import AccountOut, ApiKeyIn, ApiKeyOut, NewApiKeyOut, RegistrationIn, TokensOut
 
-router = APIRouter(tags=["auth"])
+router = APIRouter(tags=["identity"])
 
 _Field = Annotated[str | None, Form(max_length=2048)]
 

@@ -31,6 +31,8 @@ from app.identity.service.tokens import sign_access_token
 
 _SECRET_BYTES = 24
 _MARK_BYTES = 8
+_FAILURES_KEPT = timedelta(days=1)
+"""Longer than any sensible window of the throttle."""
 
 
 async def sign_in(
@@ -109,12 +111,10 @@ async def continue_sign_in(
     return _tokens(account, family, renewed, settings, now)
 
 
-async def forget_failures(session: AsyncSession, now: datetime, *, minutes: int = 15) -> int:
-    """Chore: remove failed sign-ins older than the window, and sign-ins that expired; returns how many rows."""
+async def forget_failures(session: AsyncSession, now: datetime) -> int:
+    """Chore: remove failed sign-ins that count no more, and sign-ins that expired; returns how many rows."""
     old = await session.execute(
-        delete(SignInFailureRow)
-        .where(SignInFailureRow.at < now - timedelta(minutes=minutes))
-        .returning(SignInFailureRow.id)
+        delete(SignInFailureRow).where(SignInFailureRow.at < now - _FAILURES_KEPT).returning(SignInFailureRow.id)
     )
     expired = await session.execute(
         delete(RefreshTokenRow).where(RefreshTokenRow.expires_at < now).returning(RefreshTokenRow.id)

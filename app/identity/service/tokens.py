@@ -85,12 +85,12 @@ def read_access_token(token: str, settings: IdentitySettings, now: datetime) -> 
 
 def _actor(claims: dict[str, Any]) -> Actor:
     def scope(name: str) -> UUID | None:
-        return UUID(claims[name]) if claims.get(name) else None
+        return UUID(str(claims[name])) if claims.get(name) else None
 
     return Actor(
-        account_id=UUID(claims["sub"]),
+        account_id=UUID(str(claims["sub"])),
         roles=frozenset(Role(role) for role in claims["roles"]),
         supplier_id=scope("supplier_id"),
         partner_id=scope("partner_id"),
-        name=claims.get("name", ""),
+        name=str(claims.get("name", "")),
     )
