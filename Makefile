@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := $(VENV)/.stamps
 WORKERS ?= auto
-SECONDS ?= 100
+SECONDS ?= 40
 SEED ?=
 
 MAKEFLAGS += --no-builtin-rules
@@ -37,7 +37,7 @@ lint: $(STAMPS)/test ## ruff, mypy --strict, import contracts
 bench: $(STAMPS)/test ## measure the service against floors measured in the same run
 	$(BIN)/python -m tests.load.bench
 
-chaos: $(STAMPS)/test ## kill every process again and again under load, then audit (SECONDS=100, SEED=n)
+chaos: $(STAMPS)/test ## kill every process again and again under load, then audit (SECONDS=40, SEED=n)
 	$(BIN)/python -m tests.load.chaos --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))
 
 migration: $(STAMPS)/test ## draft a revision from the models (M="what changes")

@@ -79,6 +79,7 @@ class Installation:
         self.data_dir = data_dir
         self.port = free_port()
         self.log = data_dir / "launcher.log"
+        self._from = self.log.stat().st_size if self.log.exists() else 0
         with self.log.open("ab") as out:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "app.cli", "run"],
@@ -95,14 +96,14 @@ class Installation:
         except OSError:
             return False
 
-    def wait_until_up(self) -> Installation:
-        up = until(lambda: self.said("Ctrl-C") or self.process.poll() is not None, 60)
+    def wait_until_up(self, seconds: float = 60.0) -> Installation:
+        up = until(lambda: self.said("Ctrl-C", since=self._from) or self.process.poll() is not None, seconds)
         assert up, self.log.read_text()
         assert self.process.poll() is None, self.log.read_text()
         return self
 
-    def said(self, text: str) -> bool:
-        return text in self.log.read_text()
+    def said(self, text: str, *, since: int = 0) -> bool:
+        return text in self.log.read_bytes()[since:].decode()
 
     def pids(self, part: str) -> list[int]:
         return sorted(pid for pid, command in processes_of(self.data_dir).items() if part in command)
