@@ -32,6 +32,7 @@ from app.assistance.rules import (
     UnknownFilterValue,
     year_of,
 )
+from app.assistance.schemas import Day
 from app.assistance.service import (
     add_aspect,
     add_measure,
@@ -46,6 +47,7 @@ from app.assistance.service import (
 __all__ = [
     "Aspect",
     "Channel",
+    "Day",
     "Entry",
     "EntryContradicted",
     "Figures",

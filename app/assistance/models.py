@@ -5,7 +5,18 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKey, Index, SmallInteger, Text, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Computed,
+    Date,
+    ForeignKey,
+    Index,
+    SmallInteger,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 from sqlalchemy.orm import Mapped, mapped_column
@@ -102,7 +113,7 @@ class EntryRow(Base):
 
     Unique on its source, so that hearing a fact twice posts once; a line is sold once, whatever the source.
     ``occurred_at`` is the instant of the cause (completion, settled refund), ``counted_on`` its Shanghai day,
-    ``posted_at`` when it was written down.
+    ``posted_at`` when it was written down. ``counted_month`` is kept because reports group by nothing as often.
     """
 
     __tablename__ = "assistance_entry"
@@ -125,6 +136,9 @@ class EntryRow(Base):
     posted_at: Mapped[instant]
     occurred_at: Mapped[instant]
     counted_on: Mapped[date] = mapped_column(Date)
+    counted_month: Mapped[date] = mapped_column(
+        Date, Computed("CAST(date_trunc('month', CAST(counted_on AS timestamp)) AS date)", persisted=True)
+    )
     kind: Mapped[str] = mapped_column(Text)
     source_id: Mapped[UUID]
     line_id: Mapped[UUID]

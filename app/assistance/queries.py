@@ -50,13 +50,12 @@ _MEASURE = text(
     + f""", part AS (
     SELECT g.id, g.metric,
            CASE WHEN g.metric = 'orders' THEN e.order_id END AS order_id,
-           CASE WHEN g.metric <> 'orders' THEN CAST(date_trunc('month', CAST(e.counted_on AS timestamp)) AS date) END
-               AS month,
-           min(e.counted_on) AS first_on, sum(e.amount_fen) AS amount_fen, sum(e.weight_g) AS weight_g
+           CASE WHEN g.metric <> 'orders' THEN e.counted_month END AS month,
+           min(e.counted_month) AS first_month, sum(e.amount_fen) AS amount_fen, sum(e.weight_g) AS weight_g
     FROM g JOIN assistance_entry e ON {_PASSES}
     GROUP BY 1, 2, 3, 4
 )
-SELECT id, coalesce(month, CAST(date_trunc('month', CAST(first_on AS timestamp)) AS date)) AS month,
+SELECT id, coalesce(month, first_month) AS month,
        CAST(CASE metric WHEN 'orders' THEN count(*) FILTER (WHERE amount_fen > 0)
                         WHEN 'quantity_g' THEN sum(weight_g)
                         ELSE sum(amount_fen) END AS bigint)

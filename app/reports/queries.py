@@ -1,0 +1,102 @@
+"""The statement behind a sales report: one, so that rows and totals are of one snapshot."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import lru_cache
+
+from sqlalchemy import TextClause, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.buyers import resolve_division
+from app.core.clock import day_end, day_start
+from app.core.errors import DomainError
+from app.reports.rules import COLUMNS, MOST_ROWS, Basis, Group, Question, Report, ReportTooLarge, presented
+
+_COUNTED = """
+    SELECT order_id, kind = 'sale' AS sold, counted_on AS day, counted_month AS month, category, product_id,
+           product_name AS product, sku, supplier_id, supplier_name AS supplier, township_code, township, channel,
+           division_code, partner_id, partner_name AS partner, quantity,
+           CASE WHEN kind = 'refund' THEN 0 ELSE amount_fen END AS gross_fen,
+           CASE WHEN kind = 'refund' THEN -amount_fen ELSE 0 END AS refunded_fen
+    FROM assistance_entry WHERE counted_on BETWEEN :first AND :last
+"""
+
+_LINE = """
+    l.category, l.product_id, l.product_name AS product, l.sku, l.supplier_id, l.supplier_name AS supplier,
+    l.township_code, l.township, o.channel, o.division_code, CAST(NULL AS uuid) AS partner_id,
+    CAST(NULL AS text) AS partner
+"""
+_PAID = f"""
+    SELECT order_id, sold, day, CAST(date_trunc('month', CAST(day AS timestamp)) AS date) AS month, category,
+           product_id, product, sku, supplier_id, supplier, township_code, township, channel, division_code,
+           partner_id, partner, quantity, gross_fen, refunded_fen
+    FROM (
+        SELECT o.id AS order_id, true AS sold, CAST(o.paid_at AT TIME ZONE 'Asia/Shanghai' AS date) AS day, {_LINE},
+               l.quantity, l.amount_fen AS gross_fen, 0 AS refunded_fen
+        FROM orders_order o JOIN orders_line l ON l.order_id = o.id
+        WHERE o.paid_at >= :since AND o.paid_at < :until
+        UNION ALL
+        SELECT o.id, false, CAST(r.settled_at AT TIME ZONE 'Asia/Shanghai' AS date), {_LINE},
+               -b.quantity, 0, b.amount_fen
+        FROM orders_refund r JOIN orders_refund_line b ON b.refund_id = r.id
+        JOIN orders_line l ON l.id = b.line_id JOIN orders_order o ON o.id = l.order_id
+        WHERE r.settled_at >= :since AND r.settled_at < :until
+    ) AS moved
+"""
+_SOURCES = {Basis.COUNTED: _COUNTED, Basis.PAID: _PAID}
+
+
+def _key_and_name(group: Group) -> tuple[str, str]:
+    """The column to group by and the expression that names it. The divisions' names are not in the database."""
+    key, *names = COLUMNS.get(group, (group.value,))
+    return key, f"max({names[0]})" if names and group is not Group.DIVISION else "NULL"
+
+
+@lru_cache(maxsize=2048)
+def _statement(groups: tuple[Group, ...], basis: Basis) -> TextClause:
+    pairs = [_key_and_name(group) for group in groups]
+    keys = ", ".join(key for key, _ in pairs)
+    shown = ", ".join(f"{key}, {name}" for key, name in pairs)
+    return text(f"""
+SELECT grouping({pairs[0][0]}) AS is_total,
+       (SELECT count(*) FROM core_delivery WHERE listener LIKE 'assistance.%') AS undelivered,
+       count(DISTINCT order_id) FILTER (WHERE sold), coalesce(sum(quantity), 0), coalesce(sum(gross_fen), 0),
+       coalesce(sum(refunded_fen), 0), {shown}
+FROM ({_SOURCES[basis]}) AS source
+GROUP BY GROUPING SETS (({keys}), ())
+ORDER BY 1 DESC, {keys} LIMIT {MOST_ROWS + 2}
+""")
+
+
+async def sales(session: AsyncSession, question: Question, *, now: datetime) -> Report:
+    """The sales report. Raises ``ReportTooLarge``."""
+    span = (
+        {"first": question.first, "last": question.last}
+        if question.basis is Basis.COUNTED
+        else {"since": day_start(question.first), "until": day_end(question.last)}
+    )
+    total, *found = (await session.execute(_statement(question.groups, question.basis), span)).all()
+    if len(found) > MOST_ROWS:
+        raise ReportTooLarge(most=MOST_ROWS)
+    width = len(question.groups)
+    rows = []
+    for row in found:
+        keys = [(row[6 + 2 * i], row[7 + 2 * i]) for i in range(width)]
+        rows.append((*presented(question, keys, division_name), *_figures(row[2], row[3], row[4], row[5])))
+    return Report(question, now, rows, _figures(total[2], total[3], total[4], total[5]), total[1])
+
+
+def _figures(orders: int, quantity: int, gross_fen: int, refunded_fen: int) -> tuple[int, int, int, int, int]:
+    gross, refunded = int(gross_fen), int(refunded_fen)  # sums of BIGINT arrive as Decimal
+    return orders, int(quantity), gross, refunded, gross - refunded
+
+
+@lru_cache(maxsize=8192)
+def division_name(code: str) -> str | None:
+    """``山东省济南市历城区`` for ``370112``; None where the code is not known (any more)."""
+    try:
+        found = resolve_division(code)
+    except DomainError:
+        return None
+    return found.full_name

@@ -1,0 +1,173 @@
+"""What a sales report may be asked for, and how its figures are written; no database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from app.core.errors import DomainError, Fault, InvalidInput
+
+MOST_GROUPS = 3
+MOST_YEARS = 50
+MOST_ROWS = 200_000
+
+
+class Basis(StrEnum):
+    """Which day a sale belongs to: the day it counts (completion), or the day it was paid."""
+
+    COUNTED = "counted"
+    PAID = "paid"
+
+
+class Format(StrEnum):
+    """How a report is written."""
+
+    JSON = "json"
+    CSV = "csv"
+    XLSX = "xlsx"
+    PDF = "pdf"
+
+
+class Group(StrEnum):
+    """What the rows of a report can be grouped by."""
+
+    MONTH = "month"
+    DAY = "day"
+    CATEGORY = "category"
+    PRODUCT = "product"
+    SKU = "sku"
+    SUPPLIER = "supplier"
+    TOWNSHIP = "township"
+    CHANNEL = "channel"
+    DIVISION = "division"
+    PARTNER = "partner"
+
+
+COLUMNS: dict[Group, tuple[str, ...]] = {
+    Group.PRODUCT: ("product_id", "product"),
+    Group.SUPPLIER: ("supplier_id", "supplier"),
+    Group.TOWNSHIP: ("township_code", "township"),
+    Group.DIVISION: ("division_code", "division"),
+    Group.PARTNER: ("partner_id", "partner"),
+}
+"""Columns of a group: its id or code stands beside its name. The others are one column of their own name."""
+
+FIGURES = ("orders", "quantity", "gross_fen", "refunded_fen", "net_fen")
+
+
+class FormatNotAvailable(DomainError):
+    """The format is in the contract but not in this version."""
+
+    status = 422
+    code = "format_not_available"
+    zh = "本版本暂不能输出 {format} 格式，请使用 json 或 csv。"
+    en = "This version cannot write {format}; use json or csv."
+
+
+class ReportTooLarge(DomainError):
+    """More rows than a person can use or a process should hold."""
+
+    status = 422
+    code = "report_too_large"
+    zh = "结果超过 {most} 行，请缩短期间或减少分组。"
+    en = "More than {most} rows; shorten the period or group by less."
+
+
+def columns(group: Group) -> tuple[str, ...]:
+    """The columns that a group adds to every row."""
+    return COLUMNS.get(group, (group.value,))
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a sales report is asked: closed span of Shanghai days, groups in their order, and the basis."""
+
+    first: date
+    last: date
+    groups: tuple[Group, ...]
+    basis: Basis
+
+    @property
+    def header(self) -> tuple[str, ...]:
+        """The columns of a row."""
+        return (*(column for group in self.groups for column in columns(group)), *FIGURES)
+
+
+def _refuse(where: str, code: str, zh: str, en: str) -> InvalidInput:
+    return InvalidInput(faults=[Fault(f"query:/{where}", code, zh, en)])
+
+
+def ask(first: date, last: date, group_by: str, basis: Basis) -> Question:
+    """Check a question. Raises ``InvalidInput`` for a turned or endless period and for groups that make no sense."""
+    if first > last:
+        raise _refuse("to", "before_from", "结束日期早于开始日期", "to lies before from")
+    if last.year - first.year > MOST_YEARS:
+        raise _refuse("to", "period_too_long", f"期间不得超过 {MOST_YEARS} 年", f"at most {MOST_YEARS} years")
+    names = [name.strip() for name in group_by.split(",")]
+    allowed = ", ".join(Group)
+    if any(name not in list(Group) for name in names):
+        raise _refuse("group_by", "unknown_group", f"分组只能取：{allowed}", f"group by one of {allowed}")
+    if len(set(names)) != len(names) or len(names) > MOST_GROUPS:
+        raise _refuse("group_by", "too_many_groups", f"最多 {MOST_GROUPS} 个互不相同的分组", "up to 3 different groups")
+    return Question(first, last, tuple(Group(name) for name in names), basis)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A sales report. Rows have the columns of ``question.header``; ``totals`` are its figures over all rows.
+
+    Rows and totals come from one snapshot. An order that appears in two rows is one order in the totals.
+    ``undelivered_facts`` is how many sales and refunds have been announced but not yet counted.
+    """
+
+    question: Question
+    as_of: datetime
+    rows: Sequence[tuple[Any, ...]]
+    totals: tuple[int, ...]
+    undelivered_facts: int
+
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        return str(value)
+    # A spreadsheet runs what begins like a formula; an apostrophe makes it text again.
+    guarded = f"'{value}" if value.startswith(_FORMULA) else value
+    if any(mark in guarded for mark in ',"\r\n'):
+        return '"' + guarded.replace('"', '""') + '"'
+    return guarded
+
+
+def csv_lines(report: Report) -> Iterator[str]:
+    """The report as CSV (RFC 4180): a header, the rows, and a last row marked ``total``. Amounts are whole fen."""
+    yield ",".join(report.question.header) + "\r\n"
+    for row in report.rows:
+        yield ",".join(map(_cell, row)) + "\r\n"
+    blanks = len(report.question.header) - len(FIGURES) - 1
+    yield ",".join(["total", *[""] * blanks, *map(str, report.totals)]) + "\r\n"
+
+
+def presented(
+    question: Question, keys: Sequence[tuple[Any, Any]], name_of_division: Callable[[str], str | None]
+) -> list[Any]:
+    """The group cells of one row: ``keys`` are (key, name) for each group as the database gave them."""
+    cells: list[Any] = []
+    for group, (key, name) in zip(question.groups, keys, strict=True):
+        if group is Group.MONTH:
+            cells.append(f"{key:%Y-%m}")
+        elif group is Group.DAY:
+            cells.append(key.isoformat())
+        elif group is Group.DIVISION:
+            cells += [key, name_of_division(key)]
+        elif group in COLUMNS:
+            cells += [None if key is None else str(key), name]
+        else:
+            cells.append(key)
+    return cells

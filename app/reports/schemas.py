@@ -1,0 +1,85 @@
+"""The wire format of reports. It documents; the figures are written by ``routes`` straight from the report."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from pydantic import ConfigDict, Field
+
+from app.core.web import Out
+from app.reports.rules import Basis, Group
+
+
+class SalesTotals(Out):
+    """Figures of a row or of the whole report. ``net_fen`` is ``gross_fen`` less ``refunded_fen``."""
+
+    orders: int = Field(description="Distinct orders that were sold; refunds alone add none")
+    quantity: int
+    gross_fen: int
+    refunded_fen: int
+    net_fen: int
+
+
+class SalesRow(SalesTotals):
+    """One row: the columns of the groups asked for, then the figures."""
+
+    month: str | None = Field(None, examples=["2026-11"])
+    day: date | None = None
+    category: str | None = None
+    product_id: str | None = None
+    product: str | None = None
+    sku: str | None = None
+    supplier_id: str | None = None
+    supplier: str | None = None
+    township_code: str | None = None
+    township: str | None = None
+    channel: str | None = None
+    division_code: str | None = None
+    division: str | None = None
+    partner_id: str | None = None
+    partner: str | None = None
+
+
+class SalesReport(Out):
+    """A sales report, all of it from one snapshot."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "as_of": "2026-11-20T04:00:00Z",
+                    "basis": "counted",
+                    "from": "2026-01-01",
+                    "to": "2026-12-31",
+                    "group_by": ["month"],
+                    "undelivered_facts": 0,
+                    "rows": [
+                        {
+                            "month": "2026-04",
+                            "orders": 2,
+                            "quantity": 3,
+                            "gross_fen": 41400,
+                            "refunded_fen": 0,
+                            "net_fen": 41400,
+                        }
+                    ],
+                    "totals": {
+                        "orders": 2,
+                        "quantity": 3,
+                        "gross_fen": 41400,
+                        "refunded_fen": 0,
+                        "net_fen": 41400,
+                    },
+                }
+            ]
+        }
+    )
+
+    as_of: datetime
+    basis: Basis
+    first: date = Field(alias="from")
+    last: date = Field(alias="to")
+    group_by: list[Group]
+    undelivered_facts: int = Field(description="Sales and refunds announced but not yet counted")
+    rows: list[SalesRow]
+    totals: SalesTotals
