@@ -194,6 +194,22 @@ async def test_an_unknown_provider_is_not_found(client, now, payment, provider):
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 
 
+async def test_one_provider_cannot_speak_for_another(client, db, settings, now):
+    async with db.write() as session:
+        payment = await builders.captured(session, settings, now)
+        asked = await payments.request_refund(
+            session, payment_id=payment.id, amount_fen=300, reference=uuid4(), reason="取消", now=now
+        )
+        pending = await builders.opened(session, settings, now)
+        await session.execute(text("UPDATE payments_payment SET provider = 'bank_transfer'"))
+    before = await state(db, pending.id)
+    assert (await tell(client, paid_notice(pending.id, pending.amount_fen), now)).status_code == 404
+    assert (await tell(client, refund_notice(asked.number, 300), now)).status_code == 404
+    assert (await client.post(f"/v1/sandbox/payments/{pending.id}/pay")).status_code == 404
+    assert await state(db, pending.id) == before
+    assert await refunds_of(db, payment.id) == [(asked.number, 300, "requested")]
+
+
 async def test_without_the_sandbox_nothing_of_it_exists(api, client, db, settings, now, payment):
     before = await state(db, payment.id)
     api.state.edge.settings = settings.model_copy(update={"payments": PaymentSettings(sandbox=False)})

@@ -1,5 +1,6 @@
 """The sandbox behaves as a provider does: it is told over HTTP, it answers over HTTP, and it may repeat itself."""
 
+import asyncio
 from uuid import uuid4
 
 import httpx
@@ -120,6 +121,23 @@ async def test_anything_but_success_is_tried_again(settings, now, status):
         gateway = SandboxGateway(builders.sealer(), settings.notify_base, http)
         with pytest.raises(NotAccepted):
             await gateway.tell_paid(uuid4(), 100, key=uuid4(), now=now)
+
+
+async def test_without_a_client_it_opens_its_own_and_asks_no_proxy(monkeypatch, now):
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    heard = []
+
+    async def answer(reader, writer):
+        heard.append(await reader.readuntil(b"\r\n"))
+        writer.write(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        gateway = SandboxGateway(builders.sealer(), f"http://127.0.0.1:{port}")
+        await gateway.tell_paid(uuid4(), 100, key=uuid4(), now=now)
+    assert heard == [b"POST /v1/notifications/sandbox HTTP/1.1\r\n"]
 
 
 async def test_a_failed_courier_keeps_its_delivery(wired, settings, now):
