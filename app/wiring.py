@@ -1,11 +1,90 @@
-"""Who listens to what: the whole choreography on one screen."""
+"""Who listens to what: the whole choreography on one screen, and the chores that the clock starts."""
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import httpx
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app import assistance, catalogue, fulfilment, identity, inventory, orders, payments, pricing, storefront, suppliers
 from app.core.events import Wiring
 from app.core.settings import Settings
+from app.core.web.once import FORGET_OLD_KEYS
+
+_KEYS_ARE_KEPT = timedelta(hours=24)
 
 
-def build(settings: Settings) -> Wiring:
-    """Connect every fact to those who react to it."""
-    return Wiring()
+def build(settings: Settings, http: httpx.AsyncClient | None = None) -> Wiring:
+    """Connect every fact to those who react to it. ``http`` is what couriers speak through; only the worker has one."""
+    wiring = Wiring()
+    on = wiring.on
+
+    payments.connect(wiring, settings, http)
+    on(payments.PaymentCaptured, orders.on_payment_captured, name="orders.receive_payment")
+    on(payments.RefundSettled, orders.on_refund_settled, name="orders.settle_refund")
+
+    on(orders.OrderPaid, storefront.on_order_paid, name="storefront.count_sales")
+    on(orders.SupplierOrderCompleted, assistance.on_supplier_order_completed, name="assistance.count_sale")
+    on(orders.LinesRefunded, assistance.on_lines_refunded, name="assistance.reverse_sale")
+
+    on(catalogue.ProductPublished, storefront.on_product_published, name="storefront.shelve")
+    on(catalogue.ProductWithdrawn, storefront.on_product_withdrawn, name="storefront.unshelve")
+    on(pricing.PriceChanged, storefront.on_price_changed, name="storefront.price")
+    on(inventory.StockRanOut, storefront.on_stock_ran_out, name="storefront.sold_out")
+    on(inventory.StockReturned, storefront.on_stock_returned, name="storefront.back_in_stock")
+    on(suppliers.SupplierSuspended, storefront.on_supplier_suspended, name="storefront.hide_supplier")
+    on(suppliers.SupplierApproved, storefront.on_supplier_approved, name="storefront.show_supplier")
+
+    wiring.announce(
+        orders.OrderPlaced,
+        orders.OrderCancelled,
+        inventory.StockLow,
+        fulfilment.ShipmentDispatched,
+        fulfilment.ShipmentDelivered,
+    )
+    return wiring
+
+
+@dataclass(frozen=True, slots=True)
+class Chore:
+    """Something the clock starts: it runs in one transaction, again at once while it returns a full batch."""
+
+    name: str
+    run: Callable[[AsyncSession, datetime], Awaitable[int]]
+    batch: int = 200
+
+
+async def _expire(session: AsyncSession, now: datetime) -> int:
+    return await orders.expire_due(session, now=now)
+
+
+async def _confirm(session: AsyncSession, now: datetime) -> int:
+    return await orders.confirm_due(session, now=now)
+
+
+async def _forget_keys(session: AsyncSession, now: datetime) -> int:
+    await session.execute(FORGET_OLD_KEYS, {"before": now - _KEYS_ARE_KEPT})
+    return 0
+
+
+async def _forget_allowances(session: AsyncSession, now: datetime) -> int:
+    await session.execute(text("DELETE FROM core_allowance WHERE free_at < :now"), {"now": now})
+    return 0
+
+
+async def _forget_failures(session: AsyncSession, now: datetime) -> int:
+    await identity.forget_failures(session, now)
+    return 0
+
+
+CHORES = (
+    Chore("orders.expire", _expire),
+    Chore("orders.confirm", _confirm),
+    Chore("core.forget_keys", _forget_keys),
+    Chore("core.forget_allowances", _forget_allowances),
+    Chore("identity.forget_failures", _forget_failures),
+)

@@ -73,6 +73,8 @@ def drop_database(server: URL, name: str) -> None:
 
 def build_schema(url: URL) -> None:
     for module in pkgutil.iter_modules(app.__path__):
+        if not module.ispkg:
+            continue
         with contextlib.suppress(ModuleNotFoundError):
             importlib.import_module(f"app.{module.name}.models")
     engine = create_engine(url)

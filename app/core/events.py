@@ -87,6 +87,14 @@ class Wiring:
         """``courier`` speaks to the outside world, with no transaction open, at least once."""
         self._add(Listener(name, fact, courier=courier))
 
+    def without_couriers(self) -> Wiring:
+        """The same choreography with nobody who speaks to the outside world: for history that is being replayed."""
+        quiet = Wiring(facts=dict(self.facts))
+        for listener in self.listeners.values():
+            if listener.courier is None:
+                quiet._add(listener)
+        return quiet
+
     def listening_to(self, fact_name: str) -> list[Listener]:
         """The listeners of a fact, in the order in which they were wired."""
         return self._by_fact.get(fact_name, [])

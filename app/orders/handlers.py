@@ -15,6 +15,6 @@ async def on_payment_captured(session: AsyncSession, fact: PaymentCaptured, now:
     await service.receive_payment(session, fact, now=now)
 
 
-async def on_refund_settled(session: AsyncSession, fact: RefundSettled, now: datetime) -> None:
+async def on_refund_settled(session: AsyncSession, fact: RefundSettled, now: datetime) -> None:  # noqa: ARG001
     """Money went back under the reference of one of our refunds."""
     await service.settle_refund(session, fact)

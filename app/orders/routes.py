@@ -37,7 +37,6 @@ from app.orders.rules import (
     AlreadyShipped,
     Destination,
     FreshGoodsNotAcknowledged,
-    NotOnSale,
     NotRefundable,
     OrderNotPayable,
     RefundExceedsLine,
@@ -66,7 +65,7 @@ from app.orders.schemas import (
     ToShipOut,
 )
 from app.payments import ProviderNotAvailable
-from app.pricing import NotDeliverable
+from app.pricing import NotDeliverable, NotOnSale
 
 router = APIRouter(tags=["orders"])
 

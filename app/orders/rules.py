@@ -24,15 +24,6 @@ class UnknownSku(DomainError):
     en = "There is no such SKU: {skus}. Check the codes and try again."
 
 
-class NotOnSale(DomainError):
-    """The SKU exists but cannot be bought now."""
-
-    status = 409
-    code = "not_on_sale"
-    zh = "以下商品暂不出售：{skus}。"
-    en = "Not on sale at the moment: {skus}."
-
-
 class FreshGoodsNotAcknowledged(DomainError):
     """Fresh goods cannot be returned without reason, and the buyer must have said so (domain handbook §3.5)."""
 

@@ -24,6 +24,8 @@ class Edge:
     db: Database
     limits: Limits
     clock: Callable[[], datetime] = utc_now
+    revision: str | None = None
+    """The schema revision that this program was written for; None where tables were made without migrations."""
 
 
 def edge_of(request: Request) -> Edge:

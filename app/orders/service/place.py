@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.buyers import Address, resolve_division, seal_address
 from app.catalogue import Offer, offers
-from app.core.clock import local_day
 from app.core.events import emit
 from app.core.ids import new_id
 from app.identity import Actor
@@ -23,7 +22,6 @@ from app.orders.rules import (
     Destination,
     FreshGoodsNotAcknowledged,
     LineView,
-    NotOnSale,
     OrderView,
     SupplierOrderView,
     UnknownCoupon,
@@ -32,7 +30,7 @@ from app.orders.rules import (
     faults_for,
     number_prefix,
 )
-from app.pricing import Quote, Wanted
+from app.pricing import NotOnSale, Quote, Wanted
 from app.pricing import quote as price
 
 # The number's last eight digits are a sequence sent through a permutation of 0..99999999: unique for a hundred million
@@ -219,7 +217,7 @@ async def place(
 
 
 async def _offers(session: AsyncSession, wanted: Mapping[str, int], now: datetime) -> dict[str, Offer]:
-    found = await offers(session, list(wanted), day=local_day(now))
+    found = await offers(session, list(wanted), now=now)
     if missing := [sku for sku in wanted if sku not in found]:
         faults = faults_for(missing, wanted, UnknownSku.code, "不存在", "does not exist")
         raise UnknownSku(skus=", ".join(missing), faults=faults)

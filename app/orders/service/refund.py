@@ -24,7 +24,14 @@ _AFTER_SHIPMENT = (Status.SHIPPED, Status.DELIVERED, Status.COMPLETED)
 
 
 async def refund_part(
-    session: AsyncSession, order: Order, part: SupplierOrder, lines: Sequence[OrderLine], *, by: Actor, reason: str, now: datetime
+    session: AsyncSession,
+    order: Order,
+    part: SupplierOrder,
+    lines: Sequence[OrderLine],
+    *,
+    by: Actor,
+    reason: str,
+    now: datetime,
 ) -> None:
     """Give back everything that was paid for a cancelled supplier order, freight included."""
     rest = [

@@ -1,0 +1,106 @@
+"""The demo county: believable, invented, the same every time for a seed and an end date.
+
+*Owns* nothing; it makes everything through the use cases that everybody uses, with the clock passed in.
+*Promises* a history that the auditor finds nothing wrong with. Demo sign-ins exist only after it was loaded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from sqlalchemy import text
+
+from app import identity, storefront
+from app.core import ids
+from app.core.clock import day_end, day_start
+from app.core.db import Database
+from app.core.outbox import deliver_all
+from app.core.settings import Settings
+from app.demo.county import SIGN_INS, articles, plant, plant_goals
+from app.demo.history import History, bank
+from app.demo.plan import draw_plan
+
+__all__ = ["SIGN_INS", "DemoSummary", "is_empty", "is_loaded", "load"]
+
+_MARK = text("INSERT INTO core_installation (name, value) VALUES ('demo', :value)")
+_MARKED = text("SELECT value FROM core_installation WHERE name = 'demo'")
+_ANYBODY = text("SELECT EXISTS (SELECT FROM identity_account)")
+
+
+@dataclass(frozen=True, slots=True)
+class DemoSummary:
+    """What was made."""
+
+    orders: int
+    goals: int
+    first: date
+    until: date
+
+
+async def is_empty(database: Database) -> bool:
+    """Whether nobody has used this database yet."""
+    async with database.read() as session:
+        return not (await session.execute(_ANYBODY)).scalar_one()
+
+
+async def is_loaded(database: Database) -> bool:
+    """Whether the demo county was loaded to its end."""
+    async with database.read() as session:
+        return (await session.execute(_MARKED)).first() is not None
+
+
+async def load(
+    database: Database,
+    settings: Settings,
+    *,
+    until: date,
+    seed: int,
+    password: str,
+    report: Callable[[str, int, int], None],
+    count: int = 2400,
+) -> DemoSummary:
+    """Fill an empty database: ``count`` retail orders over the two years that end with ``until``.
+
+    ``report(stage, done, total)`` is called as it goes. Every demo sign-in gets ``password``; the invented buyers get
+    one that nobody knows.
+    """
+    usual = database.wiring
+    database.wiring = bank(usual)
+    try:
+        with ids.seeded(seed):
+            return await _load(database, settings, until, seed, password, report, count)
+    finally:
+        database.wiring = usual
+
+
+async def _load(
+    database: Database,
+    settings: Settings,
+    until: date,
+    seed: int,
+    password: str,
+    report: Callable[[str, int, int], None],
+    count: int,
+) -> DemoSummary:
+    report("县域与商品 / county and goods", 0, 1)
+    plan = draw_plan(articles(), until=until, seed=seed, count=count)
+    before = day_start(plan.first) - timedelta(days=14)
+    password_hash = await identity.hash_password(password)
+    unknown = await identity.hash_password(ids.digits(40))
+    async with database.write() as session:
+        county = await plant(session, password_hash=password_hash, now=before)
+    await deliver_all(database, before)
+    report("县域与商品 / county and goods", 1, 1)
+
+    history = History(database, settings, county, plan, unknown, buyers={0: county.buyer})
+    await history.live(report)
+
+    end = day_end(until) - timedelta(seconds=1)
+    async with database.write() as session:
+        goals = await plant_goals(session, year=until.year, by=county.officer, now=end)
+        await storefront.rebuild(session)
+        await session.execute(_MARK, {"value": f"seed {seed}, until {until.isoformat()}"})
+    report("目标与货架 / goals and shelf", 1, 1)
+    return DemoSummary(len(plan.orders), goals, plan.first, until)

@@ -1,0 +1,324 @@
+"""The county as it stands before the first order: people, suppliers, partners, goods, prices, and the plan of the year."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from importlib.resources import files
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app import assistance, catalogue, identity, inventory, partners, pricing, suppliers
+from app.core.money import parse_yuan
+from app.demo.assortment import LISTINGS, Listing
+from app.demo.pictures import draw
+from app.demo.plan import Article
+from app.identity import Actor, Role
+
+_DATA = json.loads(files("app.demo").joinpath("data/county.json").read_text(encoding="utf-8"))
+
+ROOTS = {
+    "golden": "golden-tea",
+    "dark": "dark-tea",
+    "oil": "camellia-oil",
+    "orange": "navel-orange",
+    "gift": "gift-set",
+}
+_OIL_G_PER_ML = 0.91
+_GIFT_NET_G = {"GB01": 960, "GB02": 5910}
+_LINKED_SINCE = date(2019, 3, 1)
+
+SIGN_INS = (
+    "buyer",
+    *(f"supplier-{entry['id'].lower()}" for entry in _DATA["suppliers"]),
+    *(f"partner-{entry['id'].lower()}" for entry in _DATA["partners"]),
+    "officer",
+    "operator",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class County:
+    """Who and what is there, by the codes of the data file."""
+
+    buyer: Actor
+    operator: Actor
+    officer: Actor
+    suppliers: dict[str, Actor]
+    villages: dict[str, str]
+    skus: dict[str, dict[str, Any]]
+
+
+def articles() -> list[Article]:
+    """The retail assortment as the plan of orders needs it."""
+    return [
+        Article(entry["id"], ROOTS[entry["cat"]], parse_yuan(entry["retail"]), season_of(entry))
+        for entry in _DATA["skus"]
+        if entry["retail"] and "B2C" in entry["channel"]
+    ]
+
+
+def season_of(entry: dict[str, Any]) -> tuple[str, str] | None:
+    """The harvest window of a SKU as two days of the year; None where it is sold all year from stock."""
+    opens, _, closes = entry["season"].partition("..")
+    return (opens, closes) if closes else None
+
+
+async def plant(session: AsyncSession, *, password_hash: str, now: datetime) -> County:
+    """People, suppliers, partners, categories, products, prices and freight, all by the system's own use cases."""
+    await suppliers.plant_townships(session)
+    await catalogue.plant_categories(session)
+    await pricing.plant_freight(session, now=now)
+
+    async def person(username: str, name: str, role: Role) -> Actor:
+        account_id = await identity.create_account(
+            session, username=username, name=name, password_hash=password_hash, role=role, now=now
+        )
+        return Actor(account_id, frozenset({role}))
+
+    operator = await person("operator", "平台运营", Role.OPERATOR)
+    officer = await person("officer", "协作专员", Role.OFFICER)
+    buyer = await person("buyer", "历城买家", Role.BUYER)
+    staff = await _plant_suppliers(session, operator, password_hash, now)
+    await _plant_partners(session, operator, password_hash, now)
+    skus = {entry["id"]: entry for entry in _DATA["skus"]}
+    for listing in LISTINGS:
+        await _plant_product(session, listing, skus, staff, operator, now)
+    villages = {entry["id"]: entry["village"] for entry in _DATA["suppliers"]}
+    return County(buyer, operator, officer, staff, villages, skus)
+
+
+async def _plant_suppliers(
+    session: AsyncSession, operator: Actor, password_hash: str, now: datetime
+) -> dict[str, Actor]:
+    staff = {}
+    for entry in _DATA["suppliers"]:
+        card = await suppliers.admit(
+            session,
+            code=entry["id"],
+            name=entry["name"],
+            kind=suppliers.Kind(entry["type"]),
+            uscc=entry["uscc"],
+            township_code=entry["town_code"],
+            village=entry["village"] or None,
+            licence_no=entry["sc_no"],
+            taxpayer=suppliers.Taxpayer(entry["taxpayer"]),
+            linked_since=_LINKED_SINCE,
+            by=operator,
+            now=now,
+        )
+        await suppliers.approve(session, card.id, by=operator, now=now)
+        account_id = await identity.create_account(
+            session,
+            username=f"supplier-{entry['id'].lower()}",
+            name=entry["name"],
+            password_hash=password_hash,
+            role=Role.SUPPLIER,
+            scope_id=card.id,
+            now=now,
+        )
+        staff[entry["id"]] = Actor(account_id, frozenset({Role.SUPPLIER}), supplier_id=card.id)
+    return staff
+
+
+async def _plant_partners(session: AsyncSession, operator: Actor, password_hash: str, now: datetime) -> None:
+    for entry in _DATA["partners"]:
+        card = await partners.enrol(
+            session,
+            code=entry["id"],
+            name=entry["name"],
+            uscc=entry["uscc"],
+            division_code=entry["area"],
+            stores_count=entry["stores"],
+            term_days=entry["term_days"],
+            rebate_bp=parse_yuan(entry["rebate_pct"]),
+            by=operator,
+            now=now,
+        )
+        await identity.create_account(
+            session,
+            username=f"partner-{entry['id'].lower()}",
+            name=entry["name"],
+            password_hash=password_hash,
+            role=Role.PARTNER,
+            scope_id=card.id,
+            now=now,
+        )
+
+
+async def _plant_product(
+    session: AsyncSession,
+    listing: Listing,
+    skus: dict[str, dict[str, Any]],
+    staff: dict[str, Actor],
+    operator: Actor,
+    now: datetime,
+) -> None:
+    entries = [skus[code] for code in listing.skus]
+    supplier = next(found for found in _DATA["suppliers"] if found["id"] == entries[0]["supplier"])
+    picture = draw(ROOTS[entries[0]["cat"]], listing.slug, dict(listing.attributes))
+    digest = await catalogue.store_image(session, picture.encode(), "image/svg+xml", now=now)
+    season = season_of(entries[0])
+    by = staff[supplier["id"]]
+    supplier_id = _scope(by)
+    card = await catalogue.create_product(
+        session,
+        catalogue.NewProduct(
+            supplier_id=supplier_id,
+            slug=listing.slug,
+            name=listing.name,
+            category=listing.category,
+            skus=[_new_sku(entry, supplier["taxpayer"]) for entry in entries],
+            township_code=supplier["town_code"],
+            village=supplier["village"],
+            description=listing.description,
+            attributes=listing.attributes,
+            season_opens=season[0] if season else None,
+            season_closes=season[1] if season else None,
+            image_digest=digest,
+        ),
+        by=by,
+        now=now,
+    )
+    await catalogue.submit(session, card.id, by=by, now=now)
+    await catalogue.publish(session, card.id, by=operator, now=now)
+    for entry in entries:
+        await inventory.open_stock(session, entry["id"], supplier_id)
+        if entry["retail"]:
+            await pricing.set_price(session, entry["id"], opening_price(entry), by=by, now=now)
+
+
+def opening_price(entry: dict[str, Any]) -> int:
+    """Two years ago everything was about five percent cheaper; prices end in .90 or .00 as shops like them."""
+    full = parse_yuan(entry["retail"])
+    return max(full * 95 // 100 // 100 * 100, 100)
+
+
+def _new_sku(entry: dict[str, Any], taxpayer: str) -> catalogue.NewSku:
+    net_g = _GIFT_NET_G.get(entry["id"]) or (
+        round(entry["net"] * _OIL_G_PER_ML) if entry["unit"] == "ml" else entry["net"]
+    )
+    return catalogue.NewSku(
+        sku=entry["id"],
+        name=entry["spec"],
+        net_content=entry["spec"],
+        net_weight_g=net_g,
+        gross_weight_g=round(entry["gross_kg"] * 1000),
+        shelf_life_days=entry["shelf_days"],
+        tax_rate_bp=_tax_rate_bp(entry, taxpayer),
+        case_pack=entry["case_pack"],
+        gtin13=entry["gtin13"],
+        itf14=entry["itf14"] or None,
+        retail="B2C" in entry["channel"],
+        wholesale="B2B" in entry["channel"],
+        fresh=entry["cat"] == "orange",
+    )
+
+
+def _tax_rate_bp(entry: dict[str, Any], taxpayer: str) -> int:
+    """Oranges of growers are exempt; small-scale taxpayers pay 1 %; sets are taxed like tea (handbook §3.4)."""
+    if entry["cat"] == "orange":
+        return 0
+    if taxpayer == "small":
+        return 100
+    rate = entry["vat_general"]
+    return rate * 100 if isinstance(rate, int) else 1300
+
+
+def _scope(by: Actor) -> UUID:
+    if by.supplier_id is None:
+        raise ValueError("supplier staff belong to a supplier")
+    return by.supplier_id
+
+
+_YUAN = 100
+_GOALS: tuple[tuple[str, str, str, int, dict[str, Sequence[str]], str | None], ...] = (
+    ("G1", "销往山东净销售额（平台可证）", "net_sales_fen", 165_000 * _YUAN, {"divisions": ["37"]}, None),
+    ("G2", "历城区买家净销售额", "net_sales_fen", 48_000 * _YUAN, {"divisions": ["370112"]}, None),
+    ("G3", "完成订单数", "orders", 1_150, {}, None),
+    ("P1", "黄金茶净销售额", "net_sales_fen", 75_000 * _YUAN, {"categories": ["golden-tea"]}, "product-line"),
+    ("P2", "黑茶净销售额", "net_sales_fen", 23_000 * _YUAN, {"categories": ["dark-tea"]}, "product-line"),
+    ("P3", "山茶油净销售额", "net_sales_fen", 27_000 * _YUAN, {"categories": ["camellia-oil"]}, "product-line"),
+    ("P4", "脐橙净销售额", "net_sales_fen", 36_000 * _YUAN, {"categories": ["navel-orange"]}, "product-line"),
+    ("P5", "礼盒净销售额", "net_sales_fen", 4_000 * _YUAN, {"categories": ["gift-set"]}, "product-line"),
+    ("W1", "脐橙销售量（净重）", "quantity_g", 5_200_000, {"categories": ["navel-orange"]}, None),
+)
+_MEASURES: tuple[tuple[int, str, tuple[tuple[str, str, int, str], ...]], ...] = (
+    (1, "组织领导", (("党政领导互访", "次", 2, "县委办"), ("高层联席会议", "次", 2, "县府办"), ("月度工作通报", "期", 12, "协作办"))),
+    (2, "人才支援", (("挂职干部", "人", 4, "组织部"), ("教育医疗农业专业人才交流", "人", 30, "人社局"), ("干部人才培训", "人次", 600, "人社局"))),
+    (3, "资金支持", (("财政援助资金（万元）", "万元", 2500, "财政局"), ("援助项目竣工", "个", 12, "发改局"), ("资金拨付率", "%", 100, "财政局"))),
+    (
+        4,
+        "产业合作",
+        (
+            ("引进企业", "家", 4, "商务局"),
+            ("黑茶加工产业园进度", "%", 80, "农业农村局"),
+            ("黄金茶示范园", "亩", 10_000, "农业农村局"),
+            ("油茶脐橙提质改造", "亩", 3000, "林业局"),
+        ),
+    ),
+    (
+        5,
+        "劳务协作",
+        (
+            ("就业帮扶车间", "个", 6, "人社局"),
+            ("就近就业", "人", 300, "人社局"),
+            ("赴鲁就业", "人", 60, "人社局"),
+            ("订单式培训", "人次", 400, "职教中心"),
+        ),
+    ),
+    (6, "结对帮扶", (("乡镇街道结对", "对", 10, "协作办"), ("村企社结对", "对", 30, "协作办"), ("校院结对", "对", 20, "教体局"))),
+    (
+        7,
+        "消费帮扶",
+        (("在鲁净销售额（平台可证）", "元", 165_000, "商务局"), ("商超农超对接门店", "家", 80, "商务局"), ("线上平台订单", "单", 1_150, "商务局")),
+    ),
+    (8, "社会参与", (("社会捐赠（万元）", "万元", 300, "民政局"), ("产品推介活动", "场", 8, "文旅局"))),
+)  # fmt: skip
+_GOAL_OF_MEASURE = {"在鲁净销售额（平台可证）": "G1", "线上平台订单": "G3"}
+
+
+async def plant_goals(session: AsyncSession, *, year: int, by: Actor, now: datetime) -> int:
+    """The running year's goals and its work plan of 8 aspects and 25 measures. Returns how many goals."""
+    period = assistance.year_of(year)
+    for code, name, metric, target, filters, group in _GOALS:
+        only = await assistance.resolve_filter(session, **filters)  # type: ignore[arg-type]
+        await assistance.set_goal(
+            session,
+            code=f"{year}-{code}",
+            name=name,
+            period=period,
+            metric=assistance.Metric(metric),
+            target=target,
+            only=only,
+            partition_group=group,
+            by=by,
+            now=now,
+        )
+    plan = await assistance.create_plan(session, year=year, title=f"{year} 年协作帮扶工作要点", by=by, now=now)
+    no = 0
+    for aspect_no, name, measures in _MEASURES:
+        await assistance.add_aspect(session, plan.id, no=aspect_no, name=name, by=by, now=now)
+        for text, unit, target, owner in measures:
+            no += 1
+            goal = _GOAL_OF_MEASURE.get(text)
+            await assistance.add_measure(
+                session,
+                plan.id,
+                aspect_no=aspect_no,
+                no=no,
+                text=text,
+                indicator=text,
+                unit=unit,
+                target=target,
+                owner=owner,
+                due_on=date(year, 12, 31),
+                goal_code=f"{year}-{goal}" if goal else None,
+                by=by,
+                now=now,
+            )
+    return len(_GOALS)

@@ -1,0 +1,138 @@
+"""The API process: builds the application out of the modules' routers. Imported by nobody but the program."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+from pathlib import Path
+
+import swagger_ui_bundle
+from fastapi import FastAPI
+from fastapi.openapi.docs import get_swagger_ui_html
+from starlette.responses import HTMLResponse
+from starlette.staticfiles import StaticFiles
+
+from app import (
+    assistance,
+    catalogue,
+    identity,
+    inventory,
+    orders,
+    pages,
+    partners,
+    payments,
+    pricing,
+    reports,
+    storefront,
+    suppliers,
+)
+from app.core import logs, migrations, sealing
+from app.core.clock import utc_now
+from app.core.db import Database
+from app.core.installation import recognise
+from app.core.settings import Settings
+from app.core.web import Edge, Limits
+from app.core.web.cache import PageCache
+from app.core.web.health import router as health
+from app.core.web.middleware import Surroundings
+from app.core.web.openapi import install_openapi
+from app.core.web.problems import install_handlers
+from app.wiring import build
+
+_DESCRIPTION = """
+保靖好物：把保靖县的黄金茶、黑茶、山茶油和脐橙带给山东买家，并能说清每一分钱的去向。
+
+Money is whole fen, time is RFC 3339, business days are Asia/Shanghai, errors are `application/problem+json`
+in Chinese or English by `Accept-Language`. Every POST that moves stock or money needs an `Idempotency-Key`.
+"""
+_TAGS = [
+    {"name": "identity", "description": "Sign-in, tokens, API keys"},
+    {"name": "storefront", "description": "What a buyer sees: lists, search, product pages"},
+    {"name": "catalogue", "description": "Categories, products, pictures"},
+    {"name": "orders", "description": "Quote, order, ship, deliver, confirm, refund"},
+    {"name": "payments", "description": "Notifications of providers; the sandbox"},
+    {"name": "inventory", "description": "Stock, lots, movements"},
+    {"name": "pricing", "description": "Prices"},
+    {"name": "suppliers", "description": "Admission of suppliers"},
+    {"name": "partners", "description": "Supermarket partners"},
+    {"name": "assistance", "description": "Plans, goals, the ledger of counted sales"},
+    {"name": "reports", "description": "Sales reports"},
+    {"name": "health", "description": "For those who run the service"},
+]
+_MODULES = (
+    identity,
+    storefront,
+    catalogue,
+    orders,
+    payments,
+    inventory,
+    pricing,
+    suppliers,
+    partners,
+    assistance,
+    reports,
+)
+_CACHED = ("/v1/store/products", "/v1/store/categories")
+_SWAGGER = Path(swagger_ui_bundle.swagger_ui_path)
+
+
+def create_app(
+    settings: Settings, *, database: Database | None = None, clock: Callable[[], datetime] = utc_now
+) -> FastAPI:
+    """The application. Without ``database`` it opens the one of the settings when it starts, and closes it."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        logs.configure(settings.log_level)
+        if settings.database_url is None:
+            raise ValueError("the API needs a database")
+        url = settings.database_url.get_secret_value()
+        db = Database(url, settings.pool, build(settings), name="baojing-api")
+        await recognise(db, sealing.keys())
+        app.state.edge = Edge(settings, db, Limits(db, settings.limits), clock, revision=migrations.head())
+        try:
+            yield
+        finally:
+            await db.dispose()
+
+    app = FastAPI(
+        title="Baojing Market 保靖好物",
+        version="1.0.0",
+        summary="An open-source marketplace that can prove what every yuan did",
+        description=_DESCRIPTION,
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        openapi_tags=_TAGS,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=lifespan if database is None else None,
+    )
+    if database is not None:
+        app.state.edge = Edge(settings, database, Limits(database, settings.limits), clock)
+    for module in _MODULES:
+        app.include_router(module.router)
+    app.include_router(health)
+    app.include_router(pages.router)
+    _serve_docs(app)
+    install_handlers(app)
+    install_openapi(app)
+    app.add_middleware(PageCache, prefixes=_CACHED, settings=settings.cache)
+    app.add_middleware(Surroundings, limits=settings.limits)
+    return app
+
+
+def _serve_docs(app: FastAPI) -> None:
+    """Swagger UI from this installation itself: it must work where there is no internet."""
+    app.mount("/docs/assets", StaticFiles(directory=_SWAGGER), name="docs-assets")
+
+    @app.get("/docs", include_in_schema=False)
+    async def docs() -> HTMLResponse:
+        """The documentation people can try out."""
+        return get_swagger_ui_html(
+            openapi_url="/openapi.json",
+            title="Baojing Market API",
+            swagger_js_url="/docs/assets/swagger-ui-bundle.js",
+            swagger_css_url="/docs/assets/swagger-ui.css",
+            swagger_favicon_url="/docs/assets/favicon-32x32.png",
+        )
