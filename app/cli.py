@@ -16,6 +16,7 @@ import signal
 import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
@@ -41,6 +42,7 @@ app = typer.Typer(
 
 _T = TypeVar("_T")
 DEMO_SEED = 20_260_101
+DEMO_ORDERS = 2400
 
 
 @app.command()
@@ -131,20 +133,35 @@ def demo(
         str | None, typer.Option(metavar="YYYY-MM-DD", help="数据到哪一天, 默认昨天 / last day, by default yesterday")
     ] = None,
     seed: Annotated[int, typer.Option(help="随机种子 / seed of all chance in it", min=0)] = DEMO_SEED,
+    orders: Annotated[int, typer.Option(help="订单数 / how many orders", min=1, max=100_000)] = DEMO_ORDERS,
     if_empty: Annotated[
         bool, typer.Option("--if-empty", help="已有数据时什么也不做 / do nothing unless the database is empty")
     ] = False,
-    tell: Annotated[Path | None, typer.Option(hidden=True)] = None,
+    tell: Annotated[Path | None, typer.Option(hidden=True, help="for the launcher: write the sign-ins here")] = None,
+    own: Annotated[bool, typer.Option("--own", hidden=True, help="for the launcher: nobody else uses it")] = False,
 ) -> None:
     """装入示范县的数据 / Load the demo county: suppliers, goods, two years of orders, goals, sign-ins."""
     settings = _settings()
-    _require_clean_day(until)
+    wanted = _Wanted(_day(until), seed, orders)
     with _database_url(settings) as url:
         from app.core import migrations
 
         migrations.require_current(url)
         _install_keys(settings)
-        _run_until_told(_load_demo(settings, url, until=until, seed=seed, if_empty=if_empty, tell=tell))
+        password = asyncio.run(_loaded_with(settings, url))
+        if password is None or not if_empty:
+            if asyncio.run(_is_free(settings, url, own=own)):
+                password = _run_until_told(_load_demo(settings, url, wanted))
+            elif not if_empty:
+                raise Trouble("数据库不是空的，没有装入演示数据。", "The database is not empty: no demo data loaded.")
+    if password is None:
+        return
+    from app.demo import SIGN_INS
+
+    if tell is not None:
+        _write_private(tell, json.dumps({"sign_ins": _sign_ins(SIGN_INS), "password": password}))
+    else:
+        typer.echo("\n".join([*_sign_ins(SIGN_INS), f"密码 password: {password}"]))
 
 
 @app.command()
@@ -288,45 +305,72 @@ async def _audit(settings: Settings, url: str) -> list[Any]:
         return await audit.check(session)
 
 
-def _require_clean_day(until: str | None) -> None:
-    if until is not None:
-        try:
-            date.fromisoformat(until)
-        except ValueError:
-            raise Trouble(f"--until 不是日期：{until}", f"--until is not a date: {until}") from None
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """The demo that is asked for."""
+
+    until: date
+    seed: int
+    orders: int
 
 
-async def _load_demo(
-    settings: Settings, url: str, *, until: str | None, seed: int, if_empty: bool, tell: Path | None
-) -> None:
-    from app import demo as county
+def _day(text: str | None) -> date:
+    """The day meant, by default yesterday in China."""
     from app.core.clock import local_day, utc_now
 
-    kept = settings.data_dir / "demo_password"
+    try:
+        return date.fromisoformat(text) if text else local_day(utc_now()) - timedelta(days=1)
+    except ValueError:
+        raise Trouble(f"--until 不是日期：{text}", f"--until is not a date: {text}") from None
+
+
+async def _loaded_with(settings: Settings, url: str) -> str | None:
+    """The password of the demo that this database holds; None when it holds none."""
+    from app.demo import is_loaded
+
     async with _database(settings, url) as database:
-        if not await county.is_empty(database):
-            if not if_empty:
-                raise Trouble(
-                    "数据库不是空的，没有装入演示数据。", "The database is not empty; no demo data were loaded."
-                )
-            if tell is not None and await county.is_loaded(database):
-                _write_private(
-                    tell,
-                    json.dumps(
-                        {
-                            "sign_ins": _sign_ins(county.SIGN_INS),
-                            "password": kept.read_text() if kept.exists() else None,
-                        }
-                    ),
-                )
-            return
-        password = _demo_password(settings, kept)
-        last = date.fromisoformat(until) if until else local_day(utc_now()) - timedelta(days=1)
-        await county.load(database, settings, until=last, seed=seed, password=password, report=_progress())
-        if tell is not None:
-            _write_private(tell, json.dumps({"sign_ins": _sign_ins(county.SIGN_INS), "password": password}))
-        else:
-            typer.echo("\n".join([*_sign_ins(county.SIGN_INS), f"密码 password: {password}"]))
+        if not await is_loaded(database):
+            return None
+    kept = settings.data_dir / "demo_password"
+    return kept.read_text() if kept.exists() else "(装入时的密码 / as when the demo was loaded)"
+
+
+async def _is_free(settings: Settings, url: str, *, own: bool) -> bool:
+    """Whether a demo may be loaded. What an interrupted loading left in our own database is cleared away first."""
+    from app.core import migrations
+    from app.demo import is_empty
+
+    async with _database(settings, url) as database:
+        if await is_empty(database):
+            return True
+    if own and _half_loaded(settings).exists():
+        migrations.start_over(url)
+        await _recognise(settings, url)
+        return True
+    return False
+
+
+def _half_loaded(settings: Settings) -> Path:
+    return settings.data_dir / "demo_half_loaded"
+
+
+async def _load_demo(settings: Settings, url: str, wanted: _Wanted) -> str:
+    from app import demo as county
+
+    async with _database(settings, url) as database:
+        password = _demo_password(settings, settings.data_dir / "demo_password")
+        _write_private(_half_loaded(settings), "")
+        await county.load(
+            database,
+            settings,
+            until=wanted.until,
+            seed=wanted.seed,
+            count=wanted.orders,
+            password=password,
+            report=_progress(),
+        )
+        _half_loaded(settings).unlink(missing_ok=True)
+        return password
 
 
 def _draft(message: str) -> None:

@@ -155,7 +155,8 @@ class Launcher:
 
     def _load_demo(self) -> _Demo:
         told = self._run_dir / "demo.json"
-        self._step("demo", "--if-empty", "--tell", str(told))
+        own = ["--own"] if self._postgres is not None else []
+        self._step("demo", "--if-empty", "--tell", str(told), *own)
         try:
             answer = json.loads(told.read_text())
         except FileNotFoundError:

@@ -62,6 +62,15 @@ def upgrade(url: str) -> tuple[str | None, str | None]:
         return before, MigrationContext.configure(connection).get_current_revision()
 
 
+def start_over(url: str) -> None:
+    """Throw away everything in the database at `url`, and bring it to the newest revision again."""
+    with _connection(url) as connection:
+        connection.execute(text("DROP SCHEMA public CASCADE"))
+        connection.execute(text("CREATE SCHEMA public"))
+        connection.commit()
+    upgrade(url)
+
+
 def require_current(url: str) -> None:
     """Raise `DatabaseTrouble` unless the database at `url` stands at the newest revision."""
     newest, now = head(), current(url)

@@ -410,10 +410,14 @@ def main() -> int:
     more = {"DEMO": "true", "DEMO_PASSWORD": password, "LIMITS__ENABLED": "false"}
     tally, times = Tally(), {}
     began = time.monotonic()
+    for arguments in (["migrate"], ["demo", "--orders", "60"]):
+        done = command(data_dir, *arguments, **more)
+        if done.returncode:
+            raise SystemExit(f"baojing {' '.join(arguments)}: {done.stdout}{done.stderr}")
     installation = Installation(data_dir, **more)
     try:
-        installation.wait_until_up(120)
-        times["start with demo data"] = time.monotonic() - began
+        installation.wait_until_up()
+        times["make and start"] = time.monotonic() - began
         market = Market(f"http://127.0.0.1:{installation.port}", tally, seed, password)
         asyncio.run(market.open())
         url = (data_dir / "database_url").read_text()
