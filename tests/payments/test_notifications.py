@@ -284,7 +284,7 @@ STEPS = st.lists(
 
 @given(steps=STEPS)
 @hypothesis_settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], database=None
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], database=None
 )
 async def test_in_whatever_order_the_world_speaks_the_books_agree(client, db, settings, now, steps):
     async with db.write() as session:
