@@ -1,0 +1,267 @@
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from app import assistance
+from app.core.events import emit
+from app.core.outbox import deliver_all
+from tests.assistance.builders import completed, entries, line, refunded
+
+
+async def hear(session, *facts, now):
+    for fact in facts:
+        handler = (
+            assistance.on_supplier_order_completed
+            if fact.name == "orders.supplier_order_completed"
+            else assistance.on_lines_refunded
+        )
+        await handler(session, fact, now)
+
+
+async def test_a_completed_sale_is_counted_with_its_attribution(session, now):
+    sold = line(lot_code="L1")
+    fact = completed(now, sold)
+    later = now + timedelta(seconds=5)
+    await hear(session, fact, now=later)
+    (entry,) = await entries(session)
+    expected = {
+        "kind": "sale",
+        "posted_at": later,
+        "occurred_at": now,
+        "counted_on": date(2026, 11, 20),
+        "counted_month": date(2026, 11, 1),
+        "source_id": fact.supplier_order_id,
+        "order_id": fact.order_id,
+        "order_number": fact.number,
+        "po_no": None,
+        "partner_id": None,
+        "partner_name": None,
+        "amount_fen": 13800,
+        "reverses": None,
+    }
+    expected |= sold.model_dump(exclude={"net_fen", "assisted", "self_purchase", "buyer_id"})
+    assert {key: value for key, value in entry.items() if key != "id"} == expected
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"assisted": False},
+        {"township_code": "430102001"},
+        {"division_code": "430102"},
+        {"self_purchase": True},
+        {"net_fen": 0},
+    ],
+)
+async def test_what_does_not_count_is_not_posted(session, now, change):
+    await hear(session, completed(now, line(**change), line(sku="GT02")), now=now)
+    assert [entry["sku"] for entry in await entries(session)] == ["GT02"]
+
+
+async def test_a_sale_just_before_midnight_in_shanghai_counts_that_day(session, now):
+    await hear(session, completed(datetime(2026, 12, 31, 15, 59, 59, tzinfo=UTC), line()), now=now)
+    await hear(session, completed(datetime(2026, 12, 31, 16, 0, tzinfo=UTC), line()), now=now)
+    assert sorted(entry["counted_on"] for entry in await entries(session)) == [date(2026, 12, 31), date(2027, 1, 1)]
+
+
+async def test_hearing_a_fact_twice_posts_once(session, now):
+    sold = line()
+    sale = completed(now, sold)
+    back = refunded(now + timedelta(days=3), sale, (sold.line_id, 1, 6900))
+    for _ in range(2):
+        await hear(session, sale, back, now=now + timedelta(days=4))
+    assert [(entry["kind"], entry["amount_fen"]) for entry in await entries(session)] == [
+        ("sale", 13800),
+        ("refund", -6900),
+    ]
+
+
+async def test_a_source_that_changes_its_mind_is_refused(session, now):
+    sold = line()
+    sale = completed(now, sold)
+    await hear(session, sale, now=now)
+    other = sale.model_copy(update={"lines": [sold.model_copy(update={"net_fen": 1})]})
+    with pytest.raises(assistance.EntryContradicted):
+        await hear(session, other, now=now)
+    assert [entry["amount_fen"] for entry in await entries(session)] == [13800]
+
+
+async def test_the_same_line_is_not_sold_by_two_sources(session, now):
+    sold = line()
+    await hear(session, completed(now, sold), now=now)
+    with pytest.raises(assistance.EntryContradicted):
+        await hear(session, completed(now, sold), now=now)
+    assert len(await entries(session)) == 1
+
+
+async def test_a_refund_reverses_with_the_attribution_of_the_sale_on_the_day_of_the_refund(session, now):
+    sold, other = line(quantity=3, weight_g=1000, net_fen=10000), line(sku="GT02")
+    sale = completed(now, sold, other)
+    settled = now + timedelta(days=40)
+    await hear(session, sale, refunded(settled, sale, (sold.line_id, 1, 3333)), now=settled)
+    before, after = (e for e in await entries(session) if e["line_id"] == sold.line_id)
+    changed = {"id", "kind", "posted_at", "occurred_at", "counted_on", "counted_month", "source_id"}
+    changed |= {"quantity", "weight_g", "amount_fen", "reverses"}
+    assert {key for key in before if before[key] != after[key]} <= changed
+    assert after["kind"] == "refund"
+    assert after["counted_on"] == date(2026, 12, 30)
+    assert (after["quantity"], after["weight_g"], after["amount_fen"]) == (-1, -333, -3333)
+    assert after["reverses"] == before["id"]
+
+
+async def test_a_price_reduction_takes_money_back_and_no_goods(session, now):
+    sold = line()
+    sale = completed(now, sold)
+    await hear(session, sale, refunded(now, sale, (sold.line_id, 0, 500)), now=now)
+    assert [(e["quantity"], e["weight_g"], e["amount_fen"]) for e in await entries(session)] == [
+        (2, 200, 13800),
+        (0, 0, -500),
+    ]
+
+
+async def test_never_more_is_reversed_than_was_counted(session, now):
+    sold = line()
+    sale = completed(now, sold)
+    late = [refunded(now + timedelta(days=day), sale, (sold.line_id, 1, 9000)) for day in (1, 2, 3)]
+    await hear(session, sale, *late, now=now + timedelta(days=4))
+    posted = await entries(session)
+    assert [e["amount_fen"] for e in posted] == [13800, -9000, -4800]
+    assert sum(e["quantity"] for e in posted) == sum(e["weight_g"] for e in posted) == 0
+
+
+async def test_a_refund_of_what_was_not_counted_is_no_entry(session, now):
+    sold = line(division_code="430102")
+    sale = completed(now, sold)
+    await hear(session, sale, refunded(now, sale, (sold.line_id, 1, 100)), now=now)
+    assert await entries(session) == []
+
+
+async def test_a_refund_before_completion_is_left_out_of_the_sale_and_not_reversed(session, now):
+    sold = line(net_fen=13000)
+    sale = completed(now, sold)
+    early = refunded(now - timedelta(hours=1), sale, (sold.line_id, 0, 800))
+    await hear(session, early, sale, now=now)
+    await hear(session, early, now=now)
+    assert [e["amount_fen"] for e in await entries(session)] == [13000]
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+async def test_the_order_in_which_facts_are_heard_does_not_matter(db, now, order):
+    sold = line()
+    sale = completed(now, sold)
+    back = refunded(now + timedelta(hours=1), sale, (sold.line_id, 1, 6900))
+    async with db.write() as session:
+        emit(session, sale)
+        emit(session, back)
+    async with db.write() as session:
+        await hear(session, *[(sale, back)[i] for i in order], now=now + timedelta(hours=2))
+        assert [e["amount_fen"] for e in await entries(session)] == [13800, -6900]
+
+
+async def test_facts_reach_the_ledger_by_the_outbox(db, now):
+    sold = line()
+    sale = completed(now, sold)
+    async with db.write() as session:
+        emit(session, sale)
+        emit(session, refunded(now, sale, (sold.line_id, 2, 13800)))
+    assert await deliver_all(db, now) == 2
+    async with db.read() as session:
+        assert sum(e["amount_fen"] for e in await entries(session)) == 0
+        assert len(await entries(session)) == 2
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE assistance_entry SET amount_fen = 1",
+        "DELETE FROM assistance_entry",
+        "TRUNCATE assistance_entry CASCADE",
+    ],
+)
+async def test_the_ledger_is_append_only(session, now, statement):
+    await hear(session, completed(now, line()), now=now)
+    before = await entries(session)
+    with pytest.raises(DBAPIError, match="append-only"):
+        async with session.begin_nested():
+            await session.execute(text(statement))
+    assert await entries(session) == before
+
+
+async def test_entries_are_paged_without_gaps_or_repeats(officer, db, now):
+    async with db.write() as session:
+        for day in range(7):
+            await hear(session, completed(now - timedelta(days=day % 3), line()), now=now)
+    seen, cursor = [], None
+    while True:
+        params = {"limit": 3, "from": "2026-11-01"} | ({"cursor": cursor} if cursor else {})
+        page = (await officer.get("/v1/office/ledger", params=params)).json()
+        seen += page["items"]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            break
+    assert len(seen) == len({entry["id"] for entry in seen}) == 7
+    assert [entry["counted_on"] for entry in seen] == sorted(entry["counted_on"] for entry in seen)
+
+
+async def test_an_entry_on_the_wire(officer, db, now):
+    sold = line()
+    sale = completed(now, sold)
+    async with db.write() as session:
+        await hear(session, sale, refunded(now, sale, (sold.line_id, 1, 6900)), now=now)
+    items = (await officer.get("/v1/office/ledger")).json()["items"]
+    first, second = sorted(items, key=lambda item: item["kind"], reverse=True)
+    assert first == {
+        "id": first["id"],
+        "posted_at": "2026-11-20T04:00:00Z",
+        "counted_on": "2026-11-20",
+        "kind": "sale",
+        "order_number": sale.number,
+        "po_no": None,
+        "line_id": str(sold.line_id),
+        "sku": "GT01",
+        "lot_code": None,
+        "product_id": str(UUID(int=101)),
+        "product_name": "黄金茶",
+        "category": "golden-tea",
+        "supplier_id": str(sold.supplier_id),
+        "supplier_name": "吕洞山茶叶合作社",
+        "township_code": "433125116",
+        "township": "吕洞山镇",
+        "channel": "retail",
+        "division_code": "370112",
+        "quantity": 2,
+        "weight_g": 200,
+        "amount_fen": 13800,
+        "reverses": None,
+    }
+    assert (second["kind"], second["amount_fen"], second["reverses"]) == ("refund", -6900, first["id"])
+
+
+@pytest.mark.parametrize(
+    ("params", "status", "code"),
+    [
+        ({"from": "2026-12-01", "to": "2026-11-01"}, 422, "invalid_input"),
+        ({"from": "yesterday"}, 422, "invalid_input"),
+        ({"from": "0001-01-01"}, 422, "invalid_input"),
+        ({"cursor": "bm90IGEgY3Vyc29y"}, 422, "invalid_cursor"),
+        ({"limit": "0"}, 422, "invalid_input"),
+    ],
+)
+async def test_bad_questions_to_the_ledger(officer, params, status, code):
+    answer = await officer.get("/v1/office/ledger", params=params)
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+async def test_only_officers_read_the_ledger(client):
+    assert (await client.get("/v1/office/ledger")).status_code == 401
+
+
+async def test_a_ledger_of_days_takes_both_ends(officer, db, now):
+    async with db.write() as session:
+        for day in range(3):
+            await hear(session, completed(now - timedelta(days=day), line()), now=now)
+    answer = await officer.get("/v1/office/ledger", params={"from": "2026-11-18", "to": "2026-11-19"})
+    assert [entry["counted_on"] for entry in answer.json()["items"]] == ["2026-11-18", "2026-11-19"]

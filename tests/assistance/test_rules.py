@@ -1,0 +1,221 @@
+from datetime import date, timedelta
+from fractions import Fraction
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.assistance.rules import (
+    SEASON,
+    Candidate,
+    Channel,
+    Filter,
+    Forecast,
+    Period,
+    Reason,
+    Remaining,
+    Standing,
+    decide,
+    disjoint,
+    division_prefix,
+    figures,
+    overlapping,
+    programme_on,
+    reversal,
+    standing,
+    weight,
+    year_of,
+)
+
+GOOD = {
+    "assisted": True,
+    "township_code": "433125116",
+    "division_code": "370112",
+    "self_purchase": False,
+    "net_fen": 1,
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({}, Reason.COUNTED),
+        ({"assisted": False}, Reason.NOT_ASSISTED),
+        ({"township_code": "433127100"}, Reason.OTHER_ORIGIN),
+        ({"division_code": "430102"}, Reason.OTHER_DESTINATION),
+        ({"self_purchase": True}, Reason.SELF_PURCHASE),
+        ({"net_fen": 0}, Reason.NOTHING_PAID),
+    ],
+)
+def test_the_first_test_that_fails_is_the_reason(change, reason):
+    decision = decide(Candidate(**(GOOD | change)), programme_on(date(2026, 11, 20)))
+    assert decision.reason is reason
+    assert decision.counted is (reason is Reason.COUNTED)
+
+
+def test_nothing_counts_before_the_first_programme():
+    assert decide(Candidate(**GOOD), programme_on(date(2015, 12, 31))).reason is Reason.NO_PROGRAMME
+
+
+@pytest.mark.parametrize(
+    ("day", "code"),
+    [
+        (date(2016, 1, 1), "P1"),
+        (date(2020, 12, 31), "P1"),
+        (date(2021, 1, 1), "P2"),
+        (date(2025, 12, 31), "P2"),
+        (date(2026, 1, 1), "P3"),
+    ],
+)
+def test_programmes_follow_one_another_without_a_gap(day, code):
+    assert programme_on(day).code == code
+
+
+@given(
+    st.integers(0, 50),
+    st.integers(0, 50_000),
+    st.integers(1, 1_000_000),
+    st.lists(st.tuples(st.integers(0, 30), st.integers(0, 700_000)), max_size=12),
+)
+def test_never_more_is_reversed_than_was_counted(quantity, weight_g, amount_fen, refunds):
+    left = Remaining(quantity, weight_g, amount_fen)
+    for pieces, money in refunds:
+        back = reversal(left, pieces, money)
+        if back is None:
+            assert not (min(pieces, left.quantity) or min(money, left.amount_fen))
+            continue
+        assert back.quantity == min(pieces, left.quantity)
+        assert back.amount_fen == min(money, left.amount_fen)
+        left = Remaining(
+            left.quantity - back.quantity, left.weight_g - back.weight_g, left.amount_fen - back.amount_fen
+        )
+        assert min(left.quantity, left.weight_g, left.amount_fen) >= 0
+        assert left.quantity or not quantity or not left.weight_g
+
+
+def test_the_season_is_a_whole_year():
+    assert sum(SEASON) == 100
+    assert weight(date(2026, 1, 1), date(2026, 12, 31)) == 100
+    assert weight(date(2024, 2, 1), date(2024, 2, 29)) == 6
+    assert weight(date(2026, 4, 1), date(2026, 4, 15)) == Fraction(15, 2)
+    assert weight(date(2026, 1, 16), date(2026, 2, 14)) == Fraction(14 * 16, 31) + Fraction(6 * 14, 28)
+    assert weight(date(2026, 2, 1), date(2026, 1, 1)) == 0
+
+
+def test_half_a_year_is_fifty_five_per_cent_and_on_schedule():
+    """The handbook's own figures: 1,437.0 of 2,600 at mid-year, 1,430 expected."""
+    fen = 1_000_000  # ten thousand yuan
+    months = dict(zip((date(2026, m, 1) for m in range(1, 7)), (360, 160, 250, 400, 160, 107), strict=True))
+    monthly = {month: value * fen for month, value in months.items()}
+    found = figures(2600 * fen, monthly, year_of(2026), date(2026, 6, 30))
+    assert found.actual == 1437 * fen
+    assert found.expected_to_date == 1430 * fen
+    assert found.status is Standing.ON_SCHEDULE
+    assert found.progress == 0.5527
+    assert found.forecast.mid == round(Fraction(1437 * fen * 100, 55))
+    assert found.forecast.low < found.forecast.mid < found.forecast.high
+
+
+@pytest.mark.parametrize(
+    ("actual", "expected", "status"),
+    [
+        (105, 100, Standing.ON_SCHEDULE),
+        (106, 100, Standing.AHEAD),
+        (95, 100, Standing.ON_SCHEDULE),
+        (94, 100, Standing.BEHIND),
+        (0, 0, Standing.ON_SCHEDULE),
+        (1, 0, Standing.AHEAD),
+        (-1, 0, Standing.BEHIND),
+    ],
+)
+def test_five_per_cent_either_way_is_on_schedule(actual, expected, status):
+    assert standing(actual, expected) is status
+
+
+def test_before_it_begins_a_goal_expects_nothing_and_forecasts_its_plan():
+    found = figures(1000, {}, year_of(2027), date(2026, 11, 20))
+    assert (found.actual, found.expected_to_date, found.status) == (0, 0, Standing.ON_SCHEDULE)
+    assert found.forecast == Forecast(500, 1000, 1500)
+
+
+def test_after_its_end_a_goal_is_what_it_is():
+    found = figures(1000, {date(2025, 5, 1): 1200}, year_of(2025), date(2026, 1, 1))
+    assert found.progress == 1.0
+    assert found.forecast == Forecast(1200, 1200, 1200)
+    assert (found.expected_to_date, found.status) == (1000, Standing.AHEAD)
+
+
+def test_a_wild_start_does_not_make_a_wild_forecast():
+    found = figures(1000, {date(2026, 1, 1): 900}, year_of(2026), date(2026, 1, 1))
+    assert found.forecast.mid <= 900 + 3 * 1000
+
+
+@given(
+    st.integers(1, 10**15),
+    st.dates(date(2024, 1, 1), date(2026, 12, 31)),
+    st.integers(0, 800),
+    st.integers(-10, 800),
+    st.lists(st.integers(-(10**12), 10**14), max_size=24),
+)
+def test_figures_hold_together(target, first, length, offset, values):
+    period = Period(first, first + timedelta(days=length))
+    months = sorted({(first + timedelta(days=i)).replace(day=1) for i in range(length + 1)})
+    monthly = dict(zip(months, values, strict=False))
+    found = figures(target, monthly, period, first + timedelta(days=offset))
+    assert 0 <= found.progress <= 1
+    assert 0 <= found.expected_to_date <= target
+    assert found.actual <= found.forecast.low <= found.forecast.mid <= found.forecast.high
+
+
+@given(st.dates(date(2024, 1, 1), date(2026, 12, 31)), st.integers(0, 400), st.integers(0, 400))
+def test_weights_add_up(first, some, more):
+    middle = first + timedelta(days=some)
+    last = middle + timedelta(days=more)
+    assert weight(first, middle) + weight(middle + timedelta(days=1), last) == weight(first, last)
+
+
+TEA, OIL = Filter(categories=("golden-tea", "dark-tea")), Filter(categories=("camellia-oil",))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "apart"),
+    [
+        (TEA, OIL, True),
+        (TEA, Filter(categories=("dark-tea",)), False),
+        (TEA, Filter(), False),
+        (Filter(), Filter(), False),
+        (TEA, Filter(channels=(Channel.RETAIL,)), False),
+        (Filter(suppliers=(UUID(int=1),)), Filter(suppliers=(UUID(int=2),)), True),
+        (Filter(townships=("433125116",)), Filter(townships=("433125111",)), True),
+        (Filter(channels=(Channel.RETAIL,)), Filter(channels=(Channel.SUPERMARKET,)), True),
+        (Filter(divisions=("3701",)), Filter(divisions=("3702", "3703")), True),
+        (Filter(divisions=("37",)), Filter(divisions=("370112",)), False),
+        (Filter(divisions=("370112",)), Filter(divisions=("37",)), False),
+    ],
+)
+def test_disjoint_filters(one, other, apart):
+    assert disjoint(one, other) is apart
+    assert disjoint(other, one) is apart
+
+
+@given(
+    st.lists(st.sampled_from(["37", "3701", "3702", "370112", "370212"]), min_size=1, max_size=3),
+    st.lists(st.sampled_from(["37", "3701", "3702", "370112", "370212"]), min_size=1, max_size=3),
+)
+def test_disjoint_divisions_share_no_county(one, other):
+    counties = ["370101", "370112", "370202", "370212", "371002"]
+    share = any(c.startswith(tuple(one)) and c.startswith(tuple(other)) for c in counties)
+    assert disjoint(Filter(divisions=tuple(one)), Filter(divisions=tuple(other))) is not share
+
+
+def test_overlapping_names_the_other_goal():
+    assert overlapping(TEA, {"A": OIL, "B": Filter(categories=("golden-tea",)), "C": Filter()}) == "B"
+    assert overlapping(TEA, {"A": OIL}) is None
+
+
+@pytest.mark.parametrize(
+    ("code", "prefix"), [("370000", "37"), ("370100", "3701"), ("370112", "370112"), ("37", "37"), ("3701", "3701")]
+)
+def test_trailing_zeros_say_nothing(code, prefix):
+    assert division_prefix(code) == prefix
