@@ -1,0 +1,294 @@
+import asyncio
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import text
+
+from app import assistance
+from app.assistance import Metric, Period
+from app.identity import SYSTEM
+from tests.assistance.builders import SUPPLIERS, completed, line, refunded
+from tests.inventory.builders import open_shop
+
+SHANDONG = {"code": "G1", "name": "在鲁净销售额", "year": 2026, "metric": "net_sales_fen", "target": 1_000_000}
+
+
+async def sell(db, *facts):
+    async with db.write() as session:
+        for fact in facts:
+            if fact.name == "orders.supplier_order_completed":
+                await assistance.on_supplier_order_completed(session, fact, fact.at)
+            else:
+                await assistance.on_lines_refunded(session, fact, fact.at)
+
+
+async def set_goal(officer, **changes):
+    return await officer.post("/v1/office/goals", json=SHANDONG | changes)
+
+
+async def goals_in(db):
+    async with db.read() as session:
+        return await session.scalar(text("SELECT count(*) FROM assistance_goal"))
+
+
+async def test_a_goal_is_measured_from_the_ledger(officer, db, now):
+    sold = line(net_fen=900_000)
+    sale = completed(now, sold)
+    last_year = completed(now - timedelta(days=365), line(net_fen=5_000))
+    await sell(db, sale, last_year, refunded(now, sale, (sold.line_id, 0, 50_000)))
+    answer = await set_goal(officer)
+    assert answer.status_code == 201, answer.text
+    goal = answer.json()
+    assert goal["actual"] == 850_000
+    assert goal["progress"] == 0.85
+    # January to October are 76 %, and 20 of November's 30 days of 10 %.
+    assert goal["expected_to_date"] == 826_667
+    assert goal["status"] == "on_schedule"
+    assert goal["forecast"]["mid"] == round(850_000 * 300 / 248)
+    assert goal["forecast"]["low"] <= goal["forecast"]["mid"] <= goal["forecast"]["high"]
+    assert (goal["from"], goal["to"], goal["year"]) == ("2026-01-01", "2026-12-31", 2026)
+    assert (await officer.get("/v1/office/goals", params={"year": 2026})).json()["items"] == [goal]
+    assert (await officer.get("/v1/office/goals", params={"year": 2025})).json()["items"] == []
+    one = await officer.get(f"/v1/office/goals/{goal['id']}")
+    assert one.json() == goal
+    assert one.headers["etag"] == answer.headers["etag"] == '"1"'
+
+
+LINES = {
+    "tea": {"category": "golden-tea", "net_fen": 1},
+    "oil": {"category": "camellia-oil", "net_fen": 10},
+    "bazaar": {"channel": "supermarket", "net_fen": 100},
+    "town": {"township_code": "433125111", "township": "比耳镇", "net_fen": 1_000},
+    "yantai": {"division_code": "370602", "net_fen": 10_000},
+}
+
+
+@pytest.mark.parametrize(
+    ("only", "actual"),
+    [
+        ({}, 11_111),
+        ({"categories": ["golden-tea"]}, 11_101),
+        ({"categories": ["camellia-oil"]}, 10),
+        ({"channels": ["supermarket"]}, 100),
+        ({"channels": ["retail"], "categories": ["golden-tea"]}, 11_001),
+        ({"townships": ["比耳镇"]}, 1_000),
+        ({"townships": ["433125111", "433125116"]}, 11_111),
+        ({"divisions": ["37"]}, 11_111),
+        ({"divisions": ["370600"]}, 10_000),
+        ({"divisions": ["3701", "370602"]}, 11_111),
+        ({"divisions": ["370112"]}, 1_111),
+    ],
+)
+@pytest.mark.usefixtures("county")
+async def test_a_filter_takes_what_it_names(officer, db, now, only, actual):
+    await sell(db, completed(now, *(line(**changes) for changes in LINES.values())))
+    goal = (await set_goal(officer, filter=only)).json()
+    assert goal["actual"] == actual
+    page = (await officer.get(f"/v1/office/goals/{goal['id']}/entries")).json()
+    assert sum(entry["amount_fen"] for entry in page["items"]) == actual
+
+
+async def test_suppliers_by_code_and_by_id(officer, db, now):
+    async with db.write() as session:
+        shop = await open_shop(session, now, "NO01", code="S97")
+    await sell(db, completed(now, line(supplier_id=shop.supplier_id, net_fen=70), line(net_fen=7)))
+    for written in ("S97", str(shop.supplier_id).upper()):
+        goal = (await set_goal(officer, code=f"G-{written[:3]}", filter={"suppliers": [written]})).json()
+        assert goal["actual"] == 70
+        assert goal["filter"]["suppliers"] == [str(shop.supplier_id)]
+
+
+async def test_metrics_of_orders_and_grams(officer, db, now):
+    order = uuid4()
+    given_back = line(quantity=1, weight_g=50, net_fen=500)
+    returned = completed(now, given_back)
+    await sell(
+        db,
+        completed(now, line(weight_g=200), line(sku="GT02", weight_g=300), order_id=order),
+        completed(now - timedelta(days=40), line(sku="GT03", weight_g=400), order_id=order),
+        completed(now, line(weight_g=100)),
+        returned,
+        refunded(now, returned, (given_back.line_id, 1, 500)),
+    )
+    orders = (await set_goal(officer, code="G2", metric="orders", target=10)).json()
+    assert (orders["actual"], orders["progress"]) == (2, 0.2)
+    grams = (await set_goal(officer, code="G3", metric="quantity_g", target=500)).json()
+    assert (grams["actual"], grams["progress"]) == (1000, 1.0)
+
+
+async def test_a_list_of_goals_costs_two_statements(officer, db, now, statements):
+    await sell(db, completed(now, line()))
+    for number in range(6):
+        assert (await set_goal(officer, code=f"G{number}")).status_code == 201
+    statements.clear()
+    items = (await officer.get("/v1/office/goals")).json()["items"]
+    assert [goal["actual"] for goal in items] == [13800] * 6
+    assert len(statements) == 2
+
+
+async def test_goals_are_paged(officer):
+    for number in range(5):
+        await set_goal(officer, code=f"G{number}")
+    first = (await officer.get("/v1/office/goals", params={"limit": 3})).json()
+    rest = (await officer.get("/v1/office/goals", params={"limit": 3, "cursor": first["next_cursor"]})).json()
+    assert [goal["code"] for goal in first["items"] + rest["items"]] == ["G0", "G1", "G2", "G3", "G4"]
+    assert rest["next_cursor"] is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "code"),
+    [
+        ({"metric": "households"}, 422, "metric_not_available"),
+        ({"metric": "persons"}, 422, "metric_not_available"),
+        ({"metric": "household_income_fen"}, 422, "metric_not_available"),
+        ({"metric": "likes"}, 422, "invalid_input"),
+        ({"target": 0}, 422, "invalid_input"),
+        ({"target": 10**16}, 422, "invalid_input"),
+        ({"target": "5"}, 422, "invalid_input"),
+        ({"year": None}, 422, "invalid_input"),
+        ({"from": "2026-01-01", "to": "2026-02-01"}, 422, "invalid_input"),
+        ({"year": None, "from": "2026-01-01"}, 422, "invalid_input"),
+        ({"year": None, "from": "2026-02-01", "to": "2026-01-01"}, 422, "invalid_input"),
+        ({"year": None, "from": 1767225600, "to": "2026-12-31"}, 422, "invalid_input"),
+        ({"filter": {"categories": ["shoes"]}}, 422, "unknown_filter_value"),
+        ({"filter": {"suppliers": [str(SUPPLIERS["酉水油茶公司"])]}}, 422, "unknown_filter_value"),
+        ({"filter": {"townships": ["巴黎"]}}, 422, "unknown_filter_value"),
+        ({"filter": {"divisions": ["3"]}}, 422, "invalid_input"),
+        ({"filter": {"divisions": []}}, 422, "invalid_input"),
+        ({"filter": {"colour": ["red"]}}, 422, "invalid_input"),
+        ({"code": "G 1"}, 422, "invalid_input"),
+        ({"name": "a\x00b"}, 422, "invalid_input"),
+        ({"colour": "red"}, 422, "invalid_input"),
+    ],
+)
+async def test_goals_that_make_no_sense_are_refused(officer, db, changes, status, code):
+    body = {key: value for key, value in (SHANDONG | changes).items() if value is not None}
+    answer = await officer.post("/v1/office/goals", json=body)
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert await goals_in(db) == 0
+
+
+async def test_a_code_is_used_once_in_a_period(officer, db):
+    assert (await set_goal(officer)).status_code == 201
+    assert (await set_goal(officer)).json()["code"] == "goal_code_taken"
+    assert (await set_goal(officer, year=2027)).status_code == 201
+    assert await goals_in(db) == 2
+
+
+@pytest.mark.usefixtures("county")
+async def test_goals_of_a_partition_group_do_not_overlap(officer, db):
+    retail = {"partition_group": "channel", "filter": {"channels": ["retail"]}}
+    assert (await set_goal(officer, code="G5", **retail)).status_code == 201
+    both = {"partition_group": "channel", "filter": {"channels": ["supermarket", "retail"]}}
+    answer = await set_goal(officer, code="G3", **both)
+    assert (answer.status_code, answer.json()["code"]) == (409, "goals_overlap")
+    assert "G5" in answer.json()["detail"]
+    assert await goals_in(db) == 1
+    both["filter"] = {"channels": ["supermarket"]}
+    assert (await set_goal(officer, code="G3", **both)).status_code == 201
+    # Another year is another period; another group may count the same sales.
+    assert (await set_goal(officer, code="G5", year=2027, **retail)).status_code == 201
+    assert (await set_goal(officer, code="G6", filter=retail["filter"], partition_group="other")).status_code == 201
+
+
+async def test_two_overlapping_goals_at_once_are_one(fresh_db, now):
+    async def attempt(code: str) -> bool:
+        try:
+            async with fresh_db.write() as session:
+                await assistance.set_goal(
+                    session,
+                    code=code,
+                    name=code,
+                    period=assistance.year_of(2026),
+                    metric=Metric.ORDERS,
+                    target=1,
+                    only=assistance.Filter(),
+                    partition_group="all",
+                    by=SYSTEM,
+                    now=now,
+                )
+        except assistance.GoalsOverlap:
+            return False
+        return True
+
+    assert sum(await asyncio.gather(*(attempt(f"G{number}") for number in range(8)))) == 1
+    assert await goals_in(fresh_db) == 1
+
+
+async def test_entries_of_a_goal_are_paged(officer, db, now):
+    await sell(db, *(completed(now, line()) for _ in range(5)), completed(now - timedelta(days=365), line()))
+    goal = (await set_goal(officer)).json()
+    path = f"/v1/office/goals/{goal['id']}/entries"
+    first = (await officer.get(path, params={"limit": 4})).json()
+    rest = (await officer.get(path, params={"limit": 4, "cursor": first["next_cursor"]})).json()
+    assert len({entry["id"] for entry in first["items"] + rest["items"]}) == 5
+    assert rest["next_cursor"] is None
+    other = (await set_goal(officer, code="G9")).json()
+    stolen = await officer.get(f"/v1/office/goals/{other['id']}/entries", params={"cursor": first["next_cursor"]})
+    assert stolen.json()["code"] == "invalid_cursor"
+
+
+async def test_an_unknown_goal_is_not_found(officer):
+    for path in ("", "/entries"):
+        assert (await officer.get(f"/v1/office/goals/{uuid4()}{path}")).status_code == 404
+
+
+async def test_a_plan_holds_aspects_and_measures(officer):
+    plan = (await officer.post("/v1/office/plans", json={"year": 2026, "title": "协作计划"})).json()
+    assert (await officer.get("/v1/office/plans")).json()["items"] == [plan]
+    assert (await officer.get("/v1/office/plans", params={"limit": 1})).json()["next_cursor"] is None
+    base = f"/v1/office/plans/{plan['id']}"
+    aspect = await officer.post(f"{base}/aspects", json={"no": 7, "name": "消费帮扶"})
+    assert aspect.status_code == 201
+    assert (await officer.get(f"{base}/aspects")).json()["items"] == [aspect.json()]
+    await set_goal(officer)
+    measure = {
+        "aspect_no": 7,
+        "no": 21,
+        "text": "组织特产进鲁销售",
+        "indicator": "在鲁净销售额",
+        "unit": "fen",
+        "target": 2_600_000_000,
+        "owner": "县商务局",
+        "due_on": "2026-12-31",
+        "goal_code": "G1",
+    }
+    made = await officer.post(f"{base}/measures", json=measure)
+    assert made.status_code == 201
+    assert made.json() == measure | {"id": made.json()["id"]}
+    assert (await officer.get(f"{base}/measures")).json()["items"] == [made.json()]
+    for body, code in (
+        (measure, "number_taken"),
+        (measure | {"no": 22, "aspect_no": 8}, "unknown_aspect"),
+        (measure | {"no": 22, "goal_code": "G99"}, "unknown_goal"),
+    ):
+        assert (await officer.post(f"{base}/measures", json=body)).json()["code"] == code
+    assert (await officer.post(f"{base}/aspects", json={"no": 7, "name": "又一个"})).json()["code"] == "number_taken"
+    assert (await officer.post("/v1/office/plans", json={"year": 2026, "title": "协作计划"})).json()[
+        "code"
+    ] == "plan_exists"
+    assert len((await officer.get(f"{base}/measures")).json()["items"]) == 1
+    assert (await officer.get(f"/v1/office/plans/{uuid4()}/aspects")).status_code == 404
+    assert (await officer.post(f"/v1/office/plans/{uuid4()}/measures", json=measure)).status_code == 404
+
+
+async def test_a_forecast_of_a_short_period(db, now):
+    async with db.write() as session:
+        goal = await assistance.set_goal(
+            session,
+            code="W47",
+            name="一周",
+            period=Period(now.date() - timedelta(days=1), now.date() + timedelta(days=2)),
+            metric=Metric.NET_SALES_FEN,
+            target=4_000,
+            only=assistance.Filter(),
+            by=SYSTEM,
+            now=now,
+        )
+    await sell(db, completed(now, line(net_fen=1_500)))
+    async with db.read() as session:
+        (standing,) = await assistance.stand(session, [goal], today=now.date())
+    assert standing.figures.expected_to_date == 2_000
+    assert standing.figures.forecast == assistance.Forecast(2_250, 3_000, 3_750)
+    assert standing.figures.status is assistance.Standing.BEHIND
