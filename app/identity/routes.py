@@ -16,9 +16,9 @@ from app.core.web import (
     Now,
     Page,
     ReadSession,
-    TheEdge,
     WriteSession,
     decode_cursor,
+    edge_of,
     encode_cursor,
     problems,
 )
@@ -50,7 +50,6 @@ async def issue_token(
     _: Public,
     request: Request,
     response: Response,
-    edge: TheEdge,
     now: Now,
     grant_type: Annotated[str, Form(max_length=64, examples=["password"])],
     username: _Field = None,
@@ -62,6 +61,7 @@ async def issue_token(
     A refresh token can be used once: the answer holds its successor. Using one again revokes the whole sign-in.
     """
     response.headers["Cache-Control"] = "no-store"
+    edge = edge_of(request)
     settings = edge.settings
     if grant_type == "password":
         _demand(username=username, password=password)
@@ -99,10 +99,12 @@ def _demand(**fields: str | None) -> None:
     response_model=AccountOut,
     responses=problems(PhoneTaken, public=True),
 )
-async def register_buyer(_: Public, body: RegistrationIn, session: WriteSession, edge: TheEdge, now: Now) -> AccountOut:
+async def register_buyer(
+    _: Public, body: RegistrationIn, request: Request, session: WriteSession, now: Now
+) -> AccountOut:
     """Make a buyer's account with a mobile number and a password of 8 to 128 characters."""
     password_hash = await service.hash_password(
-        body.password.get_secret_value(), parallel=edge.settings.identity.parallel_hashes
+        body.password.get_secret_value(), parallel=edge_of(request).settings.identity.parallel_hashes
     )
     account = await service.register_buyer(
         session, phone=body.phone, password_hash=password_hash, name=body.name, now=now

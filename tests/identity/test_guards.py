@@ -228,6 +228,8 @@ async def test_documentation_shows_the_padlocks(client):
     assert document["components"]["securitySchemes"]["sign_in"]["flows"]["password"]["tokenUrl"] == "/v1/auth/token"
     assert document["components"]["securitySchemes"]["api_key"]["scheme"] == "bearer"
     assert document["paths"]["/v1/auth/me"]["get"]["security"] == [{"sign_in": []}, {"api_key": []}]
+    assert document["paths"]["/probe/supplier"]["get"]["security"] == [{"sign_in": []}, {"api_key": []}]
+    assert document["paths"]["/probe/buyer"]["get"]["security"] == [{"sign_in": []}]
     assert "security" not in document["paths"]["/v1/auth/token"]["post"]
 
 
