@@ -70,6 +70,7 @@ def serve(
     _collect_metrics(settings)
     import uvicorn
 
+    from app.core.patience import PatientProtocol
     from app.launcher import bind
     from app.main import create_app
 
@@ -81,7 +82,7 @@ def serve(
             access_log=False,
             server_header=False,
             loop="uvloop",
-            http="httptools",
+            http=PatientProtocol,
             ws="none",
             timeout_keep_alive=75,
             timeout_graceful_shutdown=10,

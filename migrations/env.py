@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import os
-import pkgutil
+from pathlib import Path
 
 from alembic import context
 from sqlalchemy import Connection, create_engine
@@ -13,9 +12,8 @@ from sqlalchemy import Connection, create_engine
 import app
 from app.core.db import Base
 
-for _module in pkgutil.iter_modules(app.__path__, "app."):
-    if _module.ispkg and importlib.util.find_spec(f"{_module.name}.models") is not None:
-        importlib.import_module(f"{_module.name}.models")
+for _models in sorted(Path(app.__path__[0]).glob("*/models.py")):
+    importlib.import_module(f"app.{_models.parent.name}.models")
 
 
 def run(connection: Connection) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from app.core.postgres import EmbeddedPostgres
 from tests.launcher.processes import Installation, processes_of, until
 
 
@@ -24,6 +25,21 @@ def data_dir() -> Iterator[Path]:
             os.kill(pid, signal.SIGKILL)
     until(lambda: not processes_of(made))
     shutil.rmtree(made, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("cluster")
+    with EmbeddedPostgres(made, options={"fsync": "off"}):
+        pass
+    return made / "postgres"
+
+
+@pytest.fixture
+def used_dir(data_dir: Path, cluster: Path) -> Path:
+    """A data directory that was used before, restored by whoever runs the tests."""
+    shutil.copytree(cluster, data_dir / "postgres")
+    return data_dir
 
 
 @pytest.fixture

@@ -73,12 +73,12 @@ def test_the_service_is_no_superuser_and_nobody_else_gets_in(data_dir: Path) -> 
     assert running_url(data_dir) is None
 
 
-def test_one_owner_at_a_time(data_dir: Path) -> None:
-    with EmbeddedPostgres(data_dir, options=QUICK) as url:
+def test_one_owner_at_a_time(used_dir: Path) -> None:
+    with EmbeddedPostgres(used_dir, options=QUICK) as url:
         with pytest.raises(PostgresTrouble, match="in use by another running instance"):
-            EmbeddedPostgres(data_dir).start()
+            EmbeddedPostgres(used_dir).start()
         assert ask(url, "SELECT 1") == [(1,)]
-        assert running_url(data_dir) == url
+        assert running_url(used_dir) == url
 
 
 def test_data_of_another_version_are_refused_and_left_alone(data_dir: Path) -> None:
@@ -92,16 +92,12 @@ def test_data_of_another_version_are_refused_and_left_alone(data_dir: Path) -> N
     assert not processes_of(data_dir)
 
 
-def test_a_pid_file_that_names_a_stranger_and_a_half_made_cluster_do_not_stop_it(data_dir: Path) -> None:
-    (data_dir / "postgres.new-killed").mkdir()
-    server = EmbeddedPostgres(data_dir, options=QUICK)
-    server.start()
-    server.stop()
-    assert not list(data_dir.glob("postgres.new-*"))
-    pid_file = data_dir / "postgres" / "postmaster.pid"
-    pid_file.write_text(f"{os.getpid()}\n/elsewhere\n1\n5432\n\n\n 1 1\nready   \n")
-    with EmbeddedPostgres(data_dir, options=QUICK) as url:
+def test_a_pid_file_that_names_a_stranger_and_a_half_made_cluster_do_not_stop_it(used_dir: Path) -> None:
+    (used_dir / "postgres.new-killed").mkdir()
+    (used_dir / "postgres" / "postmaster.pid").write_text(f"{os.getpid()}\n/elsewhere\n1\n5432\n\n\n 1 1\nready   \n")
+    with EmbeddedPostgres(used_dir, options=QUICK) as url:
         assert ask(url, "SELECT 1") == [(1,)]
+    assert not list(used_dir.glob("postgres.new-*"))
 
 
 def test_a_long_path_and_closed_parents_get_a_private_socket_elsewhere(data_dir: Path) -> None:
@@ -124,12 +120,12 @@ def test_a_long_path_and_closed_parents_get_a_private_socket_elsewhere(data_dir:
     assert not sockets.exists()
 
 
-def test_nothing_is_left_when_its_owner_is_killed(data_dir: Path) -> None:
+def test_nothing_is_left_when_its_owner_is_killed(used_dir: Path) -> None:
     owner = subprocess.Popen(
         [
             *(sys.executable, "-c"),
             OWNER,
-            str(data_dir),
+            str(used_dir),
         ],
         cwd=ROOT,
         stdout=subprocess.PIPE,
@@ -141,6 +137,6 @@ def test_nothing_is_left_when_its_owner_is_killed(data_dir: Path) -> None:
     owner.kill()
     owner.wait()
     owner.stdout.close()
-    with EmbeddedPostgres(data_dir) as again:  # at once: it waits for the one that is going down
+    with EmbeddedPostgres(used_dir) as again:  # at once: it waits for the one that is going down
         assert ask(again, "SELECT n FROM kept") == [(7,)]
-    assert not processes_of(data_dir)
+    assert not processes_of(used_dir)
