@@ -7,6 +7,7 @@ that does not move while somebody turns pages; search by Chinese words, pinyin, 
 *Tells* nobody anything.
 """
 
+from app.storefront import models as models  # the table is declared, although all statements are plain SQL
 from app.storefront.handlers import (
     on_order_paid,
     on_price_changed,
@@ -17,6 +18,7 @@ from app.storefront.handlers import (
     on_supplier_approved,
     on_supplier_suspended,
 )
+from app.storefront.queries import Wish, find
 from app.storefront.routes import router
 from app.storefront.rules import NoSuchTrace, NotOnShelf, Sort
 from app.storefront.service import SALES_LISTENER, rebuild
@@ -26,6 +28,8 @@ __all__ = [
     "NoSuchTrace",
     "NotOnShelf",
     "Sort",
+    "Wish",
+    "find",
     "on_order_paid",
     "on_price_changed",
     "on_product_published",
