@@ -19,7 +19,6 @@ from app.orders.lifecycle import Status
 from app.orders.models import Order, OrderLine, Refund, RefundLine, SupplierOrder
 from app.orders.rules import (
     CountedBasis,
-    Destination,
     LineView,
     OrderView,
     ParcelView,
@@ -69,39 +68,42 @@ _LINE = (
     OrderLine.refunded_fen,
     OrderLine.supplier_id,
 )
+_BOTH = (
+    select(Order, SupplierOrder)
+    .join(SupplierOrder, SupplierOrder.order_id == Order.id)
+    .order_by(SupplierOrder.id)
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
 
 
-async def lock(session: AsyncSession, order_id: UUID, *, by: Actor | None = None) -> Order:
-    """The order, locked for change: every use case takes this lock first. ``by`` must be its buyer, or None (us)."""
-    wanted = select(Order).where(Order.id == order_id)
+async def lock(session: AsyncSession, order_id: UUID, *, by: Actor | None = None) -> tuple[Order, list[SupplierOrder]]:
+    """The order with its supplier orders, locked for change: every use case takes this lock first.
+
+    ``by`` must be its buyer, or None (us). Both tables are locked, so that after a wait both rows are the newest.
+    """
+    wanted = _BOTH.where(Order.id == order_id)
     if by is not None:
         wanted = wanted.where(Order.buyer_id == by.account_id)
-    order = (await session.execute(_locked(wanted))).scalar_one_or_none()
-    if order is None:
+    rows = (await session.execute(wanted)).all()
+    if not rows:
         raise NotFound
-    return order
+    return rows[0][0], [part for _, part in rows]
 
 
 async def lock_for_supplier(
     session: AsyncSession, supplier_order_id: UUID, supplier_id: UUID
 ) -> tuple[Order, SupplierOrder]:
     """The supplier order, if it is this supplier's and its order is paid for or past that, with its order locked."""
-    mine = select(SupplierOrder.order_id).where(
+    wanted = _BOTH.where(
         SupplierOrder.id == supplier_order_id,
         SupplierOrder.supplier_id == supplier_id,
         SupplierOrder.paid_at.is_not(None),
     )
-    order = (await session.execute(_locked(select(Order).where(Order.id.in_(mine))))).scalar_one_or_none()
-    if order is None:
+    row = (await session.execute(wanted)).one_or_none()
+    if row is None:
         raise NotFound
-    (part,) = (part for part in await parts_of(session, order.id) if part.id == supplier_order_id)
-    return order, part
-
-
-async def parts_of(session: AsyncSession, order_id: UUID) -> list[SupplierOrder]:
-    """The supplier orders of a locked order."""
-    wanted = select(SupplierOrder).where(SupplierOrder.order_id == order_id).order_by(SupplierOrder.id)
-    return list((await session.execute(wanted.execution_options(populate_existing=True))).scalars())
+    return row[0], row[1]
 
 
 async def lines_of(session: AsyncSession, *supplier_order_ids: UUID) -> list[OrderLine]:
@@ -110,13 +112,15 @@ async def lines_of(session: AsyncSession, *supplier_order_ids: UUID) -> list[Ord
     return list((await session.execute(wanted.execution_options(populate_existing=True))).scalars())
 
 
-async def refund_by_id(session: AsyncSession, refund_id: UUID) -> Refund | None:
-    """The refund, locked, with its order locked first; None if it is not one of ours."""
+async def refund_by_id(session: AsyncSession, refund_id: UUID) -> tuple[Refund, SupplierOrder] | None:
+    """The refund and its supplier order, with the order locked first; None if it is not one of ours."""
     order_id = (await session.execute(select(Refund.order_id).where(Refund.id == refund_id))).scalar_one_or_none()
     if order_id is None:
         return None
-    await lock(session, order_id)
-    return await session.get_one(Refund, refund_id, populate_existing=True)
+    _, parts = await lock(session, order_id)
+    refund = await session.get_one(Refund, refund_id, populate_existing=True)
+    (part,) = (part for part in parts if part.id == refund.supplier_order_id)
+    return refund, part
 
 
 async def refund_lines(session: AsyncSession, refund_id: UUID) -> list[RefundLine]:
@@ -145,6 +149,8 @@ async def due(session: AsyncSession, status: Status, now: datetime, limit: int) 
         .limit(limit)
     )
     order_ids = set((await session.execute(wanted)).scalars())
+    if not order_ids:
+        return []
     taking = select(Order.id).where(Order.id.in_(order_ids)).order_by(Order.id).with_for_update(skip_locked=True)
     return list((await session.execute(taking)).scalars())
 
@@ -197,7 +203,7 @@ async def supplier_page(
             placed_at=row.placed_at,
             paid_at=row.paid_at,
             note=row.note,
-            address=_address(row.address_sealed),
+            address=open_address(row.address_sealed),
             lines=tuple(lines[row.id]),
             shipments=tuple(shipments[row.id]),
         )
@@ -226,7 +232,7 @@ def refund_view(refund: Refund) -> RefundView:
     )
 
 
-async def _views(session: AsyncSession, wanted: Select[Any]) -> list[OrderView]:
+async def _views(session: AsyncSession, wanted: Select[*tuple[Any, ...]]) -> list[OrderView]:
     orders = (await session.execute(wanted)).all()
     order_ids = [row.id for row in orders]
     parts: defaultdict[UUID, list[SupplierOrderView]] = defaultdict(list)
@@ -251,7 +257,7 @@ async def _views(session: AsyncSession, wanted: Select[Any]) -> list[OrderView]:
             freight_fen=row.freight_fen,
             total_fen=row.total_fen,
             note=row.note,
-            address=_address(row.address_sealed),
+            address=open_address(row.address_sealed),
             supplier_orders=tuple(parts[row.id]),
             lines=tuple(line for part in parts[row.id] for line in lines[part.id]),
             shipments=tuple(parcel for part in parts[row.id] for parcel in shipments[part.id]),
@@ -289,7 +295,7 @@ def parcel_view(shipment: Shipment) -> ParcelView:
     )
 
 
-def _part(row: Row[Any]) -> SupplierOrderView:
+def _part(row: Row[*tuple[Any, ...]]) -> SupplierOrderView:
     return SupplierOrderView(
         id=row.id,
         order_id=row.order_id,
@@ -304,12 +310,3 @@ def _part(row: Row[Any]) -> SupplierOrderView:
         delivered_at=row.delivered_at,
         completed_at=row.completed_at,
     )
-
-
-def _address(sealed: bytes) -> Destination:
-    opened = open_address(sealed)
-    return Destination(opened.recipient, opened.phone, opened.division_code, opened.detail)
-
-
-def _locked(wanted: Select[Any]) -> Select[Any]:
-    return wanted.with_for_update().execution_options(populate_existing=True)

@@ -35,7 +35,6 @@ from app.orders import queries, service
 from app.orders.lifecycle import Status, StepNotAllowed
 from app.orders.rules import (
     AlreadyShipped,
-    Destination,
     FreshGoodsNotAcknowledged,
     NotRefundable,
     OrderNotPayable,
@@ -99,7 +98,7 @@ async def place_order(body: OrderIn, by: Buyer, once: Once, edge: TheEdge, now: 
     """Reserve the goods and freeze the prices; pay within 30 minutes or the stock goes back."""
     asked = service.Placement(
         wanted=merged((item.sku, item.quantity) for item in body.items),
-        address=body.address.value(),
+        address=body.address.checked(),
         fresh_goods_acknowledged=body.fresh_goods_acknowledged,
         coupon=body.coupon,
         note=body.note,
@@ -153,7 +152,8 @@ async def cancel_order(order_id: UUID, by: Buyer, once: Once, now: Now, body: Ca
     reason = (body or CancelIn()).reason
 
     async def work(session: AsyncSession) -> OrderOut:
-        return OrderOut.of(await service.cancel(session, order_id, by=by, reason=reason, now=now))
+        await service.cancel(session, order_id, by=by, reason=reason, now=now)
+        return OrderOut.of(await queries.view(session, order_id, by=by))
 
     return await once.run(200, work)
 
@@ -169,7 +169,8 @@ async def confirm_receipt(order_id: UUID, by: Buyer, once: Once, now: Now) -> Re
     """The order is completed, and its lines count towards the assistance goals."""
 
     async def work(session: AsyncSession) -> OrderOut:
-        return OrderOut.of(await service.confirm(session, order_id, by=by, now=now))
+        await service.confirm(session, order_id, by=by, now=now)
+        return OrderOut.of(await queries.view(session, order_id, by=by))
 
     return await once.run(200, work)
 
@@ -347,10 +348,10 @@ def _discreet(found: ToShip) -> ToShip:
     if found.part.status in (Status.PAID, Status.SHIPPED):
         return found
     address = found.address
-    masked = Destination(
+    masked = replace(
+        address,
         recipient=mask_name(address.recipient),
         phone=mask_phone(address.phone),
-        division_code=address.division_code,
         detail=mask_detail(address.detail),
     )
     return replace(found, address=masked)

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from app.core.clock import local_day
 from app.core.errors import DomainError, Fault
 from app.orders.lifecycle import Status, derive
+
+if TYPE_CHECKING:
+    from app.buyers import Address
 
 RETAIL = "retail"
 MOST_LINES = 100
@@ -129,16 +133,6 @@ def confirmation(delivered_at: datetime, days: int) -> datetime:
 
 
 @dataclass(frozen=True, slots=True)
-class Destination:
-    """Where an order goes, as the buyer wrote it."""
-
-    recipient: str
-    phone: str
-    division_code: str
-    detail: str
-
-
-@dataclass(frozen=True, slots=True)
 class LineView:
     """One line of an order."""
 
@@ -200,7 +194,7 @@ class OrderView:
     freight_fen: int
     total_fen: int
     note: str | None
-    address: Destination
+    address: Address
     supplier_orders: tuple[SupplierOrderView, ...]
     lines: tuple[LineView, ...]
     shipments: tuple[ParcelView, ...] = field(default=())
@@ -220,7 +214,7 @@ class ToShip:
     placed_at: datetime
     paid_at: datetime | None
     note: str | None
-    address: Destination
+    address: Address
     lines: tuple[LineView, ...]
     shipments: tuple[ParcelView, ...]
 

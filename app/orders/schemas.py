@@ -7,8 +7,9 @@ from typing import Annotated, Self
 from uuid import UUID
 
 from pydantic import ConfigDict, Field, StringConstraints
+from pydantic.config import JsonDict
 
-from app.buyers import AddressIn
+from app.buyers import AddressIn, AddressOut
 from app.core.money import MAX_FEN
 from app.core.web import Body, LongText, Out, Quantity, ShortText, Sku
 from app.core.web.schemas import NO_CONTROL
@@ -21,7 +22,7 @@ DivisionCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}([0-9]{3})?$"
 Cash = Annotated[int, Field(strict=True, ge=1, le=MAX_FEN, examples=[2490])]
 Note = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=NO_CONTROL)]
 
-_ADDRESS = {
+_ADDRESS: JsonDict = {
     "recipient": "王女士",
     "phone": "13800001234",
     "division_code": "370112",
@@ -105,15 +106,6 @@ class OrderIn(Body):
     note: Note | None = None
 
 
-class AddressOut(Out):
-    """Where the order goes."""
-
-    recipient: str
-    phone: str
-    division_code: str
-    detail: str
-
-
 class OrderLineOut(Out):
     """One line of an order."""
 
@@ -178,7 +170,23 @@ class OrderOut(Out):
     @classmethod
     def of(cls, order: OrderView) -> Self:
         """From the value."""
-        return cls.model_validate(order)
+        return cls(
+            id=order.id,
+            number=order.number,
+            status=order.status,
+            placed_at=order.placed_at,
+            expires_at=order.expires_at,
+            paid_at=order.paid_at,
+            goods_fen=order.goods_fen,
+            discount_fen=order.discount_fen,
+            freight_fen=order.freight_fen,
+            total_fen=order.total_fen,
+            address=AddressOut.of(order.address),
+            note=order.note,
+            lines=[OrderLineOut.model_validate(line) for line in order.lines],
+            supplier_orders=[SupplierOrderOut.model_validate(part) for part in order.supplier_orders],
+            shipments=[ShipmentOut.of(parcel) for parcel in order.shipments],
+        )
 
 
 class CancelIn(Body):
@@ -268,7 +276,7 @@ class ToShipOut(Out):
             freight_fen=part.freight_fen,
             amount_fen=part.amount_fen,
             refunded_fen=part.refunded_fen,
-            address=AddressOut.model_validate(found.address),
+            address=AddressOut.of(found.address),
             note=found.note,
             lines=[OrderLineOut.model_validate(line) for line in found.lines],
             shipments=[ShipmentOut.of(parcel) for parcel in found.shipments],

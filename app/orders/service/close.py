@@ -14,17 +14,16 @@ from app.orders import queries
 from app.orders.events import OrderCancelled
 from app.orders.lifecycle import Status, Step, after
 from app.orders.models import Order, SupplierOrder
-from app.orders.rules import AlreadyShipped, OrderView
+from app.orders.rules import AlreadyShipped
 from app.orders.service.refund import refund_part
 
 
-async def cancel(session: AsyncSession, order_id: UUID, *, by: Actor, reason: str, now: datetime) -> OrderView:
+async def cancel(session: AsyncSession, order_id: UUID, *, by: Actor, reason: str, now: datetime) -> None:
     """Cancel an order of which nothing has shipped; a paid one gets its money back (domain handbook §3.5).
 
     Raises ``NotFound``, ``AlreadyShipped``, ``StepNotAllowed``.
     """
-    order = await queries.lock(session, order_id, by=by)
-    parts = await queries.parts_of(session, order.id)
+    order, parts = await queries.lock(session, order_id, by=by)
     lines = await queries.lines_of(session, *(part.id for part in parts))
     if any(line.shipped_quantity for line in lines):
         raise AlreadyShipped
@@ -37,15 +36,13 @@ async def cancel(session: AsyncSession, order_id: UUID, *, by: Actor, reason: st
             own = [line for line in lines if line.supplier_order_id == part.id]
             await refund_part(session, order, part, own, by=by, reason=reason, now=now)
     await _give_back(session, [order], reason=reason, now=now)
-    return await queries.view(session, order.id, by=by)
 
 
 async def expire_due(session: AsyncSession, *, now: datetime, limit: int = 200) -> int:
     """Expire orders whose time to pay has run out, and give their stock back. Returns how many."""
     orders: list[Order] = []
     for order_id in await queries.due(session, Status.PENDING_PAYMENT, now, limit):
-        order = await queries.lock(session, order_id)
-        parts = await queries.parts_of(session, order_id)
+        order, parts = await queries.lock(session, order_id)
         if all(_overdue(part, now) for part in parts):
             for part in parts:
                 part.take(Step.EXPIRE, now=now)

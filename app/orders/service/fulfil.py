@@ -16,7 +16,7 @@ from app.orders import queries
 from app.orders.events import CountableLine, SupplierOrderCompleted
 from app.orders.lifecycle import Status, Step, StepNotAllowed, after, allowed, derive
 from app.orders.models import Order, OrderLine, SupplierOrder
-from app.orders.rules import CountedBasis, OrderView, ParcelView, ShipLine, ShipsTooMuch, UnknownLine, confirmation
+from app.orders.rules import CountedBasis, ParcelView, ShipLine, ShipsTooMuch, UnknownLine, confirmation
 
 
 async def ship(
@@ -82,9 +82,8 @@ async def deliver(
 
     Reporting a delivery twice changes nothing. Raises ``NotFound``.
     """
-    known = await fulfilment.get(session, shipment_id, supplier_id=supplier_id)
-    _, part = await queries.lock_for_supplier(session, known.reference, supplier_id)
     shipment = await fulfilment.deliver(session, shipment_id, supplier_id=supplier_id, now=now)
+    _, part = await queries.lock_for_supplier(session, shipment.reference, supplier_id)
     if part.status == Status.SHIPPED:
         parcels = await fulfilment.shipments_of(session, [part.id])
         if all(parcel.delivered_at is not None for parcel in parcels):
@@ -93,25 +92,23 @@ async def deliver(
     return queries.parcel_view(shipment)
 
 
-async def confirm(session: AsyncSession, order_id: UUID, *, by: Actor, now: datetime) -> OrderView:
+async def confirm(session: AsyncSession, order_id: UUID, *, by: Actor, now: datetime) -> None:
     """The buyer says that the goods are there. Raises ``NotFound``, ``StepNotAllowed``."""
-    order = await queries.lock(session, order_id, by=by)
-    parts = await queries.parts_of(session, order.id)
+    order, parts = await queries.lock(session, order_id, by=by)
     ready = [part for part in parts if part.status in (Status.SHIPPED, Status.DELIVERED)]
     status = derive(Status(part.status) for part in parts)
     if not ready or status in (Status.PENDING_PAYMENT, Status.PAID):
         raise StepNotAllowed(status=status.value, allowed=", ".join(allowed(status)) or "—")
     for part in ready:
         await _complete(session, order, part, now=now)
-    return await queries.view(session, order.id, by=by)
 
 
 async def confirm_due(session: AsyncSession, *, now: datetime, limit: int = 200) -> int:
     """Confirm deliveries that nobody confirmed in time (domain handbook §2.8). Returns how many orders."""
     order_ids = await queries.due(session, Status.DELIVERED, now, limit)
     for order_id in order_ids:
-        order = await queries.lock(session, order_id)
-        for part in await queries.parts_of(session, order_id):
+        order, parts = await queries.lock(session, order_id)
+        for part in parts:
             if part.status == Status.DELIVERED and part.due_at is not None and part.due_at <= now:
                 await _complete(session, order, part, now=now)
     return len(order_ids)

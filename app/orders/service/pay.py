@@ -21,8 +21,8 @@ async def start_payment(
     session: AsyncSession, order_id: UUID, *, provider: payments.Provider, by: Actor, settings: Settings, now: datetime
 ) -> payments.Payment:
     """Ask the buyer's provider for the order's total. Raises ``NotFound``, ``OrderNotPayable``."""
-    order = await queries.lock(session, order_id, by=by)
-    status = derive(Status(part.status) for part in await queries.parts_of(session, order.id))
+    order, parts = await queries.lock(session, order_id, by=by)
+    status = derive(Status(part.status) for part in parts)
     if status is not Status.PENDING_PAYMENT or order.expires_at <= now:
         shown = Status.EXPIRED if status is Status.PENDING_PAYMENT else status
         raise OrderNotPayable(status=shown.value)
@@ -44,8 +44,7 @@ async def receive_payment(session: AsyncSession, captured: payments.PaymentCaptu
     Late money (the order expired or was cancelled) and a second payment are refunded in full: an order is never paid
     twice, and stock that was given away is not sold again.
     """
-    order = await queries.lock(session, captured.reference)
-    parts = await queries.parts_of(session, order.id)
+    order, parts = await queries.lock(session, captured.reference)
     if order.payment_id is not None or any(part.status != Status.PENDING_PAYMENT for part in parts):
         if order.payment_id != captured.payment_id:
             await payments.request_refund(

@@ -19,7 +19,6 @@ from app.orders.events import OrderPlaced
 from app.orders.lifecycle import Status
 from app.orders.rules import (
     RETAIL,
-    Destination,
     FreshGoodsNotAcknowledged,
     LineView,
     OrderView,
@@ -177,9 +176,7 @@ async def place(
         freight_fen=priced.freight_fen,
         total_fen=priced.total_fen,
         note=asked.note,
-        address=Destination(
-            asked.address.recipient, asked.address.phone, asked.address.division_code, asked.address.detail
-        ),
+        address=asked.address,
         supplier_orders=tuple(
             SupplierOrderView(
                 id=parts[parcel.supplier_id],

@@ -47,11 +47,11 @@ async def refund_lines(
 ) -> list[RefundView]:
     """Give back part of what was paid for lines that have shipped, one refund for each supplier order concerned.
 
-    ``by`` decides it for the marketplace and is kept with the refund. Raises ``NotFound``, ``UnknownLine``, ``NotRefundable``,
-    ``RefundExceedsLine``.
+    ``by`` decides it for the marketplace and is kept with the refund.
+    Raises ``NotFound``, ``UnknownLine``, ``NotRefundable``, ``RefundExceedsLine``.
     """
-    order = await queries.lock(session, order_id)
-    parts = {part.id: part for part in await queries.parts_of(session, order.id)}
+    order, found = await queries.lock(session, order_id)
+    parts = {part.id: part for part in found}
     lines = {line.id: line for line in await queries.lines_of(session, *parts)}
     if order.payment_id is None:
         raise NotFound
@@ -72,11 +72,11 @@ async def refund_lines(
 
 async def settle_refund(session: AsyncSession, settled: payments.RefundSettled) -> None:
     """The provider has paid the buyer back: say so to whoever counted the sale."""
-    refund = await queries.refund_by_id(session, settled.reference)
-    if refund is None or refund.status == "settled":
+    found = await queries.refund_by_id(session, settled.reference)
+    if found is None or found[0].status == "settled":
         return
+    refund, part = found
     refund.settle(now=settled.at)
-    part = await session.get_one(SupplierOrder, refund.supplier_order_id, populate_existing=True)
     if part.status == Status.CANCELLED:
         part.take(Step.SETTLE_REFUND, now=settled.at)
     lines = [
