@@ -63,6 +63,9 @@ def run(
 @app.command()
 def serve(
     fd: Annotated[int | None, typer.Option(help="已在监听的套接字 / a socket that listens already", min=3)] = None,
+    shared: Annotated[
+        bool, typer.Option("--shared", help="与其他进程共用端口 / share the port with other processes (Linux)")
+    ] = False,
 ) -> None:
     """运行一个 API 进程 / Run one API process (needs DATABASE_URL, migrated)."""
     settings = _settings()
@@ -74,7 +77,7 @@ def serve(
     from app.launcher import bind
     from app.main import create_app
 
-    listener = bind(settings.host, settings.port) if fd is None else socket.socket(fileno=fd)
+    listener = bind(settings.host, settings.port, shared=shared) if fd is None else socket.socket(fileno=fd)
     server = uvicorn.Server(
         uvicorn.Config(
             create_app(settings),

@@ -1,7 +1,7 @@
 """``baojing run``: one program that keeps the whole installation up, and takes all of it down again.
 
 It binds the address first, then starts the embedded PostgreSQL (unless there is a ``DATABASE_URL``), migrates, loads
-the demo into an empty database, and starts the API processes, which share the one listening socket, and the worker.
+the demo into an empty database, and starts the API processes, which share the one address, and the worker.
 A child that ends is started again with back-off, the database too; on SIGINT or SIGTERM everything stops in reverse
 order. Children ask the kernel to be ended with their parent, so that even SIGKILL leaves nothing behind.
 
@@ -42,6 +42,7 @@ _STEADY_SECONDS = 10.0
 _FIRST_BACK_OFF_SECONDS = 0.1
 _LONGEST_BACK_OFF_SECONDS = 10.0
 _GRACE_SECONDS = 20.0
+_EACH_LISTENS = sys.platform.startswith("linux")
 
 
 class LauncherTrouble(Trouble):
@@ -70,19 +71,26 @@ class _Demo:
     password: str | None = None
 
 
-def bind(host: str, port: int) -> socket.socket:
-    """The listening socket of the installation; raises `LauncherTrouble` when the address cannot be had."""
+def bind(host: str, port: int, *, shared: bool = False, listen: bool = True) -> socket.socket:
+    """A socket on that address; raises `LauncherTrouble` when it cannot be had.
+
+    A `shared` one lets other `shared` ones of this account have the same address: the kernel then deals new
+    connections out among those that listen, evenly, which processes that accept from one socket do not.
+    """
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
-        listener = socket.socket(family, kind, protocol)
+        made = socket.socket(family, kind, protocol)
         try:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listener.bind(address)
-            listener.listen(2048)
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if shared:
+                made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            made.bind(address)
+            if listen:
+                made.listen(2048)
         except BaseException:
-            listener.close()
+            made.close()
             raise
     except OSError as error:
         reason = error.strerror or str(error)
@@ -90,7 +98,20 @@ def bind(host: str, port: int) -> socket.socket:
             f"不能监听 {host}:{port}（{reason}）；请用 PORT 指定另一个端口。",
             f"Cannot listen on {host}:{port} ({reason}); choose another port with PORT.",
         ) from None
-    return listener
+    return made
+
+
+def _take_address(host: str, port: int) -> socket.socket:
+    """Hold the address for the API processes: on Linux without listening, each of them listens for itself.
+
+    Elsewhere they all accept from this one.
+    """
+    first = bind(host, port)  # alone: this sees whoever has the address, sharing or not
+    if not _EACH_LISTENS:
+        return first
+    port = first.getsockname()[1]
+    first.close()
+    return bind(host, port, shared=True, listen=False)
 
 
 class Launcher:
@@ -114,7 +135,7 @@ class Launcher:
         """Start everything, keep it up until asked to stop, and stop it. Raises `Trouble` when it cannot start."""
         self._listen_to_signals()
         with contextlib.ExitStack() as stack:
-            self._listener = stack.enter_context(bind(self._settings.host, self._settings.port))
+            self._listener = stack.enter_context(_take_address(self._settings.host, self._settings.port))
             self._run_dir = stack.enter_context(_run_directory(self._settings.data_dir.absolute()))
             stack.callback(self._stop)
             try:
@@ -122,8 +143,10 @@ class Launcher:
                 demo = self._load_demo() if self._settings.demo else _Demo()
                 self._start_children()
                 self._wait_until_healthy()
-            except _Stopped:
-                return 0
+            except (_Stopped, Trouble):
+                if self._asked_to_stop:
+                    return 0
+                raise
             self._introduce(demo)
             while not self._asked_to_stop:
                 self._look_after()
@@ -180,7 +203,7 @@ class Launcher:
     def _start_children(self) -> None:
         assert self._listener is not None  # noqa: S101 - bound before
         count = 1 if self._reload else self._settings.processes
-        serve = ("serve", "--fd", str(self._listener.fileno()))
+        serve = ("serve", "--shared") if _EACH_LISTENS else ("serve", "--fd", str(self._listener.fileno()))
         self._children = [
             *(_Child(f"api {number}", serve) for number in range(1, count + 1)),
             _Child("worker", ("worker",)),
@@ -199,7 +222,7 @@ class Launcher:
             [sys.executable, "-m", "app.cli", *child.arguments],
             stdin=subprocess.DEVNULL,
             env=self._environment,
-            pass_fds=[self._listener.fileno()] if self._listener is not None and child.arguments[0] == "serve" else [],
+            pass_fds=[self._listener.fileno()] if "--fd" in child.arguments and self._listener is not None else [],
             start_new_session=True,  # a terminal's Ctrl-C reaches only us, and we stop the others in order
             preexec_fn=end_with_parent(signal.SIGKILL),
         )

@@ -513,6 +513,7 @@ class EmbeddedPostgres:
             env=_environment(),
             cwd="/",
             pass_fds=[] if self._place is None else [self._place],
+            start_new_session=True,
             preexec_fn=end_with_parent(signal.SIGKILL),
             check=False,
             **account.popen,

@@ -11,11 +11,31 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import URL, NullPool, create_engine, text
+from typer.testing import CliRunner
 
+from app import cli
 from app.core import migrations
 from tests.launcher.processes import Installation, command, one_line, processes_of, until
 
 Install = Callable[..., Installation]
+Here = Callable[..., str]
+
+
+@pytest.fixture
+def here(data_dir: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Here:
+    """Run a command that must refuse, in this process; gives the one line it says."""
+
+    def refuse(*arguments: str, **variables: str) -> str:
+        for name, value in {"DATA_DIR": str(data_dir), "DATABASE_URL": "", "PORT": "0", **variables}.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setattr("sys.argv", ["baojing", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        assert ended.value.code == 1
+        [line] = capsys.readouterr().err.strip().splitlines()
+        return line
+
+    return refuse
 
 
 def test_it_keeps_everything_up_and_stops_cleanly(data_dir: Path, install: Install) -> None:
@@ -59,14 +79,20 @@ def test_a_port_in_use_is_said_before_anything_is_made(data_dir: Path) -> None:
     assert list(data_dir.iterdir()) == []
 
 
-@pytest.mark.parametrize("name", ["run", "migrate", "serve", "worker", "check", "demo"])
-def test_an_unreachable_database_is_one_line_without_its_password(data_dir: Path, name: str) -> None:
-    refused = command(data_dir, name, PORT="0", DATABASE_URL="postgresql://someone:hidden-word@127.0.0.1:1/market")
-    line = one_line(refused)
+UNREACHABLE = "postgresql://someone:hidden-word@127.0.0.1:1/market"
+
+
+def test_an_unreachable_database_is_one_line_without_its_password(data_dir: Path) -> None:
+    line = one_line(command(data_dir, "run", PORT="0", DATABASE_URL=UNREACHABLE))
     assert "无法连接数据库" in line
     assert "Cannot reach the database" in line
     assert "hidden-word" not in line
     assert not (data_dir / "postgres").exists()
+
+
+@pytest.mark.parametrize("name", ["migrate", "serve", "worker", "check", "demo"])
+def test_every_command_says_that_the_database_is_unreachable(here: Here, name: str) -> None:
+    assert "Cannot reach the database" in here(name, DATABASE_URL=UNREACHABLE)
 
 
 def test_a_data_directory_of_another_version_is_one_line(data_dir: Path) -> None:
@@ -76,8 +102,6 @@ def test_a_data_directory_of_another_version_is_one_line(data_dir: Path) -> None
 
 
 def test_serve_and_worker_want_a_current_schema(data_dir: Path, server_url: URL) -> None:
-    for name in ("serve", "worker"):
-        assert "No DATABASE_URL" in one_line(command(data_dir, name, PORT="0"))
     empty = server_url.set(database="launcher_empty")
     server = create_engine(server_url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
     with server.connect() as connection:
@@ -96,19 +120,28 @@ def test_serve_and_worker_want_a_current_schema(data_dir: Path, server_url: URL)
             connection.execute(text("DROP DATABASE launcher_empty WITH (FORCE)"))
 
 
+@pytest.mark.parametrize("name", ["serve", "worker"])
+def test_serve_and_worker_alone_say_what_to_do_without_a_database(here: Here, name: str) -> None:
+    assert "start everything with: baojing run" in here(name)
+
+
 @pytest.mark.parametrize(
     ("setting", "value"), [("PORT", "eighty"), ("PROCESSES", "0"), ("LIMITS__BODY_BYTES", "many"), ("POOL__SIZE", "-1")]
 )
-def test_a_wrong_setting_is_one_line_that_names_it(data_dir: Path, setting: str, value: str) -> None:
-    assert setting in one_line(command(data_dir, "run", **{setting: value}))
+def test_a_wrong_setting_is_one_line_that_names_it(here: Here, setting: str, value: str) -> None:
+    assert setting in here("run", **{setting: value})
+
+
+def test_a_wrong_day_is_one_line(here: Here) -> None:
+    assert "not a date" in here("demo", "--until", "2026-13-01")
 
 
 @pytest.mark.parametrize("name", ["run", "serve", "worker", "migrate", "demo", "check", "openapi"])
-def test_every_command_explains_itself(data_dir: Path, name: str) -> None:
-    helped = command(data_dir, name, "--help")
-    assert helped.returncode == 0
-    assert "/" in helped.stdout
-    assert name in helped.stdout
+def test_every_command_explains_itself(name: str) -> None:
+    helped = CliRunner().invoke(cli.app, [name, "--help"])
+    assert helped.exit_code == 0
+    assert name in helped.output
+    assert " / " in helped.output
 
 
 def test_the_openapi_document_needs_no_database(data_dir: Path) -> None:
