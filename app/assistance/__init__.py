@@ -1,8 +1,8 @@
 """What the sale did for the county: the ledger of counted sales, the goals it is measured by, and the yearly plans.
 
 *Owns* plans with aspects and measures, goals, and the append-only ledger of counted sales.
-*Promises* one entry for each line that counts and one reversing entry for each refund of it, whatever order and however
-often the facts are heard; attribution frozen on the entry; no goal of a partition group that overlaps another.
+*Promises* one entry for each line that counts and one reversing entry for each refund of it, however often the facts
+are heard; attribution frozen on the entry; no goal of a partition group that overlaps another.
 *Calls* catalogue and suppliers for the values of filters; hears orders. *Tells* nobody.
 """
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy import RowMapping, Select, and_, func, or_, select, text, tuple_
@@ -26,7 +25,6 @@ from app.assistance.rules import (
     Remaining,
     by_goal,
 )
-from app.core.db import core_event
 from app.core.errors import NotFound
 
 _PASSES = """
@@ -84,7 +82,7 @@ ORDER BY e.counted_on, e.id LIMIT :limit
 """)
 
 _LOCK_SALES = text("""
-SELECT id, line_id, occurred_at, quantity, weight_g, amount_fen FROM assistance_entry
+SELECT id, line_id, quantity, weight_g, amount_fen FROM assistance_entry
 WHERE kind = 'sale' AND line_id = ANY (CAST(:lines AS uuid[])) ORDER BY id FOR UPDATE
 """)
 _REVERSED = text("""
@@ -103,7 +101,6 @@ class CountedSale:
 
     id: UUID
     line_id: UUID
-    occurred_at: datetime
     left: Remaining
     from_source_fen: int | None
 
@@ -125,7 +122,7 @@ async def lock_sales(session: AsyncSession, lines: Collection[UUID], *, source: 
             sale.amount_fen - int(row.amount_fen if row else 0),
         )
         from_source = None if row is None or row.from_source_fen is None else int(row.from_source_fen)
-        found.append(CountedSale(sale.id, sale.line_id, sale.occurred_at, left, from_source))
+        found.append(CountedSale(sale.id, sale.line_id, left, from_source))
     return found
 
 
@@ -137,13 +134,6 @@ async def posted(session: AsyncSession, kind: Kind, source: UUID) -> dict[UUID, 
         )
     )
     return {line_id: (quantity, amount_fen) for line_id, quantity, amount_fen in rows}
-
-
-async def announced(session: AsyncSession, name: str, subject: UUID) -> Mapping[str, Any] | None:
-    """The payload of the fact ``name`` about ``subject`` if it was announced: the history of facts is kept for ever."""
-    statement = select(core_event.c.payload).where(core_event.c.subject == subject, core_event.c.name == name).limit(1)
-    found: Mapping[str, Any] | None = (await session.execute(statement)).scalar_one_or_none()
-    return found
 
 
 def _entry(row: RowMapping) -> Entry:

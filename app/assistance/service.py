@@ -107,22 +107,15 @@ async def reverse_sale(session: AsyncSession, refunded: LinesRefunded, *, now: d
     """Post one reversing entry for each refunded line that was counted; return how many were new.
 
     The reversal carries the attribution of the sale and falls on the day of the refund (domain handbook §2.8). Never
-    more is reversed than was counted. A refund that was settled before completion is left out of the sale itself.
-    Facts may be heard in any order: if the completion was announced but not yet counted, it is counted here first.
+    more is reversed than was counted. Facts about a supplier order are heard in the order in which they happened, so a
+    refund that finds no sale came before completion, which left it out of the sale, or was of a line that does not
+    count.
     """
     asked = {line.line_id: line for line in refunded.lines}
     sales = await queries.lock_sales(session, asked, source=refunded.refund_id)
-    if not sales:
-        payload = await queries.announced(session, SupplierOrderCompleted.name, refunded.supplier_order_id)
-        if payload is None:
-            return 0
-        await count_sale(session, SupplierOrderCompleted.model_validate(payload), now=now)
-        sales = await queries.lock_sales(session, asked, source=refunded.refund_id)
     rows: list[dict[str, Any]] = []
     for sale in sales:
         line = asked[sale.line_id]
-        if not getattr(refunded, "after_completion", refunded.at >= sale.occurred_at):
-            continue
         if sale.from_source_fen is not None:
             if sale.from_source_fen > line.amount_fen:
                 raise EntryContradicted(source=refunded.refund_id)

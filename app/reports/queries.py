@@ -60,7 +60,7 @@ def _statement(groups: tuple[Group, ...], basis: Basis) -> TextClause:
     shown = ", ".join(f"{key}, {name}" for key, name in pairs)
     return text(f"""
 SELECT grouping({pairs[0][0]}) AS is_total,
-       (SELECT count(*) FROM core_delivery WHERE listener LIKE 'assistance.%') AS undelivered,
+       (SELECT count(*) FROM core_delivery WHERE lane = 'assistance') AS undelivered,
        count(DISTINCT order_id) FILTER (WHERE sold), coalesce(sum(quantity), 0), coalesce(sum(gross_fen), 0),
        coalesce(sum(refunded_fen), 0), {shown}
 FROM ({_SOURCES[basis]}) AS source

@@ -142,31 +142,18 @@ async def test_a_refund_of_what_was_not_counted_is_no_entry(session, now):
 async def test_a_refund_before_completion_is_left_out_of_the_sale_and_not_reversed(session, now):
     sold = line(net_fen=13000)
     sale = completed(now, sold)
-    early = refunded(now - timedelta(hours=1), sale, (sold.line_id, 0, 800))
-    await hear(session, early, sale, now=now)
-    await hear(session, early, now=now)
+    await hear(session, refunded(now, sale, (sold.line_id, 0, 800)), sale, now=now)
     assert [e["amount_fen"] for e in await entries(session)] == [13000]
-
-
-@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
-async def test_the_order_in_which_facts_are_heard_does_not_matter(db, now, order):
-    sold = line()
-    sale = completed(now, sold)
-    back = refunded(now + timedelta(hours=1), sale, (sold.line_id, 1, 6900))
-    async with db.write() as session:
-        emit(session, sale)
-        emit(session, back)
-    async with db.write() as session:
-        await hear(session, *[(sale, back)[i] for i in order], now=now + timedelta(hours=2))
-        assert [e["amount_fen"] for e in await entries(session)] == [13800, -6900]
 
 
 async def test_facts_reach_the_ledger_by_the_outbox(db, now):
     sold = line()
     sale = completed(now, sold)
+    back = refunded(now - timedelta(hours=1), sale, (sold.line_id, 2, 13800))
     async with db.write() as session:
         emit(session, sale)
-        emit(session, refunded(now, sale, (sold.line_id, 2, 13800)))
+        emit(session, back)
+    # The clock of the bank may be behind ours: what counts is which of the two happened first to the supplier order.
     assert await deliver_all(db, now) == 2
     async with db.read() as session:
         assert sum(e["amount_fen"] for e in await entries(session)) == 0

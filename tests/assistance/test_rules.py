@@ -83,7 +83,7 @@ def test_never_more_is_reversed_than_was_counted(quantity, weight_g, amount_fen,
     for pieces, money in refunds:
         back = reversal(left, pieces, money)
         if back is None:
-            assert not (min(pieces, left.quantity) or min(money, left.amount_fen))
+            assert min(pieces, left.quantity) == min(money, left.amount_fen) == 0
             continue
         assert back.quantity == min(pieces, left.quantity)
         assert back.amount_fen == min(money, left.amount_fen)

@@ -1,0 +1,374 @@
+"""The rules. Each is one statement, so each looks at one snapshot; none locks anything."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.audit.rules import Break, Rule, as_break
+
+# What is on its way is not yet a break: a fact that waits for its listener explains a difference.
+_WAITING_FOR_LEDGER = "SELECT subject FROM core_delivery WHERE lane = 'assistance'"
+_WAITING_FOR_ORDERS = "SELECT subject FROM core_delivery WHERE lane = 'orders'"
+
+_SETTLED = """
+    SELECT b.line_id, sum(b.amount_fen) AS amount_fen, sum(b.quantity) AS quantity
+    FROM orders_refund_line b JOIN orders_refund r ON r.id = b.refund_id WHERE r.status = 'settled' GROUP BY b.line_id
+"""
+_LEDGER = """
+    SELECT line_id, sum(amount_fen) AS amount_fen, sum(quantity) AS quantity
+    FROM assistance_entry WHERE po_no IS NULL AND kind IN ('sale', 'refund') GROUP BY line_id
+"""
+_ELIGIBLE = """
+    l.assisted AND NOT l.self_purchase AND l.township_code LIKE '433125%' AND o.division_code LIKE '37%'
+    AND p.completed_at >= '2016-01-01T00:00:00+08:00'
+"""
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        "stock.on_hand",
+        "库存数与出入库流水之和不符",
+        "stock on hand is not the sum of its movements",
+        """
+        SELECT s.sku, s.on_hand AS found, coalesce(m.total, 0) AS expected FROM inventory_stock s
+        LEFT JOIN (SELECT sku, sum(on_hand_delta) AS total FROM inventory_movement GROUP BY sku) m USING (sku)
+        WHERE s.on_hand <> coalesce(m.total, 0)
+        """,
+    ),
+    Rule(
+        "stock.reserved",
+        "占用数与占用流水之和不符",
+        "reserved stock is not the sum of its movements",
+        """
+        SELECT s.sku, s.reserved AS found, coalesce(m.total, 0) AS expected FROM inventory_stock s
+        LEFT JOIN (SELECT sku, sum(reserved_delta) AS total FROM inventory_movement GROUP BY sku) m USING (sku)
+        WHERE s.reserved <> coalesce(m.total, 0)
+        """,
+    ),
+    Rule(
+        "stock.bounds",
+        "占用数为负，或多于库存数",
+        "reserved stock is negative or more than there is",
+        """
+        SELECT sku, reserved AS found, on_hand AS expected FROM inventory_stock WHERE NOT reserved BETWEEN 0 AND on_hand
+        """,
+    ),
+    Rule(
+        "lot.on_hand",
+        "批次库存与其流水之和不符",
+        "a lot is not the sum of its movements",
+        """
+        SELECT l.id AS lot_id, l.sku, l.code, l.on_hand AS found, coalesce(m.total, 0) AS expected FROM inventory_lot l
+        LEFT JOIN (SELECT lot_id, sum(on_hand_delta) AS total FROM inventory_movement
+                   WHERE lot_id IS NOT NULL GROUP BY lot_id) m ON m.lot_id = l.id
+        WHERE l.on_hand <> coalesce(m.total, 0)
+        """,
+    ),
+    Rule(
+        "lot.within_stock",
+        "各批次之和多于该货号的库存数",
+        "the lots of a SKU hold more than its stock",
+        """
+        SELECT s.sku, sum(l.on_hand) AS found, s.on_hand AS expected
+        FROM inventory_stock s JOIN inventory_lot l USING (sku) GROUP BY s.sku, s.on_hand
+        HAVING sum(l.on_hand) > s.on_hand
+        """,
+    ),
+    Rule(
+        "reservation.of_stock",
+        "占用明细之和与占用数不符",
+        "the reservations of a SKU do not add up to its reserved stock",
+        """
+        SELECT s.sku, s.reserved AS found, coalesce(r.total, 0) AS expected FROM inventory_stock s
+        LEFT JOIN (SELECT sku, sum(quantity) AS total FROM inventory_reservation GROUP BY sku) r USING (sku)
+        WHERE s.reserved <> coalesce(r.total, 0)
+        """,
+    ),
+    Rule(
+        "reservation.of_order",
+        "占用与未发货的订单行不符",
+        "a reservation is not what its order has yet to ship",
+        """
+        SELECT coalesce(r.reference, d.order_id) AS order_id, coalesce(r.sku, d.sku) AS sku,
+               coalesce(r.quantity, 0) AS found, coalesce(d.quantity, 0) AS expected
+        FROM inventory_reservation r
+        FULL JOIN (SELECT l.order_id, l.sku, l.quantity - l.shipped_quantity AS quantity
+                   FROM orders_supplier_order p JOIN orders_line l ON l.supplier_order_id = p.id
+                   WHERE p.status IN ('pending_payment', 'paid') AND l.quantity > l.shipped_quantity) d
+          ON d.order_id = r.reference AND d.sku = r.sku
+        WHERE coalesce(r.quantity, 0) <> coalesce(d.quantity, 0)
+        """,
+    ),
+    Rule(
+        "order.line_amount",
+        "订单行金额不等于单价乘数量减优惠",
+        "an order line is not its price times its quantity less its discount",
+        """
+        SELECT order_id, id AS line_id, amount_fen AS found, unit_price_fen * quantity - discount_fen AS expected
+        FROM orders_line WHERE amount_fen <> unit_price_fen * quantity - discount_fen
+        """,
+    ),
+    Rule(
+        "order.part_amount",
+        "供应商订单金额与其各行加运费不符",
+        "a supplier order is not its lines plus freight",
+        """
+        SELECT p.order_id, p.id AS supplier_order_id, p.amount_fen AS found,
+               coalesce(l.goods - l.discount, 0) + p.freight_fen AS expected
+        FROM orders_supplier_order p
+        LEFT JOIN (SELECT supplier_order_id, sum(unit_price_fen * quantity) AS goods, sum(discount_fen) AS discount
+                   FROM orders_line GROUP BY supplier_order_id) l ON l.supplier_order_id = p.id
+        WHERE (p.goods_fen, p.discount_fen) IS DISTINCT FROM (l.goods, l.discount)
+           OR p.amount_fen <> p.goods_fen - p.discount_fen + p.freight_fen
+        """,
+    ),
+    Rule(
+        "order.total",
+        "订单总额与其各供应商订单不符",
+        "an order is not the sum of its supplier orders",
+        """
+        SELECT o.id AS order_id, o.number, o.total_fen AS found, coalesce(p.amount, 0) AS expected
+        FROM orders_order o
+        LEFT JOIN (SELECT order_id, sum(goods_fen) AS goods, sum(discount_fen) AS discount, sum(freight_fen) AS freight,
+                          sum(amount_fen) AS amount FROM orders_supplier_order GROUP BY order_id) p ON p.order_id = o.id
+        WHERE (o.goods_fen, o.discount_fen, o.freight_fen, o.total_fen)
+              IS DISTINCT FROM (p.goods, p.discount, p.freight, p.amount)
+        """,
+    ),
+    Rule(
+        "order.status",
+        "供应商订单的状态与其时间不符",
+        "the status of a supplier order does not agree with its timestamps",
+        """
+        SELECT p.order_id, p.id AS supplier_order_id, p.status
+        FROM orders_supplier_order p JOIN orders_order o ON o.id = p.order_id
+        WHERE o.paid_at IS DISTINCT FROM p.paid_at OR NOT CASE p.status
+            WHEN 'pending_payment' THEN num_nonnulls(p.paid_at, p.shipped_at, p.delivered_at, p.completed_at,
+                                                     p.closed_at) = 0
+            WHEN 'paid' THEN p.paid_at IS NOT NULL
+                             AND num_nonnulls(p.shipped_at, p.delivered_at, p.completed_at, p.closed_at) = 0
+            WHEN 'shipped' THEN num_nulls(p.paid_at, p.shipped_at) = 0
+                                AND num_nonnulls(p.delivered_at, p.completed_at, p.closed_at) = 0
+            WHEN 'delivered' THEN num_nulls(p.paid_at, p.shipped_at, p.delivered_at) = 0
+                                  AND num_nonnulls(p.completed_at, p.closed_at) = 0
+            WHEN 'completed' THEN num_nulls(p.paid_at, p.shipped_at, p.delivered_at, p.completed_at) = 0
+                                  AND p.closed_at IS NULL
+            WHEN 'expired' THEN p.closed_at IS NOT NULL
+                                AND num_nonnulls(p.paid_at, p.shipped_at, p.delivered_at, p.completed_at) = 0
+            WHEN 'cancelled' THEN p.closed_at IS NOT NULL
+                                  AND num_nonnulls(p.shipped_at, p.delivered_at, p.completed_at) = 0
+            WHEN 'refunded' THEN num_nulls(p.paid_at, p.closed_at) = 0
+                                 AND num_nonnulls(p.shipped_at, p.delivered_at, p.completed_at) = 0
+            ELSE false END
+        """,
+    ),
+    Rule(
+        "order.shipped",
+        "发货数量与包裹内容或订单状态不符",
+        "what a line has shipped is not what its parcels hold, or not what its status says",
+        """
+        SELECT l.order_id, l.id AS line_id, l.shipped_quantity AS found,
+               CASE WHEN p.status IN ('shipped', 'delivered', 'completed') THEN l.quantity
+                    ELSE coalesce(f.quantity, 0) END AS expected
+        FROM orders_line l JOIN orders_supplier_order p ON p.id = l.supplier_order_id
+        LEFT JOIN (SELECT line_reference, sum(quantity) AS quantity FROM fulfilment_shipment_line
+                   GROUP BY line_reference) f ON f.line_reference = l.id
+        WHERE l.shipped_quantity <> coalesce(f.quantity, 0)
+           OR (p.status IN ('shipped', 'delivered', 'completed') AND l.shipped_quantity <> l.quantity)
+        """,
+    ),
+    Rule(
+        "payment.of_order",
+        "已付订单没有等额的到账款",
+        "a paid order has no captured payment of its total, or a payment without a time",
+        """
+        SELECT o.id AS order_id, o.number, o.payment_id, coalesce(p.amount_fen, 0) AS found, o.total_fen AS expected
+        FROM orders_order o LEFT JOIN payments_payment p ON p.id = o.payment_id
+        WHERE (o.paid_at IS NULL) <> (o.payment_id IS NULL)
+           OR (o.payment_id IS NOT NULL AND (p.status, p.reference, p.amount_fen)
+               IS DISTINCT FROM ('captured', o.id, o.total_fen))
+        """,
+    ),
+    Rule(
+        "payment.has_purpose",
+        "到账款既不属于任何订单，也没有全额退回",
+        "captured money belongs to no order and was not sent back",
+        f"""
+        SELECT p.id AS payment_id, p.reference, p.amount_fen - p.refunded_fen AS found, 0 AS expected
+        FROM payments_payment p LEFT JOIN orders_order o ON o.payment_id = p.id
+        WHERE p.status = 'captured' AND o.id IS NULL AND p.refunded_fen <> p.amount_fen
+          AND p.id NOT IN ({_WAITING_FOR_ORDERS}) AND p.reference NOT IN ({_WAITING_FOR_ORDERS})
+        """,
+    ),
+    Rule(
+        "payment.refunded",
+        "到账款的已退金额与其退款单之和不符",
+        "the refunded amount of a payment is not the sum of its refunds",
+        """
+        SELECT p.id AS payment_id, p.refunded_fen AS found, coalesce(r.total, 0) AS expected FROM payments_payment p
+        LEFT JOIN (SELECT payment_id, sum(amount_fen) AS total FROM payments_refund WHERE status <> 'failed'
+                   GROUP BY payment_id) r ON r.payment_id = p.id
+        WHERE p.refunded_fen <> coalesce(r.total, 0) OR p.refunded_fen > p.amount_fen
+        """,
+    ),
+    Rule(
+        "refund.amount",
+        "退款金额与其各行加运费不符",
+        "a refund is not its lines plus freight",
+        """
+        SELECT r.order_id, r.id AS refund_id, r.amount_fen AS found, coalesce(b.total, 0) + r.freight_fen AS expected
+        FROM orders_refund r LEFT JOIN (SELECT refund_id, sum(amount_fen) AS total FROM orders_refund_line
+                                        GROUP BY refund_id) b ON b.refund_id = r.id
+        WHERE r.amount_fen <> coalesce(b.total, 0) + r.freight_fen
+        """,
+    ),
+    Rule(
+        "refund.asked_for",
+        "退款没有相应的支付渠道退款单，或两者状态、金额不同",
+        "a refund and its order to the payment provider do not agree",
+        f"""
+        SELECT r.order_id, r.id AS refund_id, concat_ws(' ', b.status, b.amount_fen) AS found,
+               concat_ws(' ', r.status, r.amount_fen) AS expected
+        FROM orders_refund r LEFT JOIN payments_refund b ON b.reference = r.id
+        WHERE (b.payment_id, b.amount_fen) IS DISTINCT FROM (r.payment_id, r.amount_fen)
+           OR ((r.status = 'settled') <> (b.status = 'succeeded')
+               AND b.id NOT IN ({_WAITING_FOR_ORDERS}) AND r.id NOT IN ({_WAITING_FOR_ORDERS})
+               AND b.payment_id NOT IN ({_WAITING_FOR_ORDERS}))
+        """,
+    ),
+    Rule(
+        "refund.of_line",
+        "订单行的已退金额或数量与其退款之和不符",
+        "what a line has given back is not the sum of its refunds",
+        """
+        SELECT l.order_id, l.id AS line_id, concat_ws(' × ', l.refunded_quantity, l.refunded_fen) AS found,
+               concat_ws(' × ', coalesce(b.quantity, 0), coalesce(b.total, 0)) AS expected
+        FROM orders_line l LEFT JOIN (SELECT line_id, sum(amount_fen) AS total, sum(quantity) AS quantity
+                                      FROM orders_refund_line GROUP BY line_id) b ON b.line_id = l.id
+        WHERE (l.refunded_fen, l.refunded_quantity) <> (coalesce(b.total, 0), coalesce(b.quantity, 0))
+        """,
+    ),
+    Rule(
+        "refund.of_part",
+        "供应商订单的已退金额与其退款之和不符，或已付的取消订单没有全额退款",
+        "what a supplier order has given back is not the sum of its refunds, or less than all after it was cancelled",
+        """
+        SELECT p.order_id, p.id AS supplier_order_id, p.refunded_fen AS found,
+               CASE WHEN p.closed_at IS NOT NULL AND p.paid_at IS NOT NULL THEN p.amount_fen
+                    ELSE coalesce(r.total, 0) END AS expected
+        FROM orders_supplier_order p
+        LEFT JOIN (SELECT supplier_order_id, sum(amount_fen) AS total FROM orders_refund GROUP BY supplier_order_id) r
+               ON r.supplier_order_id = p.id
+        WHERE p.refunded_fen <> coalesce(r.total, 0)
+           OR (p.closed_at IS NOT NULL AND p.paid_at IS NOT NULL AND p.refunded_fen <> p.amount_fen)
+        """,
+    ),
+    Rule(
+        "ledger.sale_missing",
+        "已完成且应计入的订单行未入帮扶台账",
+        "a completed line that counts is not in the ledger",
+        f"""
+        SELECT l.order_id, l.supplier_order_id, l.id AS line_id, 0 AS found,
+               l.amount_fen - coalesce(s.amount_fen, 0) AS expected
+        FROM orders_supplier_order p JOIN orders_line l ON l.supplier_order_id = p.id
+        JOIN orders_order o ON o.id = p.order_id LEFT JOIN ({_SETTLED}) s ON s.line_id = l.id
+        LEFT JOIN assistance_entry e ON e.line_id = l.id AND e.kind = 'sale'
+        WHERE p.status = 'completed' AND e.id IS NULL AND {_ELIGIBLE}
+          AND l.amount_fen > coalesce(s.amount_fen, 0) AND p.id NOT IN ({_WAITING_FOR_LEDGER})
+        """,
+    ),
+    Rule(
+        "ledger.amount",
+        "台账中该订单行的净额与销售减退款不符",
+        "the ledger's net of a line is not what was sold less what was refunded",
+        f"""
+        SELECT l.order_id, l.supplier_order_id, l.id AS line_id, concat_ws(' × ', e.quantity, e.amount_fen) AS found,
+               concat_ws(' × ', l.quantity - coalesce(s.quantity, 0), l.amount_fen - coalesce(s.amount_fen, 0))
+               AS expected
+        FROM ({_LEDGER}) e JOIN orders_line l ON l.id = e.line_id LEFT JOIN ({_SETTLED}) s ON s.line_id = l.id
+        WHERE (e.amount_fen, e.quantity)
+              <> (l.amount_fen - coalesce(s.amount_fen, 0), l.quantity - coalesce(s.quantity, 0))
+          AND l.supplier_order_id NOT IN ({_WAITING_FOR_LEDGER})
+        """,
+    ),
+    Rule(
+        "ledger.sale_without_cause",
+        "台账分录没有应计入的已完成订单行与之对应",
+        "an entry of the ledger has no completed line that counts behind it, or says something else than the line",
+        f"""
+        SELECT e.id AS entry_id, e.source_id AS supplier_order_id, e.line_id
+        FROM assistance_entry e LEFT JOIN orders_line l ON l.id = e.line_id
+        LEFT JOIN orders_supplier_order p ON p.id = l.supplier_order_id
+        LEFT JOIN orders_order o ON o.id = p.order_id
+        WHERE e.kind = 'sale' AND e.po_no IS NULL AND NOT coalesce(
+            p.status = 'completed' AND {_ELIGIBLE}
+            AND (e.source_id, e.order_id, e.order_number, e.sku, e.product_id, e.category, e.supplier_id,
+                 e.township_code, e.channel, e.division_code, e.counted_on)
+              = (p.id, o.id, o.number, l.sku, l.product_id, l.category, l.supplier_id, l.township_code, o.channel,
+                 o.division_code, CAST(p.completed_at AT TIME ZONE 'Asia/Shanghai' AS date)), false)
+        """,
+    ),
+    Rule(
+        "ledger.reversal",
+        "冲销分录与其退款行不符",
+        "a reversing entry is not its refund line",
+        """
+        SELECT e.id AS entry_id, e.source_id AS refund_id, e.line_id,
+               concat_ws(' × ', e.quantity, e.amount_fen) AS found,
+               concat_ws(' × ', -b.quantity, -b.amount_fen) AS expected
+        FROM assistance_entry e LEFT JOIN assistance_entry s ON s.id = e.reverses
+        LEFT JOIN orders_refund r ON r.id = e.source_id AND r.status = 'settled'
+        LEFT JOIN orders_refund_line b ON b.refund_id = r.id AND b.line_id = e.line_id
+        WHERE e.kind = 'refund' AND e.po_no IS NULL AND NOT coalesce(
+            s.kind = 'sale' AND s.line_id = e.line_id AND (e.quantity, e.amount_fen) = (-b.quantity, -b.amount_fen)
+            AND (e.supplier_id, e.sku, e.category, e.township_code, e.channel, e.division_code)
+              = (s.supplier_id, s.sku, s.category, s.township_code, s.channel, s.division_code)
+            AND e.counted_on = CAST(r.settled_at AT TIME ZONE 'Asia/Shanghai' AS date), false)
+        """,
+    ),
+    Rule(
+        "ledger.over_reversed",
+        "冲销多于原计入的销售",
+        "more was reversed than was counted",
+        """
+        SELECT line_id, sum(amount_fen) AS found, 0 AS expected FROM assistance_entry WHERE kind IN ('sale', 'refund')
+        GROUP BY line_id HAVING sum(amount_fen) < 0 OR sum(quantity) < 0 OR sum(weight_g) < 0
+        """,
+    ),
+    Rule(
+        "facts.parked",
+        "有事件多次投递失败，已搁置",
+        "a fact could not be delivered and was put aside",
+        """
+        SELECT d.id AS delivery_id, d.listener, d.subject, d.last_error FROM core_delivery d
+        WHERE d.parked_at IS NOT NULL
+        """,
+    ),
+    Rule(
+        "facts.late",
+        "有事件超过 10 分钟仍未投递",
+        "a fact has waited for its listener for more than 10 minutes",
+        """
+        SELECT d.id AS delivery_id, d.listener, d.subject, e.name AS fact
+        FROM core_delivery d JOIN core_event e ON e.id = d.event_id
+        WHERE d.parked_at IS NULL AND e.at < coalesce(CAST(:now AS timestamptz), now()) - interval '10 minutes'
+        """,
+    ),
+)
+"""Every rule, in the order in which it is checked."""
+
+
+async def check(session: AsyncSession, *, now: datetime | None = None) -> list[Break]:
+    """Look for breaks of every rule; read-only.
+
+    ``now`` (the database's clock by default) tells which facts are late.
+    """
+    found: list[Break] = []
+    for rule in RULES:
+        statement = text(rule.sql)
+        values = {"now": now} if ":now" in rule.sql else {}
+        rows = await session.execute(statement, values)
+        found += [as_break(rule, dict(row)) for row in rows.mappings()]
+    return found

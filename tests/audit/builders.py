@@ -1,0 +1,195 @@
+"""A shop that has lived: orders in every state, made by the system's own use cases."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import text
+
+from app import inventory, orders, payments, pricing
+from app.buyers import make_address
+from app.core.db import Database
+from app.core.outbox import deliver_all
+from app.core.settings import Settings
+from app.identity import Actor, Role
+from tests.identity.builders import account
+from tests.storefront.builders import County, settle
+
+_parcels = itertools.count(1)
+
+
+@dataclass
+class Life:
+    """One buyer's orders against a whole county."""
+
+    db: Database
+    settings: Settings
+    now: datetime
+    county: County = field(init=False)
+    buyer: Actor = field(init=False)
+    operator: Actor = field(init=False)
+
+    async def begin(self) -> Life:
+        self.db.wiring = self.db.wiring.without_couriers()
+        async with self.db.write() as session:
+            self.county = await settle(session, self.now - timedelta(days=60))
+            await pricing.plant_freight(session, now=self.now - timedelta(days=60))
+            await inventory.receive(
+                session,
+                sku="NO01",
+                code="L1",
+                harvested_on=None,
+                produced_on=None,
+                best_before=date(2027, 1, 31),
+                village="新寨村",
+                quantity=50,
+                by=self.county.staff("S08"),
+                now=self.now - timedelta(days=59),
+            )
+            who = await account(session, self.now, Role.BUYER, username=None, phone="13800138000")
+            self.buyer = Actor(who.id, frozenset({Role.BUYER}))
+            clerk = await account(session, self.now, Role.OPERATOR, username="clerk", name="客服")
+            self.operator = Actor(clerk.id, frozenset({Role.OPERATOR}))
+        await self.deliver()
+        return self
+
+    async def deliver(self) -> None:
+        await deliver_all(self.db, self.now + timedelta(days=30))
+
+    async def place(self, at: datetime, division: str = "370112", **wanted: int) -> orders.OrderView:
+        address = make_address(recipient="李霞", phone="13800138000", division_code=division, detail="洪楼南路1号")
+        async with self.db.write() as session:
+            return await orders.place(
+                session,
+                orders.Placement(wanted=wanted, address=address, fresh_goods_acknowledged=True),
+                by=self.buyer,
+                now=at,
+                pay_within_minutes=30,
+            )
+
+    async def pay(self, order: orders.OrderView, at: datetime, *, capture_at: datetime | None = None) -> None:
+        async with self.db.write() as session:
+            payment = await orders.start_payment(
+                session, order.id, provider=payments.Provider.SANDBOX, by=self.buyer, settings=self.settings, now=at
+            )
+        if capture_at is None:
+            await self.capture(payment, at)
+
+    async def capture(self, payment: payments.Payment, at: datetime) -> None:
+        async with self.db.write() as session:
+            await payments.capture(
+                session,
+                payment_id=payment.id,
+                provider_transaction=f"T{payment.id.hex}",
+                amount_fen=payment.amount_fen,
+                now=at,
+            )
+        await self.deliver()
+
+    async def ship(
+        self, order: orders.OrderView, at: datetime, *, pieces: int | None = None, delivered: bool = True
+    ) -> None:
+        for part in order.supplier_orders:
+            lines = [line for line in order.lines if line.supplier_order_id == part.id]
+            async with self.db.write() as session:
+                parcel = await orders.ship(
+                    session,
+                    part.id,
+                    carrier="ZTO",
+                    tracking_number=f"78{next(_parcels):012d}",
+                    contents=[orders.ShipLine(line.id, pieces or line.quantity) for line in lines],
+                    supplier_id=part.supplier_id,
+                    now=at,
+                )
+                if pieces is None and delivered:
+                    await orders.deliver(
+                        session,
+                        parcel.id,
+                        supplier_id=part.supplier_id,
+                        now=at + timedelta(days=2),
+                        confirm_after_days=7,
+                    )
+
+    async def confirm(self, order: orders.OrderView, at: datetime) -> None:
+        async with self.db.write() as session:
+            await orders.confirm(session, order.id, by=self.buyer, now=at)
+        await self.deliver()
+
+    async def complete(self, at: datetime, division: str = "370112", **wanted: int) -> orders.OrderView:
+        """Placed at ``at``, completed four days later."""
+        order = await self.place(at, division, **wanted)
+        await self.pay(order, at + timedelta(minutes=5))
+        await self.ship(order, at + timedelta(days=1))
+        await self.confirm(order, at + timedelta(days=4))
+        return order
+
+    async def refund(self, order: orders.OrderView, at: datetime, *, fen: int, pieces: int = 0, line: int = 0) -> None:
+        async with self.db.write() as session:
+            wanted = [orders.RefundLine(order.lines[line].id, fen, pieces)]
+            await orders.refund_lines(session, order.id, wanted, by=self.operator, reason="坏果", now=at)
+
+    async def bank_pays_back(self, at: datetime) -> None:
+        """Every refund that was asked for arrives."""
+        async with self.db.write() as session:
+            waiting = (await session.scalars(text("SELECT id FROM payments_refund WHERE status = 'requested'"))).all()
+            for refund_id in waiting:
+                await payments.settle_refund(session, refund_id=refund_id, provider_refund=f"R{refund_id.hex}", now=at)
+        await self.deliver()
+
+
+async def lived(db: Database, settings: Settings, now: datetime) -> Life:
+    """Every state that an order can be in, with everything delivered."""
+    life = await Life(db, settings, now).begin()
+    day = timedelta(days=1)
+    start = now - 40 * day
+    await life.complete(start, GT04=2, CO01=1)
+    sold = await life.complete(start + day, GT05=3)
+    await life.refund(sold, start + 10 * day, fen=5_000, pieces=1)
+    await life.bank_pays_back(start + 11 * day)
+    early = await life.place(start + 2 * day, GT04=1, GT01=1)
+    await life.pay(early, start + 2 * day)
+    await life.ship(early, start + 3 * day)
+    await life.refund(early, start + 4 * day, fen=1_000)
+    await life.bank_pays_back(start + 4 * day)
+    await life.confirm(early, start + 6 * day)
+    await life.complete(start + 3 * day, "430102", GT04=1)
+    cancelled = await life.place(start + 4 * day, GT04=1, DT01=1)
+    await life.pay(cancelled, start + 4 * day)
+    async with db.write() as session:
+        await orders.cancel(session, cancelled.id, by=life.buyer, reason="不想要了", now=start + 5 * day)
+    await life.bank_pays_back(start + 6 * day)
+    unpaid = await life.place(start + 5 * day, CO02=1)
+    async with db.write() as session:
+        await orders.cancel(session, unpaid.id, by=life.buyer, reason="不想要了", now=start + 5 * day)
+    expired = await life.place(start + 6 * day, NO01=2)
+    async with db.write() as session:
+        late = await orders.start_payment(
+            session,
+            expired.id,
+            provider=payments.Provider.SANDBOX,
+            by=life.buyer,
+            settings=settings,
+            now=start + 6 * day,
+        )
+    async with db.write() as session:
+        assert await orders.expire_due(session, now=start + 7 * day) == 1
+    await life.capture(late, start + 8 * day)
+    await life.bank_pays_back(start + 9 * day)
+    asked = await life.complete(start + 7 * day, GT04=2)
+    await life.refund(asked, start + 20 * day, fen=300)
+    fresh = await life.place(now - 3 * day, NO01=2)
+    await life.pay(fresh, now - 3 * day)
+    await life.ship(fresh, now - 3 * day)
+    await life.place(now - day / 100, GT01=1)
+    half = await life.place(now - day, GT04=5)
+    await life.pay(half, now - day)
+    await life.ship(half, now - day / 2, pieces=2)
+    paid = await life.place(now - day, CO01=2, GT04=1)
+    await life.pay(paid, now - day)
+    shipped = await life.place(now - 5 * day, GT07=1)
+    await life.pay(shipped, now - 5 * day)
+    await life.ship(shipped, now - 4 * day, delivered=False)
+    await life.deliver()
+    return life
