@@ -223,8 +223,13 @@ class Plan:
     """What a batch of updates comes to."""
 
     results: list[UpdateResult] = field(default_factory=list)
-    movements: list[Movement] = field(default_factory=list)
+    by_sku: dict[str, list[Movement]] = field(default_factory=dict)
     counted: bool = False
+
+    @property
+    def movements(self) -> list[Movement]:
+        """What moves, SKU by SKU."""
+        return [moved for movements in self.by_sku.values() for moved in movements]
 
     @property
     def rejected(self) -> list[UpdateResult]:
@@ -323,7 +328,11 @@ def _apply(index: int, row: Update, stock: StockState, later: Later, plan: Plan,
         return "newer_count"
     change = row.quantity
     if counting:
-        since = later.get((index, None if lot is None else lot.id), 0) + _moved_in_this_batch(plan, row.sku, lot, at)
+        since = later.get((index, None if lot is None else lot.id), 0) + sum(
+            moved.on_hand_delta
+            for moved in plan.by_sku.get(row.sku, ())
+            if moved.effective_at > at and (lot is None or moved.lot_id == lot.id)
+        )
         change = row.quantity + since - book.on_hand
     if book.on_hand + change < 0:
         return "below_zero"
@@ -334,16 +343,9 @@ def _apply(index: int, row: Update, stock: StockState, later: Later, plan: Plan,
         plan.counted = True
     kind = Kind.SET if counting else Kind.ADJUSTED
     for part, delta in _changed(stock, lot, change):
-        plan.movements.append(Movement(row.sku, part.id if part else None, kind, delta, 0, at, row.reason))
+        moved = Movement(row.sku, part.id if part else None, kind, delta, 0, at, row.reason)
+        plan.by_sku.setdefault(row.sku, []).append(moved)
     return None
-
-
-def _moved_in_this_batch(plan: Plan, sku: str, lot: LotState | None, at: datetime) -> int:
-    return sum(
-        moved.on_hand_delta
-        for moved in plan.movements
-        if moved.sku == sku and moved.effective_at > at and (lot is None or moved.lot_id == lot.id)
-    )
 
 
 def _changed(stock: StockState, lot: LotState | None, change: int) -> Iterable[tuple[LotState | None, int]]:

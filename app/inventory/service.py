@@ -344,8 +344,9 @@ async def apply_updates(
     plan = plan_updates(updates, stocks, await queries.moved_later(session, updates), now=now)
     if plan.rejected and not partial:
         raise UpdatesRejected(faults=faults_of(plan.rejected))
-    if plan.movements or plan.counted:
-        await _write(session, stocks.values(), plan.movements, now=now, by=by.account_id)
+    movements = plan.movements
+    if movements or plan.counted:
+        await _write(session, stocks.values(), movements, now=now, by=by.account_id)
     for sku in sorted(stocks):
         _announce(session, sku, before[sku], stocks[sku].available, now)
     return plan.results
