@@ -1,4 +1,4 @@
-"""The shelf: what is needed to find products and put them in order, and nothing that is shown."""
+"""The shelf: what is needed to find products, to put them in order and to show who they are; no figures."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ class ShelfRow(Base):
     """One published product that has a price and an approved supplier.
 
     Every order in which products are shown is an index that ends in the product's id, for the whole shelf, for a root
-    category and for a leaf, so that a page costs the same wherever it begins.
+    category and for a leaf, so that a page costs the same wherever it begins. ``named`` holds the words of the name
+    and the codes, ``words`` these and all others. ``face`` is the part of a list's JSON that is neither a price nor a
+    stock nor a season, without its braces.
     """
 
     __tablename__ = "storefront_shelf"
@@ -31,6 +33,8 @@ class ShelfRow(Base):
         ),
         Index("ix_storefront_shelf_supplier_id", "supplier_id"),
         Index("ix_storefront_shelf_township_code", "township_code"),
+        Index("ix_storefront_shelf_season_opens", "season_opens", postgresql_where=text("perishable")),
+        Index("ix_storefront_shelf_named", "named", postgresql_using="gin"),
         Index("ix_storefront_shelf_words", "words", postgresql_using="gin"),
         Index("ix_storefront_shelf_words_version", "words_version"),
     )
@@ -47,5 +51,7 @@ class ShelfRow(Base):
     season_opens: Mapped[str | None]
     season_closes: Mapped[str | None]
     perishable: Mapped[bool]
+    named: Mapped[str] = mapped_column(TSVECTOR)
     words: Mapped[str] = mapped_column(TSVECTOR)
+    face: Mapped[str]
     words_version: Mapped[int]

@@ -23,9 +23,9 @@ from app.storefront.rules.words import Query
 _OPEN = """(CASE WHEN {t}.season_opens <= {t}.season_closes
             THEN :today BETWEEN {t}.season_opens AND {t}.season_closes
             ELSE :today >= {t}.season_opens OR :today <= {t}.season_closes END)"""
-_SOON = """(CASE WHEN CAST(:today AS text) <= CAST(:horizon AS text)
-            THEN {t}.season_opens > :today AND {t}.season_opens <= :horizon
-            ELSE {t}.season_opens > :today OR {t}.season_opens <= :horizon END)"""
+_LATER = "({t}.season_opens > :today AND {t}.season_opens <= :horizon)"
+_LATER_OVER_NEW_YEAR = "({t}.season_opens > :today OR {t}.season_opens <= :horizon)"
+_SOON = f"""(CASE WHEN CAST(:today AS text) <= CAST(:horizon AS text) THEN {_LATER} ELSE {_LATER_OVER_NEW_YEAR} END)"""
 _SEASON = f"""CASE WHEN {{t}}.season_opens IS NULL OR {_OPEN} THEN 'in_season'
           WHEN {{perishable}} AND {_SOON} THEN 'presale' ELSE 'off_season' END"""
 
@@ -60,24 +60,33 @@ JOIN catalogue_category c ON c.slug = p.category_slug
 LEFT JOIN catalogue_image i ON i.id = p.image_id
 """
 
+# OFFSET 0 keeps the planner from turning 25 looks by key into a join with whole tables.
 _PAGE = f"""
-SELECT '[' || coalesce(string_agg(CAST(item.json AS text), ',' ORDER BY f.n)
-                       FILTER (WHERE f.n <= :limit AND item.json IS NOT NULL), '') || ']',
+SELECT '[' || coalesce(string_agg(item.json, ',' ORDER BY f.n) FILTER (WHERE f.n <= :limit), '') || ']',
        count(*) > :limit,
        max(f.tier) FILTER (WHERE f.n = :limit),
        max(CAST(f.key AS text)) FILTER (WHERE f.n = :limit),
        max(CAST(f.product_id AS text)) FILTER (WHERE f.n = :limit)
 FROM found f
 LEFT JOIN LATERAL (
-    SELECT json_build_object({_FACE}) AS json
-    FROM catalogue_product p {_JOINS}
+    SELECT '{{{{' || s.face || ',"price_from_fen":' || v.price_from_fen || ',"in_stock":' || v.in_stock || ',"season":"'
+           || {_SEASON} || '","variants":' || v.variants || '}}}}' AS json
+    FROM storefront_shelf s
+    JOIN catalogue_product p ON p.id = s.product_id
+    JOIN suppliers_supplier su ON su.id = s.supplier_id
     CROSS JOIN LATERAL ({_VARIANTS}) v
-    WHERE p.id = f.product_id AND p.status = 'published' AND su.status = 'approved' AND v.variants IS NOT NULL
+    WHERE s.product_id = f.product_id AND p.status = 'published' AND su.status = 'approved' AND v.variants IS NOT NULL
+    OFFSET 0
 ) item ON true
-"""
+""".format(t="s", perishable="v.perishable")
 
 NAMED, ELSEWHERE = 1, 2
 """Tiers of relevance: all that was typed is in the name or the codes, or some of it is elsewhere."""
+
+NEAR, FEW = 400, 500
+"""So many products are asked one by one, or sorted, without a second thought."""
+
+_WORDS = "anywhere"
 
 _ORDER: dict[Sort, tuple[str, str, str]] = {
     Sort.NEWEST: ("published_at", "timestamptz", "DESC"),
@@ -88,7 +97,6 @@ _ORDER: dict[Sort, tuple[str, str, str]] = {
 }
 
 _FILTERS: dict[str, str] = {
-    "anywhere": "s.words @@ CAST(:anywhere AS tsquery)",
     "root": "s.root_slug = :root",
     "leaf": "s.leaf_slug = :leaf",
     "supplier_id": "s.supplier_id = CAST(:supplier_id AS uuid)",
@@ -96,7 +104,9 @@ _FILTERS: dict[str, str] = {
     "township_code": "s.township_code = :township_code",
     "township_name": "s.township_code = ANY(ARRAY(SELECT code FROM suppliers_township WHERE name = :township_name))",
     "in_stock": "s.in_stock = :in_stock",
-    "presale": f"coalesce(s.perishable AND NOT {_OPEN} AND {_SOON}, false) = :presale".format(t="s"),
+    "presale": f"s.perishable AND {_LATER} AND NOT {_OPEN}".format(t="s"),
+    "presale_over_new_year": f"s.perishable AND {_LATER_OVER_NEW_YEAR} AND NOT {_OPEN}".format(t="s"),
+    "no_presale": f"NOT coalesce(s.perishable AND {_SOON} AND NOT {_OPEN}, false)".format(t="s"),
     "min_price_fen": "s.price_from_fen >= :min_price_fen",
     "max_price_fen": "s.price_from_fen <= :max_price_fen",
 }
@@ -141,16 +151,19 @@ class Wish:
             return Sort.NEWEST if self.query is None else Sort.RELEVANCE
         return sort
 
-    def conditions(self) -> dict[str, object]:
+    def conditions(self, days: dict[str, str]) -> dict[str, object]:
         """The names of the filters that apply, with their values."""
         found: dict[str, object] = {
             "in_stock": self.in_stock,
-            "presale": self.presale,
             "min_price_fen": self.min_price_fen,
             "max_price_fen": self.max_price_fen,
         }
         if self.query is not None:
-            found["anywhere"] = self.query.anywhere
+            found[_WORDS] = self.query.anywhere
+        if self.presale is not None:
+            over_new_year = days["horizon"] < days["today"]
+            name = "presale_over_new_year" if over_new_year else "presale"
+            found[name if self.presale else "no_presale"] = self.presale
         if self.category is not None:
             found["root" if self.category in ROOTS else "leaf"] = self.category
         if self.supplier is not None:
@@ -171,51 +184,62 @@ def _is_id(value: str) -> bool:
 @lru_cache(512)
 def _list_statement(sort: Sort, filters: tuple[str, ...], tier: int | None) -> TextClause:
     """The statement for an order, a set of filters and a position in ``tier`` to go on from (None: from the top)."""
-    if sort is Sort.RELEVANCE:
-        return text(_by_relevance(filters, tier) + _PAGE)
     column, kind, direction = _ORDER[sort]
-    where = [_FILTERS[name] for name in filters]
-    if tier is not None:
-        where.append(_beyond(column, kind, direction))
-    return text(
-        f"WITH found AS MATERIALIZED (SELECT 0 AS tier, s.{column} AS key, s.product_id, "
-        f"row_number() OVER (ORDER BY s.{column} {direction}, s.product_id {direction}) AS n "
-        f"FROM storefront_shelf s {_where(where)} "
-        f"ORDER BY s.{column} {direction}, s.product_id {direction} LIMIT :limit + 1)" + _PAGE
+    order = f"ORDER BY key {direction}, product_id {direction} LIMIT :limit + 1"
+    beyond = (
+        f"(s.{column}, s.product_id) {'<' if direction == 'DESC' else '>'} (CAST(:key AS {kind}), CAST(:after AS uuid))"
     )
+    in_order = f"ORDER BY tier, key {direction}, product_id {direction}"
+    others = [_FILTERS[name] for name in filters if name != _WORDS]
+
+    def stage(name: str, of: int, words: str | None, *conditions: str) -> str:
+        where = [*conditions, *others, *([beyond] if tier == of else [])]
+        shelf = f"SELECT {of} AS tier, s.{column} AS key, s.product_id FROM storefront_shelf s"
+        if words is None:
+            return f"{name} AS MATERIALIZED ({shelf} {_where(where)} {order})"
+        return _searched(name, words, shelf, where, order)
+
+    if sort is Sort.RELEVANCE:
+        stages = [
+            stage("named", NAMED, "named", *(["false"] if tier == ELSEWHERE else [])),
+            stage(
+                "elsewhere",
+                ELSEWHERE,
+                "anywhere",
+                "(SELECT count(*) FROM named) <= :limit",
+                "NOT ts_match_vq(s.named, (SELECT CAST(:named AS tsquery)))",
+            ),
+            f"both_tiers AS (SELECT * FROM named UNION ALL SELECT * FROM elsewhere {in_order} LIMIT :limit + 1)",
+        ]
+    else:
+        stages = [stage("both_tiers", 0, "anywhere" if _WORDS in filters else None)]
+    numbered = f"found AS MATERIALIZED (SELECT *, row_number() OVER ({in_order}) AS n FROM both_tiers)"
+    return text(f"WITH {', '.join((*stages, numbered))} {_PAGE}")
 
 
-def _by_relevance(filters: tuple[str, ...], tier: int | None) -> str:
-    """Products named so come before those merely made, grown or described so; within each, what sells best.
+def _searched(name: str, words: str, shelf: str, where: list[str], order: str) -> str:
+    """The best of what is found by words, quickly whether few products have them or nearly all.
 
-    The second tier is looked at only when the first does not fill the page.
+    First the best ``NEAR`` products of the shelf are asked whether they have the words: common words fill the page
+    from these. If not, the index of words is asked, for at most ``FEW``; if that was all, they are sorted. If there
+    are more, the shelf is read in its order until the page is full, and with so many to be found that is soon.
+    No estimate of the planner's decides: for a phrase or the beginning of a word it has none to speak of.
     """
-    column, kind, direction = _ORDER[Sort.RELEVANCE]
-    others = [_FILTERS[name] for name in filters if name != "anywhere"]
-    beyond = _beyond(column, kind, direction)
-    named = ["s.words @@ CAST(:named AS tsquery)", *others, *([beyond] if tier == NAMED else [])]
-    if tier == ELSEWHERE:
-        named = ["false"]
-    rest = [
-        "(SELECT count(*) FROM named) <= :limit",
-        _FILTERS["anywhere"],
-        "NOT s.words @@ CAST(:named AS tsquery)",
-        *others,
-        *([beyond] if tier == ELSEWHERE else []),
-    ]
-    order = f"ORDER BY s.{column} {direction}, s.product_id {direction} LIMIT :limit + 1"
-    shelf = f"SELECT {{tier}} AS tier, s.{column} AS key, s.product_id FROM storefront_shelf s"
+    column = "named" if words == "named" else "words"
+    sought = f"(SELECT CAST(:{words} AS tsquery))"
+    missing = f"(SELECT count(*) FROM {name}_near) <= :limit"
+    by_index = _where([missing, *where, f"s.{column} @@ {sought}"])
+    one_by_one = _where([f"(SELECT count(*) FROM {name}_few) > {FEW}", *where, f"ts_match_vq(s.{column}, {sought})"])
+    near = shelf.replace(" FROM ", f", s.{column} AS sought FROM ", 1)
     return (
-        f"WITH named AS MATERIALIZED ({shelf.format(tier=NAMED)} {_where(named)} {order}), "
-        f"rest AS MATERIALIZED ({shelf.format(tier=ELSEWHERE)} {_where(rest)} {order}), "
-        f"found AS MATERIALIZED (SELECT *, row_number() OVER (ORDER BY tier, key {direction}, product_id {direction}) "
-        f"AS n FROM (SELECT * FROM named UNION ALL SELECT * FROM rest) both_tiers ORDER BY n LIMIT :limit + 1)"
+        f"{name}_near AS MATERIALIZED (SELECT tier, key, product_id FROM ({near} {_where(where)} "
+        f"{order.replace(':limit + 1', str(NEAR))}) best WHERE ts_match_vq(sought, {sought}) LIMIT :limit + 1), "
+        f"{name}_few AS MATERIALIZED ({shelf} {by_index} LIMIT {FEW} + 1), "
+        f"{name} AS MATERIALIZED ("
+        f"SELECT * FROM {name}_near WHERE NOT {missing} UNION ALL "
+        f"(SELECT * FROM {name}_few WHERE (SELECT count(*) FROM {name}_few) <= {FEW} {order}) UNION ALL "
+        f"({shelf} {one_by_one} {order}))"
     )
-
-
-def _beyond(column: str, kind: str, direction: str) -> str:
-    comparison = "<" if direction == "DESC" else ">"
-    return f"(s.{column}, s.product_id) {comparison} (CAST(:key AS {kind}), CAST(:after AS uuid))"
 
 
 def _where(conditions: list[str]) -> str:
@@ -230,8 +254,9 @@ async def find(
     session: AsyncSession, wish: Wish, *, sort: Sort, limit: int, after: Position | None, today: date
 ) -> Found:
     """A page of the products that are wished for, in one statement. ``sort`` is what ``wish.order`` said."""
-    conditions = wish.conditions()
-    parameters = {**conditions, **_days(today), "limit": limit}
+    days = _days(today)
+    conditions = wish.conditions(days)
+    parameters = {**conditions, **days, "limit": limit}
     if sort is Sort.RELEVANCE and wish.query is not None:
         parameters["named"] = wish.query.named
     if after is not None:

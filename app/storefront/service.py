@@ -10,7 +10,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.catalogue import PERISHABLE_DAYS
-from app.storefront.rules.words import WORDS_VERSION, document
+from app.core.db import dump
+from app.storefront.rules.words import WORDS_VERSION, Words, words_of
 
 SALES_LISTENER = "storefront.count_sales"
 """The name under which ``on_order_paid`` is wired: a recount leaves out the sales that it will still be told of."""
@@ -22,14 +23,15 @@ _START = UUID(int=0)
 _LOCK = text("SELECT 1 FROM catalogue_product WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE")
 
 _TEXTS = text("""
-SELECT p.id, p.name, p.village, p.attributes, t.name AS township, su.name AS supplier,
-       CASE WHEN c.slug = c.root_slug THEN c.name ELSE c.name || ' ' || root.name END AS category,
-       k.names, k.codes
+SELECT p.id, p.slug, p.name, p.village, p.attributes, c.slug AS leaf_slug, c.root_slug, c.name AS leaf,
+       root.name AS root, t.name AS township, t.code AS township_code, su.id AS supplier_id, su.code AS supplier_code,
+       su.name AS supplier, i.digest, k.names, k.codes
 FROM catalogue_product p
 JOIN catalogue_category c ON c.slug = p.category_slug
 JOIN catalogue_category root ON root.slug = c.root_slug
 JOIN suppliers_supplier su ON su.id = p.supplier_id
 JOIN suppliers_township t ON t.code = p.township_code
+LEFT JOIN catalogue_image i ON i.id = p.image_id
 CROSS JOIN LATERAL (
     SELECT array_agg(k.name || ' ' || k.net_content ORDER BY k.position) AS names,
            array_agg(k.sku ORDER BY k.position) || array_remove(array_agg(k.gtin13), NULL)
@@ -41,10 +43,12 @@ WHERE p.id = ANY(:ids) AND p.status = 'published' AND k.codes IS NOT NULL
 
 _SHELVE = text(f"""
 WITH given AS (
-    SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:words AS text[])) AS given (product_id, words)
+    SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:named AS text[]), CAST(:words AS text[]), CAST(:faces AS text[]))
+        AS given (product_id, named, words, face)
 ), live AS (
     SELECT p.id AS product_id, c.root_slug, c.slug AS leaf_slug, p.supplier_id, p.township_code, v.price_from_fen,
-           v.in_stock, p.published_at, p.season_opens, p.season_closes, v.perishable, given.words,
+           v.in_stock, p.published_at, p.season_opens, p.season_closes, v.perishable, given.named,
+           given.words, given.face,
            CASE WHEN :recount OR kept.product_id IS NULL THEN coalesce((
                SELECT sum(l.quantity) FROM orders_line l JOIN orders_order o ON o.id = l.order_id
                WHERE l.product_id = p.id AND o.paid_at IS NOT NULL
@@ -70,9 +74,11 @@ WITH given AS (
     WHERE s.product_id = asked.product_id AND NOT EXISTS (SELECT 1 FROM live WHERE live.product_id = s.product_id)
 ), shelved AS (
     INSERT INTO storefront_shelf AS s (product_id, root_slug, leaf_slug, supplier_id, township_code, price_from_fen,
-        in_stock, sales, published_at, season_opens, season_closes, perishable, words, words_version)
+        in_stock, sales, published_at, season_opens, season_closes, perishable, named, words, face,
+        words_version)
     SELECT product_id, root_slug, leaf_slug, supplier_id, township_code, price_from_fen, in_stock, coalesce(sales, 0),
-           published_at, season_opens, season_closes, perishable, CAST(words AS tsvector), :version
+           published_at, season_opens, season_closes, perishable, CAST(named AS tsvector), CAST(words AS tsvector),
+           face, :version
     FROM live
     ON CONFLICT (product_id) DO UPDATE SET
         root_slug = excluded.root_slug, leaf_slug = excluded.leaf_slug, township_code = excluded.township_code,
@@ -80,7 +86,7 @@ WITH given AS (
         sales = CASE WHEN :recount THEN excluded.sales ELSE s.sales END,
         published_at = excluded.published_at, season_opens = excluded.season_opens,
         season_closes = excluded.season_closes, perishable = excluded.perishable,
-        words = excluded.words, words_version = excluded.words_version
+        named = excluded.named, words = excluded.words, face = excluded.face, words_version = excluded.words_version
     RETURNING 1
 )
 SELECT count(*) FROM shelved
@@ -125,12 +131,15 @@ async def shelve(session: AsyncSession, product_ids: Sequence[UUID], *, recount:
     ids = list(product_ids)
     await session.execute(_LOCK, {"ids": ids})
     rows = (await session.execute(_TEXTS, {"ids": ids})).mappings().all()
+    words = [_words(row) for row in rows]
     result = await session.execute(
         _SHELVE,
         {
             "asked": ids,
             "ids": [row["id"] for row in rows],
-            "words": [_words(row) for row in rows],
+            "named": [found.named for found in words],
+            "words": [found.anywhere for found in words],
+            "faces": [_face(row) for row in rows],
             "version": WORDS_VERSION,
             "recount": recount,
             "listener": SALES_LISTENER,
@@ -139,19 +148,32 @@ async def shelve(session: AsyncSession, product_ids: Sequence[UUID], *, recount:
     return int(result.scalar_one())
 
 
-def _words(row: Mapping[Any, Any]) -> str:
-    particulars = [value for value in row["attributes"].values() if isinstance(value, str)]
-    return document(
-        [
-            ("A", row["name"]),
-            ("B", row["category"]),
-            *(("B", name) for name in row["names"]),
-            ("C", f"{row['township']}{row['village']}"),
-            ("C", row["supplier"]),
-            *(("D", value) for value in particulars),
-        ],
+def _words(row: Mapping[Any, Any]) -> Words:
+    return words_of(
         codes=row["codes"],
+        names=[row["name"]],
+        spoken=[row["leaf"], row["root"], *row["names"], f"{row['township']}{row['village']}", row["supplier"]],
+        written=[value for value in row["attributes"].values() if isinstance(value, str)],
     )
+
+
+def _face(row: Mapping[Any, Any]) -> str:
+    leaf, root = row["leaf_slug"], row["root_slug"]
+    face = {
+        "id": str(row["id"]),
+        "slug": row["slug"],
+        "name": row["name"],
+        "category": root,
+        "category_path": [root] if leaf == root else [root, leaf],
+        "supplier": {"id": str(row["supplier_id"]), "code": row["supplier_code"], "name": row["supplier"]},
+        "origin": {
+            "township": row["township"],
+            "village": row["village"] or None,
+            "township_code": row["township_code"],
+        },
+        "image_url": f"/v1/store/images/{row['digest']}" if row["digest"] else None,
+    }
+    return dump(face)[1:-1]
 
 
 async def shelve_sku(session: AsyncSession, sku: str) -> None:

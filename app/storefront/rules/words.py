@@ -4,7 +4,7 @@ Chinese has no spaces and no dictionary knows this county's goods, so nothing is
 pair of neighbouring characters is a word of the index, with its place; what is typed is looked for as a run of such
 pairs, which is an exact substring. Beside each character stand its pinyin syllable (``p:huang``) and the syllable's
 initial (``i:h``) in the same place, so ``huangjincha``, a half-typed ``huangjinch`` and ``hjc`` are runs as well.
-SKUs and bar codes are words of their own (``c:gt04``). All of it is one ``tsvector``, so that one index answers.
+SKUs and bar codes are words of their own (``c:gt04``). All of it is one ``tsvector``.
 
 The text given to PostgreSQL is made here, never by ``to_tsvector``: the same program reads what it has written.
 """
@@ -30,7 +30,8 @@ _LETTERS = re.compile(r"[a-z]+")
 _MIXED = re.compile(r"[a-z]+|[0-9]+")
 _CODE = re.compile(r"[a-z0-9][a-z0-9_-]{1,31}")
 
-_FIELD_GAP = 5
+_FIELD = 120
+_MOST_FIELDS = 100
 _LONGEST_RUN_OF_INITIALS = 12
 _LONGEST_PINYIN = 60
 _MOST_CHUNKS = 8
@@ -67,8 +68,8 @@ _LONGEST_SYLLABLE = max(map(len, SYLLABLES))
 class Query:
     """What was typed, as two PostgreSQL ``tsquery`` texts.
 
-    ``named`` holds for products that have all of it in their name or codes, ``anywhere`` also for those that have it
-    in their origin, maker, kind or particulars. What ``named`` finds ``anywhere`` finds too.
+    ``named`` is for the words of a product's name and codes, ``anywhere`` for all its words. What the one finds in the
+    name the other finds too.
     """
 
     named: str
@@ -80,32 +81,47 @@ def normal(text: str) -> str:
     return unicodedata.normalize("NFKC", text).lower().replace("ü", "v")
 
 
-def document(fields: Iterable[tuple[str, str]], codes: Sequence[str]) -> str:
-    """The ``tsvector`` text of a product. ``fields`` are (weight ``A`` to ``D``, text), the most telling first."""
-    words: list[str] = [f"'c:{code}':1A" for code in dict.fromkeys(map(normal, codes)) if _CODE.fullmatch(code)]
-    place = 1
-    for weight, text in fields:
-        place = _add_field(words, weight, text, place) + _FIELD_GAP
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The words of a product as ``tsvector`` texts: those of its name and codes, and all of them."""
+
+    named: str
+    anywhere: str
+
+
+def words_of(*, codes: Sequence[str], names: Iterable[str], spoken: Iterable[str], written: Iterable[str]) -> Words:
+    """The words of a product.
+
+    Its ``codes``; the ``names`` it goes by; what else people say of it, like origin and maker (``spoken``); and
+    particulars that are looked for in writing only, not by pinyin (``written``).
+    """
+    words = [f"'c:{code}':1" for code in dict.fromkeys(map(normal, codes)) if _CODE.fullmatch(code)]
+    fields = [(text, True) for text in names]
+    named = len(words) + len(fields)
+    fields += [(text, True) for text in spoken]
+    fields += [(text, False) for text in written]
+    words += [_field(text, min(at, _MOST_FIELDS) * _FIELD, pinyin) for at, (text, pinyin) in enumerate(fields)]
+    return Words(" ".join(words[:named]), " ".join(words))
+
+
+@lru_cache(8192)
+def _field(text: str, start: int, pinyin: bool) -> str:
+    """The words of a text whose first word has the place after ``start``. Most texts are those of many products."""
+    words: list[str] = []
+    tokens = _TOKEN.findall(normal(text))[: _FIELD - 1]
+    for place, (token, following) in enumerate(zip(tokens, (*tokens[1:], ""), strict=True), start + 1):
+        words.append(f"'{token}':{place}")
+        if _is_han(token) and _is_han(following):
+            words.append(f"'{token}{following}':{place}")
+    for first, run in _han_runs(tokens) if pinyin else ():
+        for place, syllable in enumerate(_pinyin(run), start + 1 + first):
+            if syllable:
+                words.append(f"'p:{syllable}':{place} 'i:{syllable[0]}':{place}")
     return " ".join(words)
 
 
-def _add_field(words: list[str], weight: str, text: str, place: int) -> int:
-    tokens = _TOKEN.findall(normal(text))
-    for at, token in enumerate(tokens):
-        mark = f"{place + at}{weight}"
-        words.append(f"'{token}':{mark}")
-        if at + 1 < len(tokens) and _is_han(token) and _is_han(tokens[at + 1]):
-            words.append(f"'{token}{tokens[at + 1]}':{mark}")
-    for start, run in _han_runs(tokens):
-        for at, syllable in enumerate(_pinyin(run), start):
-            if syllable:
-                words.append(f"'p:{syllable}':{place + at}{weight}")
-                words.append(f"'i:{syllable[0]}':{place + at}{weight}")
-    return place + len(tokens)
-
-
 def _is_han(token: str) -> bool:
-    return len(token) == 1 and _HAN.match(token) is not None
+    return _HAN.fullmatch(token) is not None
 
 
 def _han_runs(tokens: Sequence[str]) -> Iterable[tuple[int, str]]:
@@ -139,20 +155,20 @@ def parse(text: str) -> Query | None:
     if not chunks:
         return None
     return Query(
-        named=" & ".join(_chunk(chunk, weight="A") for chunk in chunks),
-        anywhere=" & ".join(_chunk(chunk, weight="") for chunk in chunks),
+        named=" & ".join(_chunk(chunk, guess=False) for chunk in chunks),
+        anywhere=" & ".join(_chunk(chunk, guess=True) for chunk in chunks),
     )
 
 
-def _chunk(chunk: str, *, weight: str) -> str:
+def _chunk(chunk: str, *, guess: bool) -> str:
     """A word as typed, between spaces: a code, or all of its stretches of characters and of Latin letters."""
     clauses = [
-        _latin(stretch, weight) if _LETTERS.fullmatch(stretch) else _run(_TOKEN.findall(stretch), weight)
+        _latin(stretch, guess=guess) if _LETTERS.fullmatch(stretch) else _run(_TOKEN.findall(stretch))
         for stretch in _stretches(chunk)
     ]
     found = " & ".join(clauses)
     if _CODE.fullmatch(chunk):
-        found = f"({found}) | {_lexeme(f'c:{chunk}', weight, begins=True)}"
+        found = f"({found}) | {_lexeme(f'c:{chunk}', begins=True)}"
     return f"({found})"
 
 
@@ -169,34 +185,33 @@ def _stretches(chunk: str) -> list[str]:
     return stretches
 
 
-def _lexeme(word: str, weight: str, *, begins: bool = False) -> str:
-    marks = ("*" if begins else "") + weight
-    return f"'{word}':{marks}" if marks else f"'{word}'"
+def _lexeme(word: str, *, begins: bool = False) -> str:
+    return f"'{word}':*" if begins else f"'{word}'"
 
 
-def _run(tokens: Sequence[str], weight: str) -> str:
+def _run(tokens: Sequence[str]) -> str:
     """Neighbouring tokens in their order: pairs of characters where there are pairs, single ones elsewhere."""
     steps: list[tuple[int, str]] = []
     at = 0
     while at < len(tokens):
         here, following = tokens[at], tokens[at + 1 : at + 2]
         if _is_han(here) and following and _is_han(following[0]):
-            steps.append((at, _lexeme(here + following[0], weight)))
+            steps.append((at, _lexeme(here + following[0])))
             # The last character of a run is covered by the pair that ends with it.
             if not (at + 2 < len(tokens) and _is_han(tokens[at + 2])):
                 at += 1
         else:
-            steps.append((at, _lexeme(here, weight, begins=not _is_han(here) and at + 1 == len(tokens))))
+            steps.append((at, _lexeme(here, begins=not _is_han(here) and at + 1 == len(tokens))))
         at += 1
     text = steps[0][1]
     for (before, _), (place, lexeme) in pairwise(steps):
         text += f" <{place - before}> {lexeme}"
-    if len(tokens) == 1 and _MIXED.fullmatch(tokens[0]) is None and (spoken := _spoken(tokens[0], weight)):
+    if len(tokens) == 1 and _MIXED.fullmatch(tokens[0]) is None and (spoken := _spoken(tokens[0])):
         text = f"{text} | {spoken}"
     return f"({text})"
 
 
-def _spoken(token: str, weight: str) -> str | None:
+def _spoken(token: str) -> str | None:
     """Pinyin with figures in it, as in ``huangjincha168``; None if it is something else."""
     parts = _MIXED.findall(token)
     if "".join(parts) != token:
@@ -204,26 +219,26 @@ def _spoken(token: str, weight: str) -> str | None:
     steps: list[str] = []
     for number, part in enumerate(parts, 1):
         if part.isdigit():
-            steps.append(_lexeme(part, weight, begins=number == len(parts)))
+            steps.append(_lexeme(part, begins=number == len(parts)))
             continue
         readings = split_pinyin(part)
         if not readings:
             return None
-        steps += [_lexeme(f"p:{syllable}", weight) for syllable in readings[0][:-1]]
-        steps.append(_lexeme(f"p:{readings[0][-1]}", weight, begins=number == len(parts)))
+        steps += [_lexeme(f"p:{syllable}") for syllable in readings[0][:-1]]
+        steps.append(_lexeme(f"p:{readings[0][-1]}", begins=number == len(parts)))
     return " <-> ".join(steps)
 
 
-def _latin(word: str, weight: str) -> str:
+def _latin(word: str, *, guess: bool) -> str:
     """Latin letters: the beginning of a Latin word, pinyin with an unfinished last syllable, or initials."""
-    choices = [_lexeme(word, weight, begins=True)]
+    choices = [_lexeme(word, begins=True)]
     for syllables in split_pinyin(word):
         # In a name a finished syllable is taken at its word: cha is not chang. Elsewhere it may be unfinished.
-        begins = not weight or syllables[-1] not in SYLLABLES
-        last = _lexeme(f"p:{syllables[-1]}", weight, begins=begins)
-        choices.append(" <-> ".join([*(_lexeme(f"p:{one}", weight) for one in syllables[:-1]), last]))
+        begins = guess or syllables[-1] not in SYLLABLES
+        last = _lexeme(f"p:{syllables[-1]}", begins=begins)
+        choices.append(" <-> ".join([*(_lexeme(f"p:{one}") for one in syllables[:-1]), last]))
     if len(word) <= _LONGEST_RUN_OF_INITIALS and _BEGIN_NOTHING.isdisjoint(word):
-        choices.append(" <-> ".join(_lexeme(f"i:{letter}", weight) for letter in word))
+        choices.append(" <-> ".join(_lexeme(f"i:{letter}") for letter in word))
     return "(" + " | ".join(f"({choice})" for choice in choices) + ")"
 
 

@@ -1,0 +1,159 @@
+"""Seasons, identifiers and what the law wants a listing to show."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.catalogue.rules import (
+    PRESALE_DAYS,
+    InvalidProduct,
+    NewProduct,
+    NewSku,
+    NotPublishable,
+    Season,
+    check,
+    check_publishable,
+    is_month_day,
+    season_on,
+)
+
+MONTH_DAYS = st.dates(date(2001, 1, 1), date(2001, 12, 31)).map(lambda day: f"{day:%m-%d}")
+
+
+@pytest.mark.parametrize(
+    ("day", "season"),
+    [
+        (date(2026, 10, 20), Season.OFF_SEASON),
+        (date(2026, 10, 21), Season.PRESALE),
+        (date(2026, 11, 19), Season.PRESALE),
+        (date(2026, 11, 20), Season.IN_SEASON),
+        (date(2026, 12, 31), Season.IN_SEASON),
+        (date(2027, 1, 1), Season.IN_SEASON),
+        (date(2027, 1, 31), Season.IN_SEASON),
+        (date(2027, 2, 1), Season.OFF_SEASON),
+    ],
+)
+def test_oranges_are_in_season_over_new_year_and_in_presale_for_thirty_days_before(day, season):
+    assert season_on(day, "11-20", "01-31", perishable=True) is season
+
+
+def test_tea_is_never_in_presale():
+    assert season_on(date(2026, 3, 11), "03-12", "04-04", perishable=False) is Season.OFF_SEASON
+    assert season_on(date(2026, 3, 12), "03-12", "04-04", perishable=False) is Season.IN_SEASON
+    assert season_on(date(2026, 4, 5), "03-12", "04-04", perishable=False) is Season.OFF_SEASON
+
+
+def test_without_a_window_it_is_always_in_season():
+    assert season_on(date(2026, 7, 1), None, None, perishable=True) is Season.IN_SEASON
+
+
+def test_presale_may_begin_in_the_old_year():
+    assert season_on(date(2026, 12, 20), "01-10", "02-01", perishable=True) is Season.PRESALE
+
+
+@given(MONTH_DAYS, MONTH_DAYS, st.dates(date(2020, 1, 1), date(2032, 1, 1)))
+def test_a_season_is_entered_through_presale(opens, closes, day):
+    today = season_on(day, opens, closes, perishable=True)
+    tomorrow = season_on(day + timedelta(days=1), opens, closes, perishable=True)
+    if today is Season.OFF_SEASON:
+        assert tomorrow is not Season.IN_SEASON or PRESALE_DAYS == 0
+    if today is Season.PRESALE:
+        assert tomorrow is not Season.OFF_SEASON
+
+
+@pytest.mark.parametrize("text", ["02-29", "02-30", "04-31", "13-01", "00-10", "1-1", "01-32", "", "11-20 "])
+def test_a_day_of_the_year_is_one_that_every_year_has(text):
+    assert not is_month_day(text)
+
+
+def a_sku(**changes) -> NewSku:
+    facts = {
+        "sku": "GT01",
+        "name": "50g",
+        "net_content": "50g 铁罐",
+        "net_weight_g": 50,
+        "gross_weight_g": 160,
+        "shelf_life_days": 540,
+        "tax_rate_bp": 1300,
+    }
+    return NewSku(**(facts | changes))
+
+
+def a_product(*skus: NewSku, **changes) -> NewProduct:
+    facts = {
+        "supplier_id": UUID(int=1),
+        "slug": "golden-tea",
+        "name": "黄金茶",
+        "category": "green-tea",
+        "township_code": "433125116",
+        "skus": skus or (a_sku(),),
+    }
+    return NewProduct(**(facts | changes))
+
+
+def test_a_sound_product_passes():
+    check(a_product(a_sku(gtin13="2004330000103", itf14="12004330000100"), season_opens="03-12", season_closes="04-04"))
+
+
+@pytest.mark.parametrize(
+    ("product", "pointer", "code"),
+    [
+        (a_product(slug="Golden Tea"), "/slug", "invalid_slug"),
+        (a_product(name=" "), "/name", "invalid_name"),
+        (a_product(skus=()), "/skus", "no_sku"),
+        (a_product(season_opens="03-12"), "/season_closes", "half_a_season"),
+        (a_product(season_opens="02-30", season_closes="04-04"), "/season_opens", "invalid_month_day"),
+        (a_product(a_sku(), a_sku()), "/skus/1/sku", "repeated_sku"),
+        (a_product(a_sku(sku="黄金")), "/skus/0/sku", "invalid_sku"),
+        (a_product(a_sku(gross_weight_g=49)), "/skus/0/gross_weight_g", "invalid_weight"),
+        (a_product(a_sku(net_weight_g=0)), "/skus/0/gross_weight_g", "invalid_weight"),
+        (a_product(a_sku(gtin13="2004330000104")), "/skus/0/gtin13", "invalid_gtin"),
+        (a_product(a_sku(gtin13="12004330000100")), "/skus/0/gtin13", "invalid_gtin"),
+        (a_product(a_sku(itf14="12004330000101")), "/skus/0/itf14", "invalid_itf"),
+        (a_product(a_sku(tax_rate_bp=10_001)), "/skus/0", "out_of_range"),
+        (
+            a_product(attributes={"pick_season": "明前"}, season_opens="04-05", season_closes="04-20"),
+            "/attributes/pick_season",
+            "season_not_provable",
+        ),
+    ],
+)
+def test_each_fault_is_named(product, pointer, code):
+    with pytest.raises(InvalidProduct) as refused:
+        check(product)
+    assert (pointer, code) in [(fault.pointer, fault.code) for fault in refused.value.faults]
+
+
+@pytest.mark.parametrize(
+    ("root", "licence", "fits"),
+    [
+        ("golden-tea", "SC11443312590010", True),
+        ("dark-tea", "SC11443312590010", True),
+        ("golden-tea", "SC10243312590060", False),
+        ("camellia-oil", "SC10243312590060", True),
+        ("camellia-oil", None, False),
+        ("navel-orange", None, True),
+        ("gift-set", None, True),
+    ],
+)
+def test_packed_tea_and_oil_need_a_licence_of_their_kind(root, licence, fits):
+    def judge() -> None:
+        check_publishable(root=root, licence_no=licence, supplier_status="approved", net_contents=["50g"])
+
+    if fits:
+        judge()
+        return
+    with pytest.raises(NotPublishable) as refused:
+        judge()
+    assert [fault.code for fault in refused.value.faults] == ["licence_missing"]
+
+
+def test_a_suspended_supplier_publishes_nothing():
+    with pytest.raises(NotPublishable) as refused:
+        check_publishable(root="navel-orange", licence_no=None, supplier_status="suspended", net_contents=[""])
+    assert [fault.code for fault in refused.value.faults] == ["supplier_not_approved", "missing"]
