@@ -32,7 +32,7 @@ async def run(settings: Settings) -> None:
     logs.configure(settings.log_level)
     if settings.database_url is None:
         raise ValueError("the worker needs a database")
-    async with httpx.AsyncClient(timeout=5.0) as http:
+    async with httpx.AsyncClient(timeout=5.0, trust_env=False) as http:
         wiring = build(settings, http)
         db = Database(settings.database_url.get_secret_value(), settings.pool, wiring, name="baojing-worker")
         try:

@@ -209,6 +209,22 @@ async def client(api) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @pytest.fixture
+async def shop(db: Database, settings: Settings, clock: Clock):
+    """A small shop with people, goods, prices and stock, in the test's transaction."""
+    from tests.shop import open_shop
+
+    return await open_shop(db, settings, clock)
+
+
+@pytest.fixture
+async def fresh_shop(fresh_db: Database, settings: Settings, clock: Clock):
+    """The same with real connections and commits."""
+    from tests.shop import open_shop
+
+    return await open_shop(fresh_db, settings, clock)
+
+
+@pytest.fixture
 def statements(engine: AsyncEngine) -> Iterator[list[str]]:
     """Every SQL statement sent while the test runs; clear it before the act to be counted."""
     seen: list[str] = []

@@ -48,6 +48,8 @@ def upgrade(url: str) -> tuple[str | None, str | None]:
         before = MigrationContext.configure(connection).get_current_revision()
         connection.commit()
         _refuse_newer(before)
+        if before is not None and before == head():
+            return before, before
         config = _config()
         config.attributes["connection"] = connection
         try:

@@ -112,6 +112,8 @@ async def _plant_suppliers(
             now=now,
         )
         await suppliers.approve(session, card.id, by=operator, now=now)
+        if "orange" in entry["products"]:
+            await pricing.choose_freight(session, card.id, "fresh", now=now)
         account_id = await identity.create_account(
             session,
             username=f"supplier-{entry['id'].lower()}",

@@ -55,8 +55,9 @@ _PART = (
     SupplierOrder.delivered_at,
     SupplierOrder.completed_at,
 )
-_LINE = (
+_LINES = select(
     OrderLine.id,
+    OrderLine.order_id,
     OrderLine.supplier_order_id,
     OrderLine.sku,
     OrderLine.name,
@@ -67,7 +68,7 @@ _LINE = (
     OrderLine.amount_fen,
     OrderLine.refunded_fen,
     OrderLine.supplier_id,
-)
+).order_by(OrderLine.order_id, OrderLine.position)
 _BOTH = (
     select(Order, SupplierOrder)
     .join(SupplierOrder, SupplierOrder.order_id == Order.id)
@@ -194,7 +195,9 @@ async def supplier_page(
         wanted = wanted.where(tuple_(SupplierOrder.id) > tuple_(after))
     rows = (await session.execute(wanted.order_by(SupplierOrder.id).limit(limit))).all()
     part_ids = [row.id for row in rows]
-    lines = await _lines(session, part_ids)
+    lines: defaultdict[UUID, list[LineView]] = defaultdict(list)
+    for row in await session.execute(_LINES.where(OrderLine.supplier_order_id.in_(part_ids))):
+        lines[row.supplier_order_id].append(_line(row))
     shipments = await _parcels(session, part_ids)
     return [
         ToShip(
@@ -241,9 +244,10 @@ async def _views(session: AsyncSession, wanted: Select[*tuple[Any, ...]]) -> lis
     )
     for row in part_rows:
         parts[row.order_id].append(_part(row))
-    part_ids = [part.id for found in parts.values() for part in found]
-    lines = await _lines(session, part_ids)
-    shipments = await _parcels(session, part_ids)
+    lines: defaultdict[UUID, list[LineView]] = defaultdict(list)
+    for row in await session.execute(_LINES.where(OrderLine.order_id.in_(order_ids))):
+        lines[row.order_id].append(_line(row))
+    shipments = await _parcels(session, [part.id for found in parts.values() for part in found])
     return [
         OrderView(
             id=row.id,
@@ -259,21 +263,11 @@ async def _views(session: AsyncSession, wanted: Select[*tuple[Any, ...]]) -> lis
             note=row.note,
             address=open_address(row.address_sealed),
             supplier_orders=tuple(parts[row.id]),
-            lines=tuple(line for part in parts[row.id] for line in lines[part.id]),
+            lines=tuple(lines[row.id]),
             shipments=tuple(parcel for part in parts[row.id] for parcel in shipments[part.id]),
         )
         for row in orders
     ]
-
-
-async def _lines(session: AsyncSession, part_ids: Sequence[UUID]) -> defaultdict[UUID, list[LineView]]:
-    lines: defaultdict[UUID, list[LineView]] = defaultdict(list)
-    rows = await session.execute(
-        select(*_LINE).where(OrderLine.supplier_order_id.in_(part_ids)).order_by(OrderLine.position)
-    )
-    for row in rows:
-        lines[row.supplier_order_id].append(LineView(*row))
-    return lines
 
 
 async def _parcels(session: AsyncSession, part_ids: Sequence[UUID]) -> defaultdict[UUID, list[ParcelView]]:
@@ -309,4 +303,20 @@ def _part(row: Row[*tuple[Any, ...]]) -> SupplierOrderView:
         shipped_at=row.shipped_at,
         delivered_at=row.delivered_at,
         completed_at=row.completed_at,
+    )
+
+
+def _line(row: Row[*tuple[Any, ...]]) -> LineView:
+    return LineView(
+        id=row.id,
+        supplier_order_id=row.supplier_order_id,
+        sku=row.sku,
+        name=row.name,
+        quantity=row.quantity,
+        shipped_quantity=row.shipped_quantity,
+        unit_price_fen=row.unit_price_fen,
+        discount_fen=row.discount_fen,
+        amount_fen=row.amount_fen,
+        refunded_fen=row.refunded_fen,
+        supplier_id=row.supplier_id,
     )

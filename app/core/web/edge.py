@@ -47,7 +47,11 @@ async def _write(request: Request) -> AsyncIterator[AsyncSession]:
         yield session
 
 
-TheEdge = Annotated[Edge, Depends(edge_of)]
+async def _edge(request: Request) -> Edge:  # async, or the framework would send it through a thread
+    return edge_of(request)
+
+
+TheEdge = Annotated[Edge, Depends(_edge)]
 Now = Annotated[datetime, Depends(_now)]
 # Function scope: the transaction must have committed before the first byte of the answer leaves.
 ReadSession = Annotated[AsyncSession, Depends(_read, scope="function")]
