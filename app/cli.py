@@ -152,20 +152,21 @@ def demo(
 
         migrations.require_current(url)
         _install_keys(settings)
-        password = asyncio.run(_loaded_with(settings, url))
-        if password is None or not if_empty:
-            if asyncio.run(_is_free(settings, url, own=own)):
-                password = _run_until_told(_load_demo(settings, url, wanted))
-            elif not if_empty:
-                raise Trouble("数据库不是空的，没有装入演示数据。", "The database is not empty: no demo data loaded.")
-    if password is None:
+        loaded = asyncio.run(_holds_demo(settings, url))
+        if not loaded and asyncio.run(_is_free(settings, url, own=own)):
+            _run_until_told(_load_demo(settings, url, wanted))
+        elif not if_empty:
+            raise Trouble("数据库不是空的，没有装入演示数据。", "The database is not empty: no demo data were loaded.")
+        elif not loaded:
+            return
+    kept = settings.data_dir / "demo.json"
+    if not kept.exists():
         return
-    from app.demo import SIGN_INS
-
     if tell is not None:
-        _write_private(tell, json.dumps({"sign_ins": _sign_ins(SIGN_INS), "password": password}))
+        _write_private(tell, kept.read_text())
     else:
-        typer.echo("\n".join([*_sign_ins(SIGN_INS), f"密码 password: {password}"]))
+        told = json.loads(kept.read_text())
+        typer.echo("\n".join([*told["sign_ins"], f"密码 password: {told['password']}"]))
 
 
 @app.command()
@@ -235,7 +236,7 @@ async def _recognise(settings: Settings, url: str) -> None:
     from app.core import sealing
     from app.core.installation import recognise
 
-    async with _database(settings, url) as database:
+    async with _database(settings, url, whole=False) as database:
         await recognise(database, sealing.keys())
 
 
@@ -291,11 +292,16 @@ def _run_until_told(work: Coroutine[Any, Any, _T]) -> _T:
 
 
 @contextlib.asynccontextmanager
-async def _database(settings: Settings, url: str) -> AsyncIterator[Database]:
+async def _database(settings: Settings, url: str, *, whole: bool = True) -> AsyncIterator[Database]:
+    """The database, with all who listen to its facts unless only core's own tables are looked at."""
     from app.core.db import Database
-    from app.wiring import build
 
-    database = Database(url, settings.pool, build(settings))
+    wiring = None
+    if whole:
+        from app.wiring import build
+
+        wiring = build(settings)
+    database = Database(url, settings.pool, wiring)
     try:
         yield database
     finally:
@@ -328,15 +334,13 @@ def _day(text: str | None) -> date:
         raise Trouble(f"--until 不是日期：{text}", f"--until is not a date: {text}") from None
 
 
-async def _loaded_with(settings: Settings, url: str) -> str | None:
-    """The password of the demo that this database holds; None when it holds none."""
-    from app.demo import is_loaded
+async def _holds_demo(settings: Settings, url: str) -> bool:
+    """Whether the demo was loaded to its end; asked at each start, so without importing what loads it."""
+    from sqlalchemy import text
 
-    async with _database(settings, url) as database:
-        if not await is_loaded(database):
-            return None
-    kept = settings.data_dir / "demo_password"
-    return kept.read_text() if kept.exists() else "(装入时的密码 / as when the demo was loaded)"
+    async with _database(settings, url, whole=False) as database, database.read() as session:
+        mark = text("SELECT EXISTS (SELECT FROM core_installation WHERE name = 'demo')")
+        return bool((await session.execute(mark)).scalar_one())
 
 
 async def _is_free(settings: Settings, url: str, *, own: bool) -> bool:
@@ -358,7 +362,7 @@ def _half_loaded(settings: Settings) -> Path:
     return settings.data_dir / "demo_half_loaded"
 
 
-async def _load_demo(settings: Settings, url: str, wanted: _Wanted) -> str:
+async def _load_demo(settings: Settings, url: str, wanted: _Wanted) -> None:
     from app import demo as county
 
     async with _database(settings, url) as database:
@@ -373,8 +377,9 @@ async def _load_demo(settings: Settings, url: str, wanted: _Wanted) -> str:
             password=password,
             report=_progress(),
         )
+        told = {"sign_ins": _sign_ins(county.SIGN_INS), "password": password}
+        _write_private(settings.data_dir / "demo.json", json.dumps(told, ensure_ascii=False))
         _half_loaded(settings).unlink(missing_ok=True)
-        return password
 
 
 def _draft(message: str) -> None:

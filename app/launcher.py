@@ -68,7 +68,7 @@ class _Demo:
     """What the loading step tells us about the sign-ins."""
 
     sign_ins: list[str] = field(default_factory=list)
-    password: str | None = None
+    password: str = ""
 
 
 def bind(host: str, port: int, *, shared: bool = False, listen: bool = True) -> socket.socket:

@@ -64,7 +64,7 @@ def test_it_keeps_everything_up_and_stops_cleanly(data_dir: Path, install: Insta
     assert "Traceback" not in running.log.read_text()
 
     keys = (data_dir / "keys.json").read_bytes()
-    again = install().wait_until_up()
+    again = install(PROCESSES="1").wait_until_up()
     assert again.answers()
     assert (data_dir / "keys.json").read_bytes() == keys
     again.process.kill()
