@@ -10,7 +10,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueCo
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.catalogue.lifecycle import Status
+from app.catalogue.lifecycle import Status, Step, after
 from app.catalogue.rules import SkuTaken, SlugTaken
 from app.core.db import Base, uid
 
@@ -72,6 +72,11 @@ class ProductRow(Base):
     created_at: Mapped[datetime]
     published_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(server_default=text("1"))
+
+    def take(self, step: Step) -> None:
+        """Take a step of the lifecycle, the only place where a status is assigned. Raises ``WrongProductStatus``."""
+        self.status = after(Status(self.status), step)
+        self.version += 1
 
 
 class SkuRow(Base):

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app import suppliers
 from app.catalogue import queries
 from app.catalogue.events import ProductPublished, ProductWithdrawn
-from app.catalogue.lifecycle import Status, Step, after
+from app.catalogue.lifecycle import Status, Step
 from app.catalogue.models import CategoryRow, ImageRow, ProductRow, SkuRow
 from app.catalogue.rules import (
     CATEGORIES,
@@ -161,7 +161,7 @@ async def withdraw(session: AsyncSession, product_id: UUID, *, by: Actor, now: d
 
 async def _take(session: AsyncSession, product_id: UUID, step: Step, *, by: Actor, now: datetime) -> ProductCard:
     row = await queries.lock(session, product_id, supplier_id=by.supplier_id)
-    status = after(Status(row.status), step)
+    row.take(step)
     skus = await queries.skus_of(session, product_id)
     if step is Step.PUBLISH:
         supplier = await suppliers.get(session, row.supplier_id)
@@ -175,7 +175,5 @@ async def _take(session: AsyncSession, product_id: UUID, step: Step, *, by: Acto
         emit(session, ProductPublished(product_id=row.id, at=now))
     if step is Step.WITHDRAW:
         emit(session, ProductWithdrawn(product_id=row.id, at=now))
-    row.status = status
-    row.version += 1
     await session.flush()
     return queries.card(row, skus)

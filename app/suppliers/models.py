@@ -8,7 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, uid
-from app.suppliers.lifecycle import Status
+from app.suppliers.lifecycle import Status, Step, after
 from app.suppliers.rules import Kind, SupplierExists, Taxpayer
 
 
@@ -50,3 +50,8 @@ class SupplierRow(Base):
     linked_since: Mapped[date | None]
     created_at: Mapped[datetime]
     decided_at: Mapped[datetime | None]
+
+    def take(self, step: Step, *, now: datetime) -> None:
+        """Take a step of the lifecycle, the only place where a status is assigned. Raises ``SupplierStepNotAllowed``."""
+        self.status = after(Status(self.status), step).value
+        self.decided_at = now

@@ -14,7 +14,7 @@ from app.core.ids import new_id
 from app.identity import Actor
 from app.suppliers import queries
 from app.suppliers.events import SupplierApproved, SupplierSuspended
-from app.suppliers.lifecycle import Status, Step, after
+from app.suppliers.lifecycle import Status, Step
 from app.suppliers.models import SupplierRow
 from app.suppliers.rules import (
     TOWNSHIPS,
@@ -107,8 +107,7 @@ async def _take(
     now: datetime,
 ) -> SupplierCard:
     row = await queries.lock(session, supplier_id)
-    row.status = after(Status(row.status), step).value
-    row.decided_at = now
+    row.take(step, now=now)
     emit(session, fact)
     await session.flush()
     return await queries.get(session, supplier_id)
