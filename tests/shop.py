@@ -138,7 +138,7 @@ class Shop:
             usual = self.db.wiring
             self.db.wiring = build(self.settings, http)
             try:
-                while await deliver_all(self.db, self.clock()) + await run_couriers(self.db, self.clock()):
+                while await deliver_all(self.db, self.clock()) + await run_couriers(self.db, self.clock(), limit=1):
                     pass
             finally:
                 self.db.wiring = usual

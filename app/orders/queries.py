@@ -196,8 +196,8 @@ async def supplier_page(
     rows = (await session.execute(wanted.order_by(SupplierOrder.id).limit(limit))).all()
     part_ids = [row.id for row in rows]
     lines: defaultdict[UUID, list[LineView]] = defaultdict(list)
-    for row in await session.execute(_LINES.where(OrderLine.supplier_order_id.in_(part_ids))):
-        lines[row.supplier_order_id].append(_line(row))
+    for line in await session.execute(_LINES.where(OrderLine.supplier_order_id.in_(part_ids))):
+        lines[line.supplier_order_id].append(_line(line))
     shipments = await _parcels(session, part_ids)
     return [
         ToShip(
@@ -245,8 +245,8 @@ async def _views(session: AsyncSession, wanted: Select[*tuple[Any, ...]]) -> lis
     for row in part_rows:
         parts[row.order_id].append(_part(row))
     lines: defaultdict[UUID, list[LineView]] = defaultdict(list)
-    for row in await session.execute(_LINES.where(OrderLine.order_id.in_(order_ids))):
-        lines[row.order_id].append(_line(row))
+    for line in await session.execute(_LINES.where(OrderLine.order_id.in_(order_ids))):
+        lines[line.order_id].append(_line(line))
     shipments = await _parcels(session, [part.id for found in parts.values() for part in found])
     return [
         OrderView(
