@@ -52,6 +52,6 @@ class SupplierRow(Base):
     decided_at: Mapped[datetime | None]
 
     def take(self, step: Step, *, now: datetime) -> None:
-        """Take a step of the lifecycle, the only place where a status is assigned. Raises ``SupplierStepNotAllowed``."""
+        """Take a step of the lifecycle, the only place to assign a status. Raises ``SupplierStepNotAllowed``."""
         self.status = after(Status(self.status), step).value
         self.decided_at = now
