@@ -1,3 +1,4 @@
+import asyncio
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
@@ -8,7 +9,9 @@ from sqlalchemy.exc import DBAPIError
 from app import assistance
 from app.core.events import emit
 from app.core.outbox import deliver_all
+from app.identity import Role
 from tests.assistance.builders import completed, entries, line, refunded
+from tests.identity.builders import account, bearer, token
 
 
 async def hear(session, *facts, now):
@@ -252,3 +255,46 @@ async def test_a_ledger_of_days_takes_both_ends(officer, db, now):
             await hear(session, completed(now - timedelta(days=day), line()), now=now)
     answer = await officer.get("/v1/office/ledger", params={"from": "2026-11-18", "to": "2026-11-19"})
     assert [entry["counted_on"] for entry in answer.json()["items"]] == ["2026-11-18", "2026-11-19"]
+
+
+async def test_refunds_at_the_same_moment_never_take_back_more_than_was_counted(fresh_db, now):
+    sold = line()
+    sale = completed(now, sold)
+
+    async def one(fact) -> None:
+        async with fresh_db.write() as session:
+            await hear(session, fact, now=now)
+
+    await asyncio.gather(*(one(sale) for _ in range(6)))
+    await asyncio.gather(*(one(refunded(now, sale, (sold.line_id, 1, 4_000))) for _ in range(8)))
+    async with fresh_db.read() as session:
+        posted = await entries(session)
+    assert [entry["kind"] for entry in posted] == ["sale", "refund", "refund", "refund", "refund"]
+    assert sum(entry["amount_fen"] for entry in posted) == sum(entry["quantity"] for entry in posted) == 0
+
+
+READ = (
+    "/v1/office/ledger",
+    "/v1/office/goals",
+    "/v1/office/plans",
+    "/v1/office/reports/sales?from=2026-01-01&to=2026-12-31",
+)
+
+
+@pytest.mark.parametrize("role", [Role.BUYER, Role.SUPPLIER, Role.PARTNER])
+async def test_the_office_is_for_officers_and_operators(client, db, now, role):
+    async with db.write() as session:
+        who = await account(session, now, role)
+    client.headers.update(bearer(token(who, now)))
+    assert [(await client.get(path)).status_code for path in READ] == [403] * len(READ)
+    plan = await client.post("/v1/office/plans", json={"year": 2026, "title": "x"})
+    assert (plan.status_code, plan.json()["code"]) == (403, "not_permitted")
+    async with db.read() as session:
+        assert await session.scalar(text("SELECT count(*) FROM assistance_plan")) == 0
+
+
+async def test_an_operator_may_read_the_office(client, db, now):
+    async with db.write() as session:
+        who = await account(session, now, Role.OPERATOR)
+    client.headers.update(bearer(token(who, now)))
+    assert [(await client.get(path)).status_code for path in READ] == [200] * len(READ)
