@@ -154,6 +154,12 @@ def demo(
         _install_keys(settings)
         loaded = asyncio.run(_holds_demo(settings, url))
         if not loaded and asyncio.run(_is_free(settings, url, own=own)):
+            if not own and asyncio.run(_worker_is_alive(settings, url)):
+                raise Trouble(
+                    "有 worker 正在运行，会打乱日期在过去的演示数据；请停下它，一分钟后再装入（或设 DEMO=false）。",
+                    "A worker is running and would meddle with a demo made in the past; stop it, and load the demo a "
+                    "minute later (or set DEMO=false).",
+                )
             _run_until_told(_load_demo(settings, url, wanted))
         elif not if_empty:
             raise Trouble("数据库不是空的，没有装入演示数据。", "The database is not empty: no demo data were loaded.")
@@ -341,6 +347,14 @@ async def _holds_demo(settings: Settings, url: str) -> bool:
     async with _database(settings, url, whole=False) as database, database.read() as session:
         mark = text("SELECT EXISTS (SELECT FROM core_installation WHERE name = 'demo')")
         return bool((await session.execute(mark)).scalar_one())
+
+
+async def _worker_is_alive(settings: Settings, url: str) -> bool:
+    from sqlalchemy import text
+
+    async with _database(settings, url, whole=False) as database, database.read() as session:
+        beat = text("SELECT EXISTS (SELECT FROM core_heartbeat WHERE at > now() - interval '45 seconds')")
+        return bool((await session.execute(beat)).scalar_one())
 
 
 async def _is_free(settings: Settings, url: str, *, own: bool) -> bool:

@@ -240,7 +240,7 @@ class Launcher:
                     f"进程 {names} 没有正常启动；原因见上面的日志。",
                     f"Process {names} did not start properly; the log above says why.",
                 )
-            self._pause(0.1)
+            self._pause(0.25)
 
     def _is_healthy(self) -> bool:
         assert self._listener is not None  # noqa: S101 - bound before
