@@ -34,8 +34,11 @@ class ShelfRow(Base):
         Index("ix_storefront_shelf_supplier_id", "supplier_id"),
         Index("ix_storefront_shelf_township_code", "township_code"),
         Index("ix_storefront_shelf_season_opens", "season_opens", postgresql_where=text("perishable")),
-        Index("ix_storefront_shelf_named", "named", postgresql_using="gin"),
-        Index("ix_storefront_shelf_words", "words", postgresql_using="gin"),
+        # Without fast updates: a search would have to read through what was not yet sorted in.
+        *(
+            Index(f"ix_storefront_shelf_{words}", words, postgresql_using="gin", postgresql_with={"fastupdate": False})
+            for words in ("named", "words")
+        ),
         Index("ix_storefront_shelf_words_version", "words_version"),
     )
 

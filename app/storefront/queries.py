@@ -83,7 +83,7 @@ LEFT JOIN LATERAL (
 NAMED, ELSEWHERE = 1, 2
 """Tiers of relevance: all that was typed is in the name or the codes, or some of it is elsewhere."""
 
-NEAR, FEW = 400, 500
+NEAR, FEW = 200, 500
 """So many products are asked one by one, or sorted, without a second thought."""
 
 _WORDS = "anywhere"

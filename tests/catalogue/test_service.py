@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import ExitStack
 from dataclasses import astuple, replace
 
 import pytest
@@ -26,9 +27,7 @@ def told(session) -> list[str]:
 
 
 async def test_a_product_is_entered_as_a_draft_and_cannot_be_bought(session, now, house):
-    card = await catalogue.create_product(
-        session, builders.described("golden-tea-1-yuqian", house), by=SYSTEM, now=now
-    )
+    card = await catalogue.create_product(session, builders.described("golden-tea-1-yuqian", house), by=SYSTEM, now=now)
     assert (card.status, card.version, card.skus) == ("draft", 1, ("GT04", "GT05"))
     offer = (await catalogue.offers(session, ["GT04"]))["GT04"]
     assert not offer.on_sale
@@ -146,8 +145,6 @@ async def test_slugs_skus_and_bar_codes_are_unique(session, now, house, clash):
 
 
 def translated_refusal(error):
-    from contextlib import ExitStack
-
     stack = ExitStack()
     stack.enter_context(pytest.raises(error))
     stack.enter_context(translated())

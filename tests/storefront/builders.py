@@ -158,9 +158,9 @@ async def admit(session: AsyncSession, now: datetime, code: str) -> UUID:
     return card.id
 
 
-def described(slug: str, supplier_id: UUID, **changes: object) -> catalogue.NewProduct:
+def described(which: str, supplier_id: UUID, /, **changes: object) -> catalogue.NewProduct:
     """One of ``PRODUCTS`` as it is entered, with some particulars changed."""
-    _, code, category, name, season, attributes, sizes = next(row for row in PRODUCTS if row[0] == slug)
+    slug, code, category, name, season, attributes, sizes = next(row for row in PRODUCTS if row[0] == which)
     township, village = next((row[4], row[5]) for row in SUPPLIERS if row[0] == code)
     facts = {
         "supplier_id": supplier_id,

@@ -16,7 +16,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 
 from pypinyin import lazy_pinyin
 
@@ -109,7 +109,7 @@ def _field(text: str, start: int, pinyin: bool) -> str:
     """The words of a text whose first word has the place after ``start``. Most texts are those of many products."""
     words: list[str] = []
     tokens = _TOKEN.findall(normal(text))[: _FIELD - 1]
-    for place, (token, following) in enumerate(zip(tokens, (*tokens[1:], ""), strict=True), start + 1):
+    for place, (token, following) in enumerate(zip_longest(tokens, tokens[1:], fillvalue=""), start + 1):
         words.append(f"'{token}':{place}")
         if _is_han(token) and _is_han(following):
             words.append(f"'{token}{following}':{place}")
