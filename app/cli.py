@@ -186,7 +186,7 @@ def check() -> None:
         _install_keys(settings)
         breaks = _run_until_told(_audit(settings, url))
     for found in breaks:
-        typer.echo(f"{found.rule}: {found.detail} [{', '.join(map(str, found.ids))}]")
+        typer.echo(f"{found.rule}: {found.detail} [{', '.join(f'{name}={value}' for name, value in found.ids.items())}]")
     if breaks:
         raise Trouble(f"发现 {len(breaks)} 处不符。", f"{len(breaks)} breaks found.")
     typer.echo("全部相符 / everything agrees.")
