@@ -787,7 +787,14 @@ def upgrade() -> None:
     op.create_index(
         "ix_storefront_shelf_leaf_slug_sales", "storefront_shelf", ["leaf_slug", "sales", "product_id"], unique=False
     )
-    op.create_index("ix_storefront_shelf_named", "storefront_shelf", ["named"], unique=False, postgresql_using="gin")
+    op.create_index(
+        "ix_storefront_shelf_named",
+        "storefront_shelf",
+        ["named"],
+        unique=False,
+        postgresql_using="gin",
+        postgresql_with={"fastupdate": False},
+    )
     op.create_index(
         "ix_storefront_shelf_price_from_fen", "storefront_shelf", ["price_from_fen", "product_id"], unique=False
     )
@@ -819,7 +826,14 @@ def upgrade() -> None:
     )
     op.create_index("ix_storefront_shelf_supplier_id", "storefront_shelf", ["supplier_id"], unique=False)
     op.create_index("ix_storefront_shelf_township_code", "storefront_shelf", ["township_code"], unique=False)
-    op.create_index("ix_storefront_shelf_words", "storefront_shelf", ["words"], unique=False, postgresql_using="gin")
+    op.create_index(
+        "ix_storefront_shelf_words",
+        "storefront_shelf",
+        ["words"],
+        unique=False,
+        postgresql_using="gin",
+        postgresql_with={"fastupdate": False},
+    )
     op.create_index("ix_storefront_shelf_words_version", "storefront_shelf", ["words_version"], unique=False)
     op.create_table(
         "inventory_stock",
