@@ -57,7 +57,7 @@ from app.core.web import (
 )
 from app.identity import Officer
 
-router = APIRouter(prefix="/v1/office", tags=["office"])
+router = APIRouter(prefix="/v1/office", tags=["assistance"])
 
 _BEGINNING, _END = date(FIRST_YEAR, 1, 1), date(LAST_YEAR, 12, 31)
 

@@ -192,7 +192,7 @@ class OrderOut(Out):
 class CancelIn(Body):
     """Why the order is cancelled; may be left out."""
 
-    reason: ShortText = "buyer cancelled"
+    reason: ShortText = Field("buyer cancelled", examples=["地址填错了"])
 
 
 class PaymentIn(Body):
