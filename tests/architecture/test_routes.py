@@ -1,0 +1,243 @@
+"""Every route says who may call it, what it refuses with, and is documented so that a client can be generated."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+
+from app import identity, main, pages
+from app.core.settings import Settings
+from app.core.web.health import router as health
+from app.payments.routes import SignedByProvider
+
+_GUARDS = {
+    name: get_args(guard)[1].dependency
+    for name, guard in {
+        **{
+            name: getattr(identity, name)
+            for name in ("Buyer", "SupplierStaff", "PartnerStaff", "Officer", "Operator", "SignedIn", "Public")
+        },
+        "SignedByProvider": SignedByProvider,
+    }.items()
+}
+_AUDIENCES = {
+    "/v1/auth": {"Public", "SignedIn"},
+    "/v1/store": {"Public", "Buyer", "SignedIn"},
+    "/v1/supplier": {"SupplierStaff"},
+    "/v1/partner": {"PartnerStaff"},
+    "/v1/office": {"Officer"},
+    "/v1/operator": {"Operator"},
+    "/v1/notifications": {"SignedByProvider"},
+    "/v1/sandbox": {"Public"},
+}
+_MOVES_STOCK_OR_MONEY = {
+    "place_order",
+    "cancel_order",
+    "confirm_receipt",
+    "start_payment",
+    "ship_order",
+    "refund_order_lines",
+    "update_inventory",
+    "receive_lot",
+}
+_MOVES_NEITHER = {
+    "issue_token",
+    "register_buyer",
+    "create_supplier_api_key",
+    "create_partner_api_key",
+    "submit_product",
+    "publish_product",
+    "reject_product",
+    "withdraw_product",
+    "quote_order",
+    "admit_supplier",
+    "approve_supplier",
+    "suspend_supplier",
+    "set_goal",
+    "create_plan",
+    "add_plan_aspect",
+    "add_plan_measure",
+    # By the contract: harmless to repeat, because what they report can happen once only.
+    "report_delivery",
+    "pay_in_sandbox",
+    "receive_notification",
+}
+ROUTES = [route for module in main._MODULES for route in module.router.routes if isinstance(route, APIRoute)]
+METHODS = ("get", "post", "put", "patch", "delete")
+
+
+def _calls(dependant: Dependant) -> Iterator[Any]:
+    for inner in dependant.dependencies:
+        yield inner.call
+        yield from _calls(inner)
+
+
+def _guards_of(route: APIRoute) -> list[str]:
+    calls = list(_calls(route.dependant))
+    return [name for name, guard in _GUARDS.items() if any(call is guard for call in calls)]
+
+
+@pytest.fixture(scope="module")
+def document() -> dict[str, Any]:
+    return main.create_app(Settings(data_dir=Path("/nonexistent"))).openapi()
+
+
+def _operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, item in document["paths"].items():
+        for method in METHODS:
+            if method in item:
+                yield method, path, item[method]
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.operation_id or route.path)
+def test_a_route_says_who_may_call_it(route: APIRoute):
+    guards = _guards_of(route)
+    assert len(guards) == 1, f"{route.path} is guarded by {guards}"
+    (allowed,) = [names for prefix, names in _AUDIENCES.items() if route.path.startswith(prefix + "/")]
+    assert set(guards) <= allowed
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.operation_id or route.path)
+def test_a_guard_comes_before_a_key(route: APIRoute):
+    """An idempotency key belongs to a caller, so the caller must be known first."""
+    names = [inner.call for inner in route.dependant.dependencies]
+    once = [at for at, call in enumerate(names) if getattr(call, "__name__", "") == "_once"]
+    guards = [at for at, call in enumerate(names) if any(call is guard for guard in _GUARDS.values())]
+    assert not once or guards[0] < once[0]
+
+
+def test_nothing_but_health_pages_and_the_document_is_unguarded():
+    apart = {route.path for route in health.routes} | {"/docs", "/openapi.json"}
+    assert apart == {"/healthz", "/readyz", "/metrics", "/docs", "/openapi.json"}
+    for route in pages.router.routes:
+        assert isinstance(route, APIRoute)
+        assert len(_guards_of(route)) == 1, route.path
+
+
+def test_operation_ids_read_well_in_a_generated_client(document):
+    ids = [operation["operationId"] for _, _, operation in _operations(document)]
+    assert len(ids) == len(set(ids)) == len(ROUTES) + len(health.routes)
+    assert [name for name in ids if not re.fullmatch(r"[a-z]+(_[a-z0-9]+)+", name)] == []
+
+
+def test_every_operation_is_explained(document):
+    known = {tag["name"] for tag in document["tags"]}
+    used = set()
+    for method, path, operation in _operations(document):
+        where = f"{method} {path}"
+        assert operation.get("summary"), where
+        assert operation.get("description"), where
+        assert len(operation["tags"]) == 1, where
+        used.add(operation["tags"][0])
+    assert used == known
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.operation_id or route.path)
+def test_a_use_case_is_explained_where_it_is_written(route: APIRoute):
+    assert inspect.getdoc(route.endpoint)
+
+
+def test_every_operation_declares_its_problems(document):
+    for method, path, operation in _operations(document):
+        where = f"{method} {path}"
+        declared = {int(status): answer for status, answer in operation["responses"].items() if int(status) >= 400}
+        if path in ("/healthz", "/metrics"):
+            continue
+        if path == "/readyz":
+            assert set(declared) == {503}
+            continue
+        assert {422, 429, 503} <= set(declared), where
+        if operation.get("security"):
+            assert {401, 403} <= set(declared), where
+        if "{" in path and method in ("get", "patch", "delete"):
+            ends_in_a_list = path.endswith(("/refunds",))
+            assert ends_in_a_list or 404 in declared, where
+        for status, answer in declared.items():
+            content = answer["content"]["application/problem+json"]
+            assert content["schema"] == {"$ref": "#/components/schemas/Problem"}, where
+            assert content["examples"], where
+            for code, example in content["examples"].items():
+                assert example["value"]["code"] == code, where
+                assert example["value"]["status"] == status, where
+
+
+def test_every_operation_of_a_role_shows_how_to_sign_in(document):
+    by_id = {route.operation_id: _guards_of(route)[0] for route in ROUTES}
+    for method, path, operation in _operations(document):
+        guard = by_id.get(operation["operationId"])
+        if guard is None:
+            continue
+        open_to_all = guard in ("Public", "SignedByProvider")
+        assert bool(operation.get("security")) is not open_to_all, f"{method} {path}"
+
+
+def _resolved(document: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+    if "$ref" in schema:
+        return document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+    for choice in schema.get("anyOf", []):
+        if choice.get("type") != "null":
+            return _resolved(document, choice)
+    return schema
+
+
+def test_every_body_has_an_example(document):
+    without = []
+    for method, path, operation in _operations(document):
+        for content in operation.get("requestBody", {}).get("content", {}).values():
+            schema = _resolved(document, content["schema"])
+            named = {"example", "examples"} & (content.keys() | schema.keys())
+            shown = [
+                field for field in schema.get("properties", {}).values() if "example" in field or "examples" in field
+            ]
+            if not named and not shown:
+                without.append(f"{method} {path}")
+    assert without == []
+
+
+def test_every_body_refuses_unknown_fields(document):
+    lax = []
+    for method, path, operation in _operations(document):
+        for media_type, content in operation.get("requestBody", {}).get("content", {}).items():
+            if media_type != "application/json" or operation["operationId"] == "receive_notification":
+                continue  # a form follows OAuth2, and a provider may add fields to its own notifications
+            if _resolved(document, content["schema"]).get("additionalProperties") is not False:
+                lax.append(f"{method} {path}")
+    assert lax == []
+
+
+def test_every_post_that_moves_stock_or_money_needs_a_key(document):
+    with_key, without = set(), set()
+    for method, path, operation in _operations(document):
+        headers = {item["name"]: item for item in operation.get("parameters", []) if item["in"] == "header"}
+        if "Idempotency-Key" in headers:
+            assert method == "post", path
+            assert headers["Idempotency-Key"]["required"] is True, path
+            assert {"400", "409", "422"} <= operation["responses"].keys(), path
+            with_key.add(operation["operationId"])
+        elif method == "post":
+            without.add(operation["operationId"])
+    assert with_key == _MOVES_STOCK_OR_MONEY
+    assert without == _MOVES_NEITHER
+
+
+def test_every_list_is_paged(document):
+    """``limit`` from 1 to 100, ``cursor``, and an answer with ``items`` and ``next_cursor``."""
+    paged = []
+    for _, path, operation in _operations(document):
+        parameters = {item["name"]: item for item in operation.get("parameters", [])}
+        answer = operation["responses"].get("200", {}).get("content", {}).get("application/json", {}).get("schema", {})
+        shape = _resolved(document, answer).get("properties", {})
+        assert ("next_cursor" in shape) == ("cursor" in parameters), path
+        if "cursor" in parameters:
+            paged.append(operation["operationId"])
+            assert "items" in shape, path
+            limit = parameters["limit"]["schema"]
+            assert (limit["minimum"], limit["maximum"], limit["default"]) == (1, 100, 24), path
+    assert len(paged) >= 9
