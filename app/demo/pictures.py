@@ -1,4 +1,4 @@
-"""Pictures of the county's goods, drawn by the program itself: no photographs, no licences, nothing loaded from elsewhere.
+"""Pictures of the county's goods, drawn by the program itself: no photographs, no licences, nothing from elsewhere.
 
 Each is an SVG of 640 by 640 and a few kilobytes: the goods on a table, behind them the mountains and the mist of
 Baojing. The same product always gets the same picture; what its particulars say (class, grade, how it was picked) is
@@ -11,6 +11,7 @@ import math
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 SIZE = 640
 _TABLE = 492
@@ -98,7 +99,7 @@ def _ridge(base: int, height: int, chance: random.Random) -> str:
     """A range of steep, rounded peaks, as they stand along the Youshui."""
     peaks = [(x, base - chance.randint(height // 4, height) * (at % 2)) for at, x in enumerate(range(-60, 781, 60))]
     path = f"M-60 640L{peaks[0][0]} {peaks[0][1]}"
-    for (x, y), (next_x, next_y) in zip(peaks, peaks[1:], strict=False):
+    for (x, y), (next_x, next_y) in pairwise(peaks):
         path += f"Q{x} {y} {(x + next_x) // 2} {(y + next_y) // 2}"
     return f"{path}L700 640z"
 
@@ -110,7 +111,8 @@ def _terraces(chance: random.Random) -> str:
         y = 418 + row * 17
         bend = chance.randint(14, 30)
         rows.append(f"M0 {y + bend}Q160 {y - bend} 330 {y + 6}T640 {y - 4}")
-    return f'<path d="{"".join(rows)}" fill="none" stroke="#3f7a58" stroke-width="7" stroke-dasharray="9 3" opacity=".55"/>'
+    path = "".join(rows)
+    return f'<path d="{path}" fill="none" stroke="#3f7a58" stroke-width="7" stroke-dasharray="9 3" opacity=".55"/>'
 
 
 def _shadow(x: float, y: float, width: float) -> str:
@@ -276,7 +278,9 @@ def _tea(seed: str, facts: Mapping[str, str], chance: random.Random) -> str:
             _moved(chance.randint(110, 250), chance.randint(566, 606), _leaf(46, young), turn=chance.randint(-80, 80))
             for _ in range(7)
         )
-    return _moved(350, 560, pack) + _moved(528, 590, _cup(liquor)) * ("gift" not in seed) + shoots
+    if "gift" in seed:
+        return _moved(336, 566, pack, scale=1.12) + shoots
+    return _moved(336, 566, pack, scale=1.22) + _moved(536, 592, _cup(liquor), scale=1.1) + shoots
 
 
 def _tea_bags() -> str:
@@ -390,7 +394,8 @@ def _bowl(chance: random.Random, *, coarse: bool) -> str:
     leaf = _specks(chance, 90, (-104, -160, 104, -100), ("#6b5139", "#36271b", "#8a6a48"), 4)
     return (
         f"{_shadow(6, 2, 150)}"
-        f'<path d="{heap}" fill="#463324"/>{leaf}{_specks(chance, 26, (-56, -194, 56, -160), ("#6b5139", "#36271b"), 4)}'
+        f'<path d="{heap}" fill="#463324"/>{leaf}'
+        f"{_specks(chance, 26, (-56, -194, 56, -160), ('#6b5139', '#36271b'), 4)}"
         f'<path d="M-164 -104H164Q150 0 60 0H-60Q-150 0 -164 -104z" fill="{"#a47c50" if coarse else "#7c3f2b"}"/>'
         '<path d="M-164 -104H164Q150 0 60 0H-60Q-150 0 -164 -104z" fill="url(#sheen)" opacity=".8"/>'
         f"{_moved(0, -56, _brocade(230, '#e8cf9d'))}"
@@ -421,7 +426,8 @@ def _bottle(glass: str, oil: str, *, tall: int = 250, wide: int = 96) -> str:
         f"{_shadow(8, 0, half + 20)}"
         f'<path d="{outline}" fill="{glass}"/>'
         f'<path d="M{-half + 5} {-shoulder + 26}V-10Q{-half + 5} -5 {-half + 14} -5H{half - 14}'
-        f'Q{half - 5} -5 {half - 5} -10V{-shoulder + 26}Q0 {-shoulder + 14} {-half + 5} {-shoulder + 26}z" fill="{oil}"/>'
+        f"Q{half - 5} -5 {half - 5} -10V{-shoulder + 26}Q0 {-shoulder + 14} {-half + 5} {-shoulder + 26}z"
+        f'" fill="{oil}"/>'
         f"{_moved(0, -shoulder // 2 + 4, _label(wide - 16, shoulder - 74, _camellia(0.62) + _seal(12, 30, 14)))}"
         f'<path d="{outline}" fill="url(#sheen)" opacity=".75"/>'
         f'<rect x="{-neck - 4}" y="{-tall - 64}" width="{2 * neck + 8}" height="36" rx="5" fill="#7a2f25"/>'
@@ -435,14 +441,16 @@ def _jug() -> str:
         f"{_shadow(8, 2, 132)}"
         '<path d="M44 -262Q150 -262 138 -150" fill="none" stroke="#e8b64a" stroke-width="22" stroke-linecap="round"/>'
         f'<path d="{outline}" fill="#efbf52"/>{_moved(0, -98, _label(160, 136, _camellia(0.95) + _seal(36, 30, 20)))}'
-        f'<path d="{outline}" fill="url(#sheen)" opacity=".8"/><rect x="-46" y="-318" width="92" height="40" rx="8" fill="#7a2f25"/>'
+        f'<path d="{outline}" fill="url(#sheen)" opacity=".8"/>'
+        '<rect x="-46" y="-318" width="92" height="40" rx="8" fill="#7a2f25"/>'
     )
 
 
 def _fruit() -> str:
     """A camellia fruit, split to show its dark seeds."""
     return (
-        '<circle r="26" fill="#8a6b3e"/><path d="M-22 -8Q0 -30 22 -8Q10 14 0 16Q-10 14 -22 -8z" fill="#f0e2c4"/>'
+        '<circle r="26" fill="#8a6b3e"/>'
+        '<path d="M-22 -8Q0 -30 22 -8Q10 14 0 16Q-10 14 -22 -8z" fill="#f0e2c4"/>'
         '<circle cx="-7" cy="-5" r="8" fill="#33251b"/><circle cx="9" cy="-4" r="7" fill="#46331f"/>'
     )
 
@@ -467,7 +475,9 @@ def _oil(seed: str, _facts: Mapping[str, str], chance: random.Random) -> str:
         _moved(chance.randint(440, 560), chance.randint(574, 608), _fruit(), turn=chance.randint(-40, 40))
         for _ in range(3)
     )
-    return _moved(336, 566, pack) + twig + _moved(152, 578, _camellia(1.35)) + seeds
+    return (
+        _moved(336, 566, pack, scale=1.4 if "cold" in seed else 1.15) + twig + _moved(152, 578, _camellia(1.35)) + seeds
+    )
 
 
 # --- oranges ----------------------------------------------------------------------------------------------------------
@@ -512,8 +522,16 @@ def _orange(seed: str, facts: Mapping[str, str], _chance: random.Random) -> str:
             '<path d="M-196 -140h26V16h-26zM170 -140h26V16h-26z" fill="#2d6f86"/>'
         )
     else:
-        heap = tuple((x, -152) for x in (-114, -38, 38, 114)) + ((-76, -206), (0, -214), (76, -206))
-        heap += ((-36, -262), (38, -264)) if "premium" in seed else ()
+        heap: tuple[tuple[int, int], ...] = (
+            (-114, -152),
+            (-38, -152),
+            (38, -152),
+            (114, -152),
+            (-76, -206),
+            (0, -214),
+            (76, -206),
+        )
+        heap = (*heap, (-36, -262), (38, -264)) if "premium" in seed else heap
         colour = "#c99a5e" if "value" in seed or "carton" in seed else "#f6ead0"
         pack = (
             f"{_shadow(0, 10, 200)}{_pile(heap, scale)}"
@@ -547,8 +565,8 @@ def _gift_box(width: int, height: int, colour: str) -> str:
 
 def _bow(colour: str) -> str:
     return (
-        f'<path d="M0 0C-70 -60 -110 -20 -70 8C-50 20 -20 12 0 0C70 -60 110 -20 70 8C50 20 20 12 0 0z" fill="{colour}"/>'
-        f'<path d="M0 0l-34 66l20 -8l12 16zM0 0l34 66l-20 -8l-12 16z" fill="{colour}"/><circle r="12" fill="#fff" opacity=".35"/>'
+        f'<path fill="{colour}" d="M0 0C-70 -60 -110 -20 -70 8C-50 20 -20 12 0 0C70 -60 110 -20 70 8C50 20 20 12 0 0z'
+        'M0 0l-34 66l20 -8l12 16zM0 0l34 66l-20 -8l-12 16z"/><circle r="12" fill="#fff" opacity=".35"/>'
     )
 
 
