@@ -1021,7 +1021,12 @@ def downgrade() -> None:
     op.drop_index("ix_inventory_stock_supplier_id_sku", table_name="inventory_stock")
     op.drop_table("inventory_stock")
     op.drop_index("ix_storefront_shelf_words_version", table_name="storefront_shelf")
-    op.drop_index("ix_storefront_shelf_words", table_name="storefront_shelf", postgresql_using="gin")
+    op.drop_index(
+        "ix_storefront_shelf_words",
+        table_name="storefront_shelf",
+        postgresql_using="gin",
+        postgresql_with={"fastupdate": False},
+    )
     op.drop_index("ix_storefront_shelf_township_code", table_name="storefront_shelf")
     op.drop_index("ix_storefront_shelf_supplier_id", table_name="storefront_shelf")
     op.drop_index(
@@ -1033,7 +1038,12 @@ def downgrade() -> None:
     op.drop_index("ix_storefront_shelf_root_slug_price_from_fen", table_name="storefront_shelf")
     op.drop_index("ix_storefront_shelf_published_at", table_name="storefront_shelf")
     op.drop_index("ix_storefront_shelf_price_from_fen", table_name="storefront_shelf")
-    op.drop_index("ix_storefront_shelf_named", table_name="storefront_shelf", postgresql_using="gin")
+    op.drop_index(
+        "ix_storefront_shelf_named",
+        table_name="storefront_shelf",
+        postgresql_using="gin",
+        postgresql_with={"fastupdate": False},
+    )
     op.drop_index("ix_storefront_shelf_leaf_slug_sales", table_name="storefront_shelf")
     op.drop_index("ix_storefront_shelf_leaf_slug_published_at", table_name="storefront_shelf")
     op.drop_index("ix_storefront_shelf_leaf_slug_price_from_fen", table_name="storefront_shelf")
