@@ -186,7 +186,9 @@ def check() -> None:
         _install_keys(settings)
         breaks = _run_until_told(_audit(settings, url))
     for found in breaks:
-        typer.echo(f"{found.rule}: {found.detail} [{', '.join(f'{name}={value}' for name, value in found.ids.items())}]")
+        typer.echo(
+            f"{found.rule}: {found.detail} [{', '.join(f'{name}={value}' for name, value in found.ids.items())}]"
+        )
     if breaks:
         raise Trouble(f"发现 {len(breaks)} 处不符。", f"{len(breaks)} breaks found.")
     typer.echo("全部相符 / everything agrees.")
@@ -298,7 +300,9 @@ def _run_until_told(work: Coroutine[Any, Any, _T]) -> _T:
 
 
 @contextlib.asynccontextmanager
-async def _database(settings: Settings, url: str, *, whole: bool = True) -> AsyncIterator[Database]:
+async def _database(
+    settings: Settings, url: str, *, whole: bool = True, wait_for_disk: bool = True
+) -> AsyncIterator[Database]:
     """The database, with all who listen to its facts unless only core's own tables are looked at."""
     from app.core.db import Database
 
@@ -307,7 +311,7 @@ async def _database(settings: Settings, url: str, *, whole: bool = True) -> Asyn
         from app.wiring import build
 
         wiring = build(settings)
-    database = Database(url, settings.pool, wiring)
+    database = Database(url, settings.pool, wiring, wait_for_disk=wait_for_disk)
     try:
         yield database
     finally:
@@ -379,7 +383,7 @@ def _half_loaded(settings: Settings) -> Path:
 async def _load_demo(settings: Settings, url: str, wanted: _Wanted) -> None:
     from app import demo as county
 
-    async with _database(settings, url) as database:
+    async with _database(settings, url, wait_for_disk=False) as database:
         password = _demo_password(settings, settings.data_dir / "demo_password")
         _write_private(_half_loaded(settings), "")
         await county.load(

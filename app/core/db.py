@@ -199,11 +199,22 @@ async def write_facts(session: AsyncSession, wiring: Wiring) -> None:
 class Database:
     """A pool of connections, and the two ways to use one."""
 
-    def __init__(self, url: str, pool: PoolSettings, wiring: Wiring | None = None, *, name: str = "baojing") -> None:
+    def __init__(
+        self,
+        url: str,
+        pool: PoolSettings,
+        wiring: Wiring | None = None,
+        *,
+        name: str = "baojing",
+        wait_for_disk: bool = True,
+    ) -> None:
+        """``wait_for_disk=False`` is for data that can be made again: a crash may then lose the last commits."""
         options = (
             f"-c statement_timeout={pool.statement_timeout_ms} -c lock_timeout={pool.lock_timeout_ms} "
             f"-c idle_in_transaction_session_timeout={pool.idle_in_transaction_timeout_ms} -c timezone=UTC"
         )
+        if not wait_for_disk:
+            options += " -c synchronous_commit=off"
         connect: dict[str, Any] = {"options": options, "application_name": name, "connect_timeout": 5}
         if pool.pgbouncer:
             connect["prepare_threshold"] = None

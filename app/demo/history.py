@@ -11,7 +11,6 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import identity, inventory, orders, payments, pricing
@@ -31,7 +30,6 @@ _QUARTER_DAYS = 91
 _FRESH_SHELF_DAYS = 20
 _NEW_PRICES_ON = (1, 1)
 _CARRIERS = (("ZTO", "78{:012d}"), ("YTO", "YT{:013d}"), ("STO", "77{:011d}"), ("SF", "SF1{:012d}"))
-_UNHURRIED = text("SET LOCAL synchronous_commit TO off")
 
 
 def bank(wiring: Wiring) -> Wiring:
@@ -87,14 +85,12 @@ class History:
     async def _day(self, end: datetime) -> None:
         if self._queue and self._queue[0][0] < end:
             async with self.db.write() as session:
-                await session.execute(_UNHURRIED)
                 while self._queue and self._queue[0][0] < end:
                     moment, _, act = heapq.heappop(self._queue)
                     await act(session, moment)
         last = end - timedelta(seconds=1)
         await deliver_all(self.db, last)
         async with self.db.write() as session:
-            await session.execute(_UNHURRIED)
             changed = await orders.expire_due(session, now=last) + await orders.confirm_due(session, now=last)
         if changed:
             await deliver_all(self.db, last)
