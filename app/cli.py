@@ -172,7 +172,7 @@ def demo(
         _write_private(tell, kept.read_text())
     else:
         told = json.loads(kept.read_text())
-        typer.echo("\n".join([*told["sign_ins"], f"密码 password: {told['password']}"]))
+        typer.echo(f"登录名 sign-ins: {', '.join(told['sign_ins'])}\n密码 password:   {told['password']}")
 
 
 @app.command()

@@ -259,18 +259,14 @@ class Launcher:
         url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
         lines = [
             "",
-            "保靖好物 · Baojing Market",
-            f"  服务 service     {url}",
-            f"  接口 API docs    {url}/docs",
-            f"  数据 data        {self._settings.data_dir.absolute()}",
+            f"网址 URL:        {url}",
+            f"接口文档 docs:   {url}/docs",
+            f"数据 data:       {self._settings.data_dir.absolute()}",
         ]
         if demo.sign_ins:
-            lines.append(f"  演示 sign-ins    {demo.sign_ins[0]}")
-            lines.extend(f"                   {more}" for more in demo.sign_ins[1:])
-            lines.append(
-                f"  密码 password    {demo.password or '(装入演示数据时的密码 / as when the demo was loaded)'}"
-            )
-        lines.append("  停止 to stop     Ctrl-C")
+            lines.append(f"登录名 sign-ins: {', '.join(demo.sign_ins)}")
+            lines.append(f"密码 password:   {demo.password}")
+        lines.append("停止 to stop:    Ctrl-C")
         sys.stdout.write("\n".join([*lines, "", ""]))
         sys.stdout.flush()
 
