@@ -168,10 +168,16 @@ def demo(
     kept = settings.data_dir / "demo.json"
     if not kept.exists():
         return
+    told = json.loads(kept.read_text())
+    if settings.demo_password is not None and settings.demo_password.get_secret_value() != told["password"]:
+        typer.echo(
+            "baojing: DEMO_PASSWORD 只在装入演示数据时起作用，现在的密码不变。 / "
+            "DEMO_PASSWORD counts when the demo is loaded; the password stays as it was.",
+            err=True,
+        )
     if tell is not None:
         _write_private(tell, kept.read_text())
     else:
-        told = json.loads(kept.read_text())
         typer.echo(f"登录名 sign-ins: {', '.join(told['sign_ins'])}\n密码 password:   {told['password']}")
 
 
