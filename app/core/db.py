@@ -162,7 +162,8 @@ WITH fact AS (
 )
 INSERT INTO core_delivery (id, event_id, listener, lane, by_courier, subject, due_at)
 SELECT * FROM unnest(CAST(:delivery_ids AS uuid[]), CAST(:event_ids AS uuid[]), CAST(:listeners AS text[]),
-                     CAST(:lanes AS text[]), CAST(:couriers AS boolean[]), CAST(:delivery_subjects AS uuid[]), CAST(:dues AS timestamptz[]))
+                     CAST(:lanes AS text[]), CAST(:couriers AS boolean[]), CAST(:delivery_subjects AS uuid[]),
+                     CAST(:dues AS timestamptz[]))
 """)
 
 
@@ -241,7 +242,7 @@ class Database:
         sessions = async_sessionmaker(
             connection, expire_on_commit=False, autoflush=False, join_transaction_mode="create_savepoint"
         )
-        database._write_sessions = database._read_sessions = sessions
+        database._write_sessions = database._read_sessions = sessions  # noqa: SLF001 - our own, being made
         return database
 
     @asynccontextmanager

@@ -57,7 +57,7 @@ class Keys:
         Raises ``KeyTrouble`` when the file is unreadable, damaged, or open to other users.
         """
         if not path.exists():
-            _write_once(path, cls.generate()._to_json())
+            _write_once(path, cls.generate()._to_json())  # noqa: SLF001 - our own
         try:
             if path.stat().st_mode & 0o077:
                 raise KeyTrouble(f"密钥文件权限过宽，请执行 chmod 600 / key file is open to others, chmod 600: {path}")

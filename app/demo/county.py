@@ -1,9 +1,9 @@
-"""The county as it stands before the first order: people, suppliers, partners, goods, prices, and the plan of the year."""
+"""The county as it stands before the first order: people, suppliers, partners, goods, prices; and the year's goals."""
 
 from __future__ import annotations
 
+import itertools
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from importlib.resources import files
@@ -20,6 +20,7 @@ from app.demo.plan import Article
 from app.identity import Actor, Role
 
 _DATA = json.loads(files("app.demo").joinpath("data/county.json").read_text(encoding="utf-8"))
+_PLAN = json.loads(files("app.demo").joinpath("data/goals.json").read_text(encoding="utf-8"))
 
 ROOTS = {
     "golden": "golden-tea",
@@ -237,90 +238,40 @@ def _scope(by: Actor) -> UUID:
     return by.supplier_id
 
 
-_YUAN = 100
-_GOALS: tuple[tuple[str, str, str, int, dict[str, Sequence[str]], str | None], ...] = (
-    ("G1", "销往山东净销售额（平台可证）", "net_sales_fen", 165_000 * _YUAN, {"divisions": ["37"]}, None),
-    ("G2", "历城区买家净销售额", "net_sales_fen", 48_000 * _YUAN, {"divisions": ["370112"]}, None),
-    ("G3", "完成订单数", "orders", 1_150, {}, None),
-    ("P1", "黄金茶净销售额", "net_sales_fen", 75_000 * _YUAN, {"categories": ["golden-tea"]}, "product-line"),
-    ("P2", "黑茶净销售额", "net_sales_fen", 23_000 * _YUAN, {"categories": ["dark-tea"]}, "product-line"),
-    ("P3", "山茶油净销售额", "net_sales_fen", 27_000 * _YUAN, {"categories": ["camellia-oil"]}, "product-line"),
-    ("P4", "脐橙净销售额", "net_sales_fen", 36_000 * _YUAN, {"categories": ["navel-orange"]}, "product-line"),
-    ("P5", "礼盒净销售额", "net_sales_fen", 4_000 * _YUAN, {"categories": ["gift-set"]}, "product-line"),
-    ("W1", "脐橙销售量（净重）", "quantity_g", 5_200_000, {"categories": ["navel-orange"]}, None),
-)
-_MEASURES: tuple[tuple[int, str, tuple[tuple[str, str, int, str], ...]], ...] = (
-    (1, "组织领导", (("党政领导互访", "次", 2, "县委办"), ("高层联席会议", "次", 2, "县府办"), ("月度工作通报", "期", 12, "协作办"))),
-    (2, "人才支援", (("挂职干部", "人", 4, "组织部"), ("教育医疗农业专业人才交流", "人", 30, "人社局"), ("干部人才培训", "人次", 600, "人社局"))),
-    (3, "资金支持", (("财政援助资金（万元）", "万元", 2500, "财政局"), ("援助项目竣工", "个", 12, "发改局"), ("资金拨付率", "%", 100, "财政局"))),
-    (
-        4,
-        "产业合作",
-        (
-            ("引进企业", "家", 4, "商务局"),
-            ("黑茶加工产业园进度", "%", 80, "农业农村局"),
-            ("黄金茶示范园", "亩", 10_000, "农业农村局"),
-            ("油茶脐橙提质改造", "亩", 3000, "林业局"),
-        ),
-    ),
-    (
-        5,
-        "劳务协作",
-        (
-            ("就业帮扶车间", "个", 6, "人社局"),
-            ("就近就业", "人", 300, "人社局"),
-            ("赴鲁就业", "人", 60, "人社局"),
-            ("订单式培训", "人次", 400, "职教中心"),
-        ),
-    ),
-    (6, "结对帮扶", (("乡镇街道结对", "对", 10, "协作办"), ("村企社结对", "对", 30, "协作办"), ("校院结对", "对", 20, "教体局"))),
-    (
-        7,
-        "消费帮扶",
-        (("在鲁净销售额（平台可证）", "元", 165_000, "商务局"), ("商超农超对接门店", "家", 80, "商务局"), ("线上平台订单", "单", 1_150, "商务局")),
-    ),
-    (8, "社会参与", (("社会捐赠（万元）", "万元", 300, "民政局"), ("产品推介活动", "场", 8, "文旅局"))),
-)  # fmt: skip
-_GOAL_OF_MEASURE = {"在鲁净销售额（平台可证）": "G1", "线上平台订单": "G3"}
-
-
 async def plant_goals(session: AsyncSession, *, year: int, by: Actor, now: datetime) -> int:
     """The running year's goals and its work plan of 8 aspects and 25 measures. Returns how many goals."""
     period = assistance.year_of(year)
-    for code, name, metric, target, filters, group in _GOALS:
-        only = await assistance.resolve_filter(session, **filters)  # type: ignore[arg-type]
+    for goal in _PLAN["goals"]:
         await assistance.set_goal(
             session,
-            code=f"{year}-{code}",
-            name=name,
+            code=f"{year}-{goal['code']}",
+            name=goal["name"],
             period=period,
-            metric=assistance.Metric(metric),
-            target=target,
-            only=only,
-            partition_group=group,
+            metric=assistance.Metric(goal["metric"]),
+            target=goal["target"],
+            only=await assistance.resolve_filter(session, **goal["filter"]),
+            partition_group=goal["partition_group"],
             by=by,
             now=now,
         )
     plan = await assistance.create_plan(session, year=year, title=f"{year} 年协作帮扶工作要点", by=by, now=now)
-    no = 0
-    for aspect_no, name, measures in _MEASURES:
-        await assistance.add_aspect(session, plan.id, no=aspect_no, name=name, by=by, now=now)
-        for text, unit, target, owner in measures:
-            no += 1
-            goal = _GOAL_OF_MEASURE.get(text)
+    numbers = itertools.count(1)
+    for aspect in _PLAN["aspects"]:
+        await assistance.add_aspect(session, plan.id, no=aspect["no"], name=aspect["name"], by=by, now=now)
+        for measure in aspect["measures"]:
             await assistance.add_measure(
                 session,
                 plan.id,
-                aspect_no=aspect_no,
-                no=no,
-                text=text,
-                indicator=text,
-                unit=unit,
-                target=target,
-                owner=owner,
+                aspect_no=aspect["no"],
+                no=next(numbers),
+                text=measure["text"],
+                indicator=measure["text"],
+                unit=measure["unit"],
+                target=measure["target"],
+                owner=measure["owner"],
                 due_on=date(year, 12, 31),
-                goal_code=f"{year}-{goal}" if goal else None,
+                goal_code=f"{year}-{measure['goal']}" if "goal" in measure else None,
                 by=by,
                 now=now,
             )
-    return len(_GOALS)
+    return len(_PLAN["goals"])

@@ -24,7 +24,7 @@ _MIX_BY_MONTH: tuple[Mapping[str, int], ...] = (
     _WINTER, _FEBRUARY, _SPRING, _SPRING, _SUMMER, _SUMMER,
     _SUMMER, _SUMMER, _SUMMER, _SUMMER, _WINTER, _WINTER,
 )  # fmt: skip
-"""Percent of a month's value by product line; over the year 46 : 14 : 16 : 22 : 2, tea, dark tea, oil, oranges, sets."""
+"""Percent of a month's value by product line; over the year tea 46, dark tea 14, oil 16, oranges 22, sets 2."""
 
 _MEAN_ORDER_FEN = {
     "golden-tea": 21_000, "dark-tea": 12_300, "camellia-oil": 15_500, "navel-orange": 6_500, "gift-set": 40_000,

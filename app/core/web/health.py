@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest, multiprocess
 from pydantic import BaseModel
 from sqlalchemy import text
+from sqlalchemy.exc import ProgrammingError
 
 from app.core.errors import DomainError
 from app.core.outbox import pending
@@ -19,7 +20,7 @@ router = APIRouter(tags=["health"])
 
 
 class NotReady(DomainError):
-    """This process cannot serve now; a balancer should ask another."""
+    """The process cannot serve now; a balancer should ask another."""
 
     status = 503
     code = "not_ready"
@@ -68,6 +69,8 @@ async def get_readiness(request: Request, edge: TheEdge) -> Ready | Response:
             facts = await pending(session)
     except DomainError:
         return problem(request, NotReady(why="database", retry_after=1))
+    except ProgrammingError:  # the database answers, and holds no schema of ours
+        return problem(request, NotReady(why="migrations at nothing", retry_after=5))
     if edge.revision is not None and revision != edge.revision:
         return problem(request, NotReady(why=f"migrations at {revision}", retry_after=5))
     silent = edge.clock() - beat if beat else None
@@ -107,4 +110,3 @@ async def get_metrics(edge: TheEdge) -> Response:
     else:
         lines.append("# TYPE database_up gauge\ndatabase_up 1\n")
     return Response("".join(lines), media_type=CONTENT_TYPE_LATEST)
-

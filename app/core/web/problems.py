@@ -247,7 +247,7 @@ def install_handlers(app: FastAPI) -> None:
         except DomainError as known:
             return problem(request, known)
         except Exception:
-            log.error("defect", exc_info=error, request_id=request.scope.get("request_id"))
+            log.exception("defect", exc_info=error, request_id=request.scope.get("request_id"))
             return problem(request, InternalError())
 
     app.add_exception_handler(DomainError, refused)
