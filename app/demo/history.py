@@ -239,7 +239,7 @@ class History:
                 payment_id=payment.id,
                 provider_transaction=f"DEMO-{order.number}",
                 amount_fen=order.total_fen,
-                now=now + timedelta(seconds=40),
+                now=now,
             )
             # The money is noticed with the day's facts; nothing leaves a warehouse before the next morning.
             morning = datetime.combine(now.astimezone(SHANGHAI).date() + timedelta(days=1), time(8, 30), SHANGHAI)
