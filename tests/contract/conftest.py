@@ -1,0 +1,130 @@
+"""A shop that has traded a little: every kind of object exists, so that paths lead somewhere."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import URL, text
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from app.core import migrations
+from app.core.db import Database
+from app.core.settings import PoolSettings, Settings
+from app.main import create_app
+from app.wiring import build
+from tests.conftest import Clock, drop_database, make_database
+from tests.shop import Shop, open_shop
+
+GOAL = {
+    "code": "G1",
+    "name": "黄金茶销售额",
+    "year": 2026,
+    "metric": "net_sales_fen",
+    "target": 1_000_000,
+    "filter": {"categories": ["golden-tea"]},
+}
+
+
+@dataclass(frozen=True)
+class World:
+    """The shop, and the ids of what is in it by the name that a path or body gives them."""
+
+    shop: Shop
+    known: dict[str, list[str]]
+
+
+@pytest.fixture(scope="session")
+async def populated(
+    server_url: URL, settings: Settings, keys, anyio_backend: str
+) -> AsyncIterator[tuple[AsyncEngine, World]]:
+    name = f"populated_{uuid4().hex[:12]}"
+    make_database(server_url, name)
+    url = server_url.set(database=name)
+    migrations.upgrade(url.render_as_string(hide_password=False))
+    clock = Clock(datetime(2026, 11, 20, 4, 0, tzinfo=UTC))
+    db = Database(url.render_as_string(hide_password=False), PoolSettings(), build(settings))
+    try:
+        shop = await open_shop(db, settings, clock)
+        world = World(shop, await _trade(shop))
+        async with db.write() as session:
+            await session.execute(
+                text("INSERT INTO core_heartbeat (name, at) VALUES ('worker', :now)"), {"now": clock()}
+            )
+        await db.dispose()
+        engine = create_async_engine(url)
+        yield engine, world
+        await engine.dispose()
+    finally:
+        await db.dispose()
+        drop_database(server_url, name)
+
+
+async def _trade(shop: Shop) -> dict[str, list[str]]:
+    done = await shop.complete({"GT04": 2, "NO02": 1})
+    shipped = await shop.ship(await shop.pay(await shop.order({"GT14": 3})), deliver=False)
+    paid = await shop.pay(await shop.order({"GT04": 1, "NO02": 2}))
+    waiting = await shop.order({"GT04": 1})
+    started = await shop.call("buyer", "POST", f"/v1/store/orders/{waiting['id']}/payments", {"provider": "sandbox"})
+    assert started.status_code == 201, started.text
+    of_stranger = await shop.order({"GT14": 1}, who="stranger")
+    goal = await shop.call("officer", "POST", "/v1/office/goals", GOAL)
+    assert goal.status_code == 201, goal.text
+    plan = await shop.call("officer", "POST", "/v1/office/plans", {"year": 2026, "title": "保靖县 2026 年消费帮扶计划"})
+    assert plan.status_code == 201, plan.text
+    key = await shop.call("S01", "POST", "/v1/supplier/api-keys", {"name": "库存工具"})
+    assert key.status_code == 201, key.text
+    orders = [done, shipped, paid, waiting, of_stranger]
+
+    async def column(sql: str) -> list[str]:
+        return [str(row[0]) for row in await shop.rows(sql)]
+
+    return {
+        "order_id": [order["id"] for order in orders],
+        "supplier_order_id": [part["id"] for order in orders for part in order["supplier_orders"]],
+        "line_id": [line["id"] for order in orders for line in order["lines"]],
+        "payment_id": await column("SELECT id FROM payments_payment"),
+        "shipment_id": await column("SELECT id FROM fulfilment_shipment"),
+        "product_id": [str(product) for product in shop.products.values()],
+        "supplier_id": await column("SELECT id FROM suppliers_supplier"),
+        "goal_id": [goal.json()["id"]],
+        "plan_id": [plan.json()["id"]],
+        "key_id": [key.json()["id"]],
+        "sku": list(shop.products),
+        "lot_code": await column("SELECT code FROM inventory_lot"),
+        "slug": await column("SELECT slug FROM catalogue_product"),
+        "trace_code": await column("SELECT trace_code FROM inventory_lot"),
+        "division_code": ["370112", "430102", "110105"],
+        "provider": ["sandbox"],
+    }
+
+
+@pytest.fixture
+async def world(populated: tuple[AsyncEngine, World], settings: Settings) -> AsyncIterator[World]:
+    """The world inside a transaction that is rolled back after the test."""
+    engine, made = populated
+    async with engine.connect() as connection:
+        outer = await connection.begin()
+        db = Database.within(connection, build(settings))
+        yield replace(
+            made, shop=replace(made.shop, db=db, app=create_app(settings, database=db, clock=made.shop.clock))
+        )
+        await outer.rollback()
+
+
+@pytest.fixture
+async def row_counts(world: World):
+    """How many rows every table holds: refusals leave all of them as they are."""
+
+    async def count() -> dict[str, int]:
+        tables = await world.shop.rows("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        found = {}
+        async with world.shop.db.read() as session:
+            for (table,) in tables:
+                found[table] = (await session.execute(text(f'SELECT count(*) FROM "{table}"'))).scalar_one()
+        return found
+
+    return count

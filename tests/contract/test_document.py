@@ -1,0 +1,150 @@
+"""Schemathesis over the whole document: no 5xx, and no answer that the document does not promise."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import anyio.from_thread
+import anyio.to_thread
+import httpx
+import pytest
+import requests
+import schemathesis
+from hypothesis import HealthCheck, Phase, given
+from hypothesis import settings as searching
+from hypothesis import strategies as st
+from hypothesis.errors import Unsatisfiable
+from schemathesis import Case, GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    negative_data_rejection,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from app.core.settings import Settings
+from app.main import create_app
+from tests.contract.conftest import World
+
+SCHEMA = schemathesis.openapi.from_dict(create_app(Settings(data_dir=Path("/nonexistent"))).openapi())
+OPERATIONS = {found.ok().definition.raw["operationId"]: found.ok() for found in SCHEMA.get_all_operations()}
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+ROLES = {
+    "/v1/supplier": "S01",
+    "/v1/partner": "P01",
+    "/v1/office": "officer",
+    "/v1/operator": "operator",
+    "/v1/store/orders": "buyer",
+    "/v1/auth/me": "buyer",
+}
+OTHERS = (None, "stranger", "S08")
+_keys = itertools.count(1)
+
+
+def _searching(examples: int) -> searching:
+    return searching(
+        max_examples=examples,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        phases=[Phase.explicit, Phase.generate],  # the shop remembers, so a smaller case need not fail again
+        suppress_health_check=list(HealthCheck),
+    )
+
+
+def _with_known(value: Any, known: dict[str, list[str]], draw: Callable[..., Any], name: str = "") -> Any:
+    """``value`` with ids, codes and SKUs that exist, most of the time."""
+    if isinstance(value, dict):
+        return {key: _with_known(inner, known, draw, key) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_with_known(inner, known, draw, name) for inner in value]
+    if isinstance(value, str) and name in known and draw(st.integers(0, 3)):
+        return draw(st.sampled_from(known[name]))
+    if type(value) is int and name == "quantity" and value > 5 and draw(st.booleans()):
+        return 1
+    return value
+
+
+def _strategy(name: str, mode: GenerationMode, known: dict[str, list[str]]) -> st.SearchStrategy[Case]:
+    operation = OPERATIONS[name]
+    places = [parameter.name for parameter in operation.path_parameters if parameter.name in known]
+    if not places:
+        return operation.as_strategy(generation_mode=mode)
+    # Half of the cases lead to something that exists.
+    existing = list(zip(*(itertools.islice(itertools.cycle(known[place]), 6) for place in places), strict=True))
+    real = [
+        operation.as_strategy(generation_mode=mode, path_parameters=dict(zip(places, values, strict=True)))
+        for values in existing
+    ]
+    return st.one_of(*real, operation.as_strategy(generation_mode=mode))
+
+
+def _request(case: Case, headers: dict[str, str]) -> httpx.Request | None:
+    """The case as it goes over the wire; None where no HTTP client could send it."""
+    try:
+        sent = requests.Request(**case.as_transport_kwargs(base_url="http://market.test")).prepare()
+        content = sent.body.encode() if isinstance(sent.body, str) else sent.body
+        return httpx.Request(sent.method, sent.url, headers={**sent.headers, **headers}, content=content)
+    except (requests.RequestException, httpx.InvalidURL, UnicodeError, ValueError):
+        return None
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+async def test_answers_are_those_of_the_document(world: World, name: str):
+    path = OPERATIONS[name].path
+    who = next((role for prefix, role in ROLES.items() if path.startswith(prefix)), None)
+    transport = httpx.ASGITransport(app=world.shop.app, raise_app_exceptions=False)
+    answered = []
+
+    async def send(request: httpx.Request) -> httpx.Response:
+        async with httpx.AsyncClient(transport=transport) as client:
+            return await client.send(request)
+
+    def ask(case: Case, caller: str | None, mode: GenerationMode) -> None:
+        headers = {"Authorization": f"Bearer {world.shop.token(caller)}"} if caller else {}
+        if mode is GenerationMode.POSITIVE and any(key.lower() == "idempotency-key" for key in case.headers or {}):
+            headers["Idempotency-Key"] = f"contract-{next(_keys)}"
+        request = _request(case, headers)
+        if request is None:
+            return
+        response = anyio.from_thread.run(send, request)
+        answered.append(response.status_code)
+        checks = [*CHECKS, negative_data_rejection] if mode is GenerationMode.NEGATIVE and caller == who else CHECKS
+        try:
+            case.validate_response(response, checks=checks)
+        except BaseExceptionGroup as found:  # as one failure of this test, not as the end of the event loop
+            pytest.fail(str(found))
+
+    def explore(mode: GenerationMode, caller: str | None, examples: int) -> None:
+        strategy = _strategy(name, mode, world.known)
+
+        @_searching(examples)
+        @given(data=st.data())
+        def search(data: st.DataObject) -> None:
+            case = data.draw(strategy)
+            if mode is GenerationMode.POSITIVE and isinstance(case.body, (dict, list)):
+                case.body = _with_known(case.body, world.known, data.draw)
+            ask(case, caller, mode)
+
+        search()
+
+    await anyio.to_thread.run_sync(partial(explore, GenerationMode.POSITIVE, who, 10))
+    with contextlib.suppress(Unsatisfiable):  # an operation without parameters and body cannot be called wrongly
+        await anyio.to_thread.run_sync(partial(explore, GenerationMode.NEGATIVE, who, 10))
+    for other in OTHERS:
+        if other != who:
+            await anyio.to_thread.run_sync(partial(explore, GenerationMode.POSITIVE, other, 2))
+    assert answered
