@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import joinedload
 
 from app.core.errors import NotFound
 from app.fulfilment.models import ShipmentRow
@@ -17,11 +17,11 @@ async def shipments_of(session: AsyncSession, references: Collection[UUID]) -> l
     rows = await session.scalars(
         select(ShipmentRow)
         .where(ShipmentRow.reference.in_(references))
-        .options(selectinload(ShipmentRow.lines))
+        .options(joinedload(ShipmentRow.lines))
         .order_by(ShipmentRow.dispatched_at, ShipmentRow.id)
         .execution_options(populate_existing=True)
     )
-    return [row.value() for row in rows]
+    return [row.value() for row in rows.unique()]
 
 
 async def get(session: AsyncSession, shipment_id: UUID, *, supplier_id: UUID) -> Shipment:
@@ -38,10 +38,11 @@ async def _own(session: AsyncSession, shipment_id: UUID, supplier_id: UUID, *, l
     wanted = (
         select(ShipmentRow)
         .where(ShipmentRow.id == shipment_id, ShipmentRow.supplier_id == supplier_id)
-        .options(selectinload(ShipmentRow.lines))
+        .options(joinedload(ShipmentRow.lines))
         .execution_options(populate_existing=True)
     )
-    row = (await session.scalars(wanted.with_for_update() if lock else wanted)).one_or_none()
+    found = await session.scalars(wanted.with_for_update(of=ShipmentRow) if lock else wanted)
+    row = found.unique().one_or_none()
     if row is None:
         raise NotFound
     return row
