@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import codecs
 import re
 import time
 from typing import TYPE_CHECKING, Any
@@ -36,6 +37,7 @@ _SAFETY = [
     (b"x-frame-options", b"DENY"),
 ]
 _UPLOAD = b"multipart/form-data"
+_UTF8 = codecs.getincrementaldecoder("utf-8")
 
 
 class Surroundings:
@@ -80,6 +82,7 @@ class Surroundings:
         declared = int(length) if length.isdigit() and len(length) < 20 else 0  # noqa: PLR2004
         deadline = time.monotonic() + self._limits.body_seconds
         received, complete = 0, False
+        decoder = _UTF8() if b"json" in headers.get(b"content-type", b"") else None
 
         async def guarded() -> Message:
             nonlocal received, complete
@@ -95,6 +98,8 @@ class Surroundings:
             complete = not message.get("more_body", False)
             if received > most:
                 raise HTTPException(413, headers={"Connection": "close"})
+            if decoder is not None:
+                _require_utf8(decoder, message.get("body", b""), final=complete)
             return message
 
         return guarded
@@ -114,6 +119,16 @@ class Surroundings:
             request_id=scope["request_id"],
             caller=(scope.get("state") or {}).get("caller"),
         )
+
+
+def _require_utf8(decoder: codecs.IncrementalDecoder, part: bytes, *, final: bool) -> None:
+    """JSON between systems is UTF-8 (RFC 8259 §8.1); the parser would guess at UTF-16, which has NULs, and the like."""
+    try:
+        decoder.decode(part, final)
+    except UnicodeDecodeError:
+        raise HTTPException(400) from None
+    if b"\0" in part:
+        raise HTTPException(400)
 
 
 _METHODS = frozenset(("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"))
