@@ -34,9 +34,14 @@ class ShelfRow(Base):
         Index("ix_storefront_shelf_supplier_id", "supplier_id"),
         Index("ix_storefront_shelf_township_code", "township_code"),
         Index("ix_storefront_shelf_season_opens", "season_opens", postgresql_where=text("perishable")),
-        # Without fast updates: a search would have to read through what was not yet sorted in.
+        # A search reads through what was not yet sorted into these indexes, so that may be no more than 256 KiB.
         *(
-            Index(f"ix_storefront_shelf_{words}", words, postgresql_using="gin", postgresql_with={"fastupdate": False})
+            Index(
+                f"ix_storefront_shelf_{words}",
+                words,
+                postgresql_using="gin",
+                postgresql_with={"gin_pending_list_limit": 256},
+            )
             for words in ("named", "words")
         ),
         Index("ix_storefront_shelf_words_version", "words_version"),
