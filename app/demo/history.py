@@ -78,7 +78,10 @@ class History:
         span = (self.plan.until - self.plan.first).days + 1
         for number in range(span):
             day = self.plan.first + timedelta(days=number)
-            await self._day(day_end(day))
+            end = day_end(day)
+            # A day on which nothing happens needs no look at the books; the last one always does.
+            if number == span - 1 or (self._queue and self._queue[0][0] < end):
+                await self._day(end)
             if number % 7 == 0 or number == span - 1:
                 report("两年订单 / two years of orders", number + 1, span)
 
