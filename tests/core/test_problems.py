@@ -1,0 +1,138 @@
+"""Errors on the wire: in the caller's language, with the id that finds them in the log."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from fastapi import FastAPI
+from httpx import ASGITransport, AsyncClient
+
+from app.core.errors import DomainError, Fault, RateLimited
+from app.core.settings import LimitSettings
+from app.core.web.middleware import Surroundings
+from app.core.web.problems import install_handlers, problems
+
+
+class Gone(DomainError):
+    status = 410
+    code = "gone"
+    zh = "{what}已经没有了。"
+    en = "{what} is gone."
+
+
+@pytest.fixture
+async def wire():
+    app = FastAPI()
+
+    @app.get("/gone")
+    async def gone() -> None:
+        raise Gone(what="tea", faults=[Fault("/items/0", "gone", "没有了", "gone")])
+
+    @app.get("/busy")
+    async def busy() -> None:
+        raise RateLimited(retry_after=7)
+
+    @app.get("/defect")
+    async def defect() -> None:
+        raise RuntimeError("secret detail")
+
+    @app.get("/typed")
+    async def typed(number: int) -> int:
+        return number
+
+    install_handlers(app)
+    app.add_middleware(Surroundings, limits=LimitSettings())
+    transport = ASGITransport(app=app, raise_app_exceptions=False)
+    async with AsyncClient(transport=transport, base_url="http://wire.test") as client:
+        yield client
+
+
+@pytest.mark.parametrize(
+    ("accepted", "language"),
+    [
+        (None, "zh-CN"),
+        ("", "zh-CN"),
+        ("zh-CN,zh;q=0.9,en;q=0.8", "zh-CN"),
+        ("en", "en"),
+        ("en-GB,en;q=0.9", "en"),
+        ("EN-us", "en"),
+        ("fr,en;q=0.5,zh;q=0.4", "en"),
+        ("fr", "zh-CN"),
+        ("zh;q=0.1,en;q=0.2", "en"),
+        ("en;q=nonsense", "zh-CN"),
+        ("en;q=0", "zh-CN"),
+        ("*", "zh-CN"),
+        ("," * 5000, "zh-CN"),
+    ],
+)
+async def test_the_language_is_the_callers(wire, accepted: str | None, language: str):
+    answer = await wire.get("/gone", headers={"Accept-Language": accepted} if accepted is not None else {})
+    assert answer.status_code == 410
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["content-language"] == language
+    problem = answer.json()
+    assert problem["detail"] == ("tea is gone." if language == "en" else "tea已经没有了。")
+    assert problem["errors"] == [
+        {
+            "pointer": "/items/0",
+            "code": "gone",
+            "detail": "gone" if language == "en" else "没有了",
+            "location": "body",
+        }
+    ]
+
+
+async def test_a_problem_says_what_rfc_9457_wants(wire):
+    problem = (await wire.get("/gone")).json()
+    assert (problem["type"], problem["title"], problem["status"]) == ("/problems/gone", "Gone", 410)
+    assert (problem["instance"], problem["code"]) == ("/gone", "gone")
+
+
+@pytest.mark.parametrize("given", ["abc-123", "A" * 64, "01JD8Z6W3R.x:y_z"])
+async def test_a_request_id_comes_back(wire, given: str):
+    answer = await wire.get("/gone", headers={"X-Request-ID": given})
+    assert answer.headers["x-request-id"] == answer.json()["request_id"] == given
+
+
+@pytest.mark.parametrize("given", ["", "A" * 65, "with space", 'quote"', "<script>", "日"])
+async def test_an_id_that_could_hurt_a_log_is_replaced(wire, given: str):
+    answer = await wire.get("/gone", headers={"X-Request-ID": given.encode()})
+    made = answer.headers["x-request-id"]
+    assert made != given
+    assert re.fullmatch(r"[0-9a-f-]{36}", made)
+    assert answer.json()["request_id"] == made
+
+
+async def test_how_long_to_wait(wire):
+    answer = await wire.get("/busy")
+    assert (answer.status_code, answer.headers["retry-after"]) == (429, "7")
+
+
+async def test_a_defect_tells_nothing_but_its_id(wire):
+    answer = await wire.get("/defect")
+    assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
+    assert "secret" not in answer.text
+
+
+async def test_values_are_never_repeated(wire):
+    answer = await wire.get("/typed", params={"number": "13800001234x"})
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_input")
+    assert answer.json()["errors"][0]["location"] == "query"
+    assert answer.json()["errors"][0]["pointer"] == "/number"
+    assert "13800001234" not in answer.text
+
+
+@pytest.mark.parametrize(("method", "path", "status"), [("GET", "/none", 404), ("POST", "/gone", 405)])
+async def test_what_the_framework_refuses_reads_like_the_rest(wire, method: str, path: str, status: int):
+    answer = await wire.request(method, path)
+    assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
+    assert answer.json()["status"] == status
+
+
+def test_the_document_names_each_refusal_once():
+    declared = problems(Gone, Gone, RateLimited)
+    assert list(declared) == sorted(declared)
+    assert {410, 429, 401, 403, 422, 503} <= declared.keys()
+    assert list(declared[410]["content"]["application/problem+json"]["examples"]) == ["gone"]
+    assert not {401, 403} & problems(Gone, public=True).keys()
