@@ -7,9 +7,6 @@ for ``fresh_db``: a clone of their own, with real commits, dropped afterwards.
 
 from __future__ import annotations
 
-import contextlib
-import importlib
-import pkgutil
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -22,9 +19,8 @@ import pytest
 from sqlalchemy import URL, create_engine, event, make_url, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 
-import app
-from app.core import sealing
-from app.core.db import Base, Database
+from app.core import migrations, sealing
+from app.core.db import Database
 from app.core.postgres import EmbeddedPostgres
 from app.core.settings import LimitSettings, PoolSettings, Settings
 
@@ -72,14 +68,8 @@ def drop_database(server: URL, name: str) -> None:
 
 
 def build_schema(url: URL) -> None:
-    for module in pkgutil.iter_modules(app.__path__):
-        if not module.ispkg:
-            continue
-        with contextlib.suppress(ModuleNotFoundError):
-            importlib.import_module(f"app.{module.name}.models")
-    engine = create_engine(url)
-    Base.metadata.create_all(engine)
-    engine.dispose()
+    """The tables as an installation gets them: by the migrations."""
+    migrations.upgrade(url.render_as_string(hide_password=False))
 
 
 @pytest.fixture(scope="session")

@@ -793,7 +793,7 @@ def upgrade() -> None:
         ["named"],
         unique=False,
         postgresql_using="gin",
-        postgresql_with={"fastupdate": False},
+        postgresql_with={"gin_pending_list_limit": 256},
     )
     op.create_index(
         "ix_storefront_shelf_price_from_fen", "storefront_shelf", ["price_from_fen", "product_id"], unique=False
@@ -832,7 +832,7 @@ def upgrade() -> None:
         ["words"],
         unique=False,
         postgresql_using="gin",
-        postgresql_with={"fastupdate": False},
+        postgresql_with={"gin_pending_list_limit": 256},
     )
     op.create_index("ix_storefront_shelf_words_version", "storefront_shelf", ["words_version"], unique=False)
     op.create_table(
@@ -1025,7 +1025,7 @@ def downgrade() -> None:
         "ix_storefront_shelf_words",
         table_name="storefront_shelf",
         postgresql_using="gin",
-        postgresql_with={"fastupdate": False},
+        postgresql_with={"gin_pending_list_limit": 256},
     )
     op.drop_index("ix_storefront_shelf_township_code", table_name="storefront_shelf")
     op.drop_index("ix_storefront_shelf_supplier_id", table_name="storefront_shelf")
@@ -1042,7 +1042,7 @@ def downgrade() -> None:
         "ix_storefront_shelf_named",
         table_name="storefront_shelf",
         postgresql_using="gin",
-        postgresql_with={"fastupdate": False},
+        postgresql_with={"gin_pending_list_limit": 256},
     )
     op.drop_index("ix_storefront_shelf_leaf_slug_sales", table_name="storefront_shelf")
     op.drop_index("ix_storefront_shelf_leaf_slug_published_at", table_name="storefront_shelf")
