@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from cryptography.exceptions import InvalidTag
+from cryptography.exceptions import InvalidTag, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -38,6 +38,10 @@ class Keys:
     blinding: bytes
     sandbox_pem: str
     sandbox_secret: bytes
+
+    def __post_init__(self) -> None:
+        """Notice a damaged key at the start and not at its first use."""
+        _ = self.signing_key, self.sandbox_key, self._aead
 
     @classmethod
     def generate(cls) -> Keys:
@@ -62,7 +66,7 @@ class Keys:
             if path.stat().st_mode & 0o077:
                 raise KeyTrouble(f"密钥文件权限过宽，请执行 chmod 600 / key file is open to others, chmod 600: {path}")
             return cls._from_json(path.read_text())
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, UnsupportedAlgorithm) as error:
             raise KeyTrouble(f"无法读取密钥文件 / cannot read the key file {path}: {error}") from error
 
     def _to_json(self) -> str:
@@ -122,7 +126,7 @@ class Keys:
         """Decrypt what ``seal`` made. Raises ``KeyTrouble`` for another key, purpose, or a changed byte."""
         try:
             return self._aead.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], purpose.encode()).decode()
-        except InvalidTag as error:
+        except (InvalidTag, ValueError) as error:
             raise KeyTrouble(f"密文与密钥不符 / sealed {purpose} does not open with this key") from error
 
     def blind(self, plain: str, purpose: str) -> bytes:
