@@ -33,12 +33,14 @@ class _Recorder:
     send: Send
     start: Message | None = None
     chunks: list[bytes] = field(default_factory=list)
+    complete: bool = False
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.start = message
         elif message["type"] == "http.response.body":
             self.chunks.append(message.get("body", b""))
+            self.complete = not message.get("more_body", False)
         await self.send(message)
 
 
@@ -83,7 +85,7 @@ class PageCache:
         finally:
             if self._building.get(key) is done:
                 del self._building[key]
-            if recorder.start is not None and recorder.start["status"] == 200:  # noqa: PLR2004
+            if recorder.complete and recorder.start is not None and recorder.start["status"] == 200:  # noqa: PLR2004
                 self._keep(key, recorder.start, b"".join(recorder.chunks), begun)
             done.set()
 
