@@ -57,10 +57,10 @@ async def test_callers_do_not_disturb_one_another(fresh_db: Database):
 
 
 async def test_an_allowance_comes_back(fresh_db: Database):
-    quick = LimitSettings(caller_per_second=200, caller_burst=20)
+    quick = LimitSettings(caller_per_second=50, caller_burst=20)
     limits = Limits(fresh_db, quick)
     assert await spend(limits, "account:1", 2000) < 2000
-    await asyncio.sleep(0.3)
+    await asyncio.sleep(0.5)
     assert await spend(limits, "account:1", 20) >= 10
 
 
@@ -69,18 +69,18 @@ async def test_switched_off_it_counts_nothing(fresh_db: Database):
     assert await spend(limits, "account:1", 100) == 100
 
 
-async def test_over_http(fresh_db: Database, settings: Settings, clock):
+async def test_over_http(fresh_db: Database, settings: Settings, clock, monkeypatch):
     """Anonymous writes are limited, and told how long to wait; reading the catalogue is not."""
+    monkeypatch.setattr("app.core.web.limits.FREE", 0)
     from app.main import create_app
 
     app = create_app(settings.model_copy(update={"limits": SLOW}), database=fresh_db, clock=clock)
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://limits.test") as client:
         body = {"items": [{"sku": "GT04", "quantity": 1}], "address": {"division_code": "370112"}}
-        answers = [await client.post("/v1/store/quotes", json=body) for _ in range(80)]
+        answers = [await client.post("/v1/store/quotes", json=body) for _ in range(30)]
         refused = [answer for answer in answers if answer.status_code == 429]
-        assert refused
-        assert all(answer.status_code == 429 for answer in answers[-5:])
+        assert refused == answers[20:]
         assert refused[0].json()["code"] == "rate_limited"
         assert int(refused[0].headers["retry-after"]) >= 1
         reads = [(await client.get("/v1/store/categories")).status_code for _ in range(50)]
