@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
 
-import swagger_ui_bundle
+import fastapi_swagger
 from fastapi import FastAPI
 from fastapi.openapi.docs import get_swagger_ui_html
 from starlette.responses import HTMLResponse
@@ -74,7 +74,7 @@ _MODULES = (
     reports,
 )
 _CACHED = ("/v1/store/products", "/v1/store/categories")
-_SWAGGER = Path(swagger_ui_bundle.swagger_ui_path)
+_SWAGGER = Path(fastapi_swagger.__file__).parent / "resources"
 
 
 def create_app(
