@@ -168,7 +168,13 @@ async def open_shop(db: Database, settings: Settings, clock: Any) -> Shop:
 
         async def person(who: str, role: Role, scope_id: UUID | None = None) -> None:
             account_id = await identity.create_account(
-                session, username=f"shop-{who.lower()}", name=who, password_hash=_HASH, role=role, scope_id=scope_id, now=now
+                session,
+                username=f"shop-{who.lower()}",
+                name=who,
+                password_hash=_HASH,
+                role=role,
+                scope_id=scope_id,
+                now=now,
             )
             supplier_id = scope_id if role is Role.SUPPLIER else None
             partner_id = scope_id if role is Role.PARTNER else None
