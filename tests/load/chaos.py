@@ -31,6 +31,7 @@ from typing import Any
 import httpx
 from sqlalchemy import NullPool, create_engine, text
 
+from app.core.outbox import LEASE
 from tests.launcher.processes import Installation, command, processes_of, until
 
 BUYERS, SUPPLIERS = 7, 3
@@ -322,8 +323,11 @@ def audit(installation: Installation, tally: Tally, orders_before: int) -> None:
         with engine.connect() as connection:
             return int(connection.execute(text(statement), parameters).scalar_one())
 
-    if not until(lambda: ask("SELECT count(*) FROM core_delivery WHERE parked_at IS NULL") == 0, 60):
-        tally.wrong.append(f"{ask('SELECT count(*) FROM core_delivery')} facts are not delivered")
+    waiting = "SELECT count(*) FROM core_delivery WHERE parked_at IS NULL"
+    if not until(lambda: ask(waiting) == 0, LEASE.total_seconds() + 15):  # a courier may have been killed on its way
+        with engine.connect() as connection:
+            stuck = connection.execute(text("SELECT listener, attempts, due_at, last_error FROM core_delivery LIMIT 5"))
+            tally.wrong.append(f"{ask(waiting)} facts are not delivered: {[tuple(row) for row in stuck]}")
     if parked := ask("SELECT count(*) FROM core_delivery WHERE parked_at IS NOT NULL"):
         tally.wrong.append(f"{parked} deliveries are parked")
 
