@@ -26,7 +26,7 @@ _templates = Environment(
 _templates.filters["yuan"] = yuan
 _STYLE = (_HERE / "static" / "style.css").read_text(encoding="utf-8")
 _SHOWN = 12
-_POLICY = "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'"
+_POLICY = "default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'"
 
 
 @router.get("/")
