@@ -15,8 +15,9 @@ from pathlib import Path
 from uuid import uuid4
 
 import httpx
+import psycopg
 import pytest
-from sqlalchemy import URL, create_engine, event, make_url, text
+from sqlalchemy import URL, create_engine, make_url, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 
 from app.core import migrations, sealing
@@ -215,14 +216,16 @@ async def fresh_shop(fresh_db: Database, settings: Settings, clock: Clock):
 
 
 @pytest.fixture
-def statements(engine: AsyncEngine) -> Iterator[list[str]]:
-    """Every SQL statement sent while the test runs; clear it before the act to be counted."""
+def statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Every SQL statement that the driver is given while the test runs; clear it before the act to be counted."""
     seen: list[str] = []
+    execute = psycopg.AsyncCursor.execute
 
-    def note(_connection, _cursor, statement, _parameters, _context, _many) -> None:
+    async def note(cursor, query, *arguments, **options):
+        statement = str(query)
         if not statement.upper().startswith(("SAVEPOINT", "RELEASE", "ROLLBACK TO")):
             seen.append(statement)
+        return await execute(cursor, query, *arguments, **options)
 
-    event.listen(engine.sync_engine, "before_cursor_execute", note)
-    yield seen
-    event.remove(engine.sync_engine, "before_cursor_execute", note)
+    monkeypatch.setattr(psycopg.AsyncCursor, "execute", note)
+    return seen

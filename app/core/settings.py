@@ -31,6 +31,8 @@ class PoolSettings(Group):
 
     size: int = Field(8, ge=1)
     overflow: int = Field(8, ge=0)
+    readers: int = Field(8, ge=1)
+    """Besides those to write by."""
     wait_seconds: float = 3.0
     statement_timeout_ms: int = 15_000
     lock_timeout_ms: int = 3_000

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import catalogue
+from app.core.db import ask
 from app.core.errors import Fault, InvalidInput, NotFound
 from app.core.events import emit
 from app.core.ids import new_id
@@ -179,11 +180,11 @@ async def reserve(
         "by": by,
         "now": now,
     }
-    rows = {row.sku: row for row in await session.execute(_RESERVE, parameters)}
+    available = {sku: found for sku, _, found in await ask(session, _RESERVE, parameters)}
     short = [
-        (index, sku, rows[sku].available)
-        for index, sku in enumerate(wanted)
-        if rows[sku].available < rows[sku].quantity
+        (index, sku, available[sku])
+        for index, (sku, quantity) in enumerate(wanted.items())
+        if available[sku] < quantity
     ]
     if short:
         raise OutOfStock(
@@ -193,9 +194,9 @@ async def reserve(
                 for index, sku, left in short
             ],
         )
-    left = {sku: rows[sku].available - quantity for sku, quantity in wanted.items()}
+    left = {sku: available[sku] - quantity for sku, quantity in wanted.items()}
     for sku in sorted(wanted):
-        _announce(session, sku, rows[sku].available, left[sku], now)
+        _announce(session, sku, available[sku], left[sku], now)
     return left
 
 

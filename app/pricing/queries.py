@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.db import ask
 from app.pricing.models import PriceRow
 from app.pricing.rules import DEFAULT_TEMPLATE, FreightRule, Price, Wanted
 
@@ -38,7 +39,8 @@ async def prices_and_freight(
     session: AsyncSession, wanted: Sequence[Wanted], division_code: str
 ) -> tuple[dict[str, int], dict[UUID, FreightRule | None]]:
     """Current prices by SKU and the freight rule of each supplier for this division. One statement."""
-    rows = await session.execute(
+    rows = await ask(
+        session,
         _PRICES_AND_FREIGHT,
         {
             "suppliers": list({line.supplier_id for line in wanted}),

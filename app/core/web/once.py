@@ -13,12 +13,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Annotated
 
+import psycopg
 from fastapi import Depends, Header, Request, Response
 from pydantic import BaseModel
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.db import ask
 from app.core.errors import DomainError, NotAuthenticated
 from app.core.web.edge import edge_of
 from app.core.web.problems import problem
@@ -111,14 +112,12 @@ class OnceCall:
     async def _take(self, session: AsyncSession) -> Response | None:
         """Take the key; or the kept answer, if the key was taken before."""
         try:
-            taken = await session.execute(_TAKE, {**self._row, "fingerprint": self._fingerprint, "now": self._now})
-        except DBAPIError as error:
-            if getattr(error.orig, "sqlstate", None) == "55P03":
-                raise IdempotencyInFlight(retry_after=1) from error
-            raise
-        if taken.first() is not None:
+            taken = await ask(session, _TAKE, {**self._row, "fingerprint": self._fingerprint, "now": self._now})
+        except psycopg.errors.LockNotAvailable as error:
+            raise IdempotencyInFlight(retry_after=1) from error
+        if taken:
             return None
-        fingerprint, status, media_type, headers, body = (await session.execute(_FIND, self._row)).one()
+        ((fingerprint, status, media_type, headers, body),) = await ask(session, _FIND, self._row)
         if bytes(fingerprint) != self._fingerprint:
             raise IdempotencyKeyReused
         return Response(bytes(body), status, {**headers, "Idempotent-Replayed": "true"}, media_type)
@@ -127,7 +126,7 @@ class OnceCall:
         self, session: AsyncSession, status: int, media_type: str, headers: dict[str, str], body: bytes
     ) -> None:
         kept = {"status": status, "media_type": media_type, "headers": json.dumps(headers), "body": body}
-        await session.execute(_KEEP, {**self._row, **kept})
+        await ask(session, _KEEP, {**self._row, **kept})
 
 
 async def _once(

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.buyers import Address, resolve_division, seal_address
 from app.catalogue import Offer, offers
+from app.core.db import ask, dump
 from app.core.events import emit
 from app.core.ids import new_id
 from app.identity import Actor
@@ -45,9 +46,8 @@ WITH placed AS (
     INSERT INTO orders_supplier_order (id, order_id, supplier_id, status, goods_fen, discount_fen, freight_fen,
                                        amount_fen, due_at)
     SELECT id, :id, supplier_id, 'pending_payment', goods, discount, freight, goods - discount + freight, :expires_at
-    FROM unnest(CAST(:part_ids AS uuid[]), CAST(:part_suppliers AS uuid[]), CAST(:part_goods AS bigint[]),
-                CAST(:part_discounts AS bigint[]), CAST(:part_freights AS bigint[]))
-         AS part (id, supplier_id, goods, discount, freight)
+    FROM json_to_recordset(CAST(:parts AS json))
+         AS part (id uuid, supplier_id uuid, goods bigint, discount bigint, freight bigint)
 ), lines AS (
     INSERT INTO orders_line (id, order_id, supplier_order_id, position, sku, product_id, name, product_name, quantity,
                              unit_price_fen, discount_fen, amount_fen, supplier_id, supplier_name, category,
@@ -55,16 +55,11 @@ WITH placed AS (
     SELECT id, :id, part_id, position, sku, product_id, name, product_name, quantity, price, discount,
            price * quantity - discount, supplier_id, supplier_name, category, township_code, township, village,
            net_weight_g, tax_rate_bp, assisted, self_purchase
-    FROM unnest(CAST(:line_ids AS uuid[]), CAST(:line_parts AS uuid[]), CAST(:positions AS smallint[]),
-                CAST(:skus AS text[]), CAST(:products AS uuid[]), CAST(:names AS text[]),
-                CAST(:product_names AS text[]), CAST(:quantities AS integer[]), CAST(:prices AS bigint[]),
-                CAST(:discounts AS bigint[]), CAST(:suppliers AS uuid[]), CAST(:supplier_names AS text[]),
-                CAST(:categories AS text[]), CAST(:township_codes AS text[]), CAST(:townships AS text[]),
-                CAST(:villages AS text[]), CAST(:weights AS integer[]), CAST(:taxes AS integer[]),
-                CAST(:assisted AS boolean[]), CAST(:own AS boolean[]))
-         AS line (id, part_id, position, sku, product_id, name, product_name, quantity, price, discount, supplier_id,
-                  supplier_name, category, township_code, township, village, net_weight_g, tax_rate_bp, assisted,
-                  self_purchase)
+    FROM json_to_recordset(CAST(:lines AS json))
+         AS line (id uuid, part_id uuid, position smallint, sku text, product_id uuid, name text, product_name text,
+                  quantity integer, price bigint, discount bigint, supplier_id uuid, supplier_name text, category text,
+                  township_code text, township text, village text, net_weight_g integer, tax_rate_bp integer,
+                  assisted boolean, self_purchase boolean)
 )
 SELECT number FROM placed
 """)
@@ -118,51 +113,64 @@ async def place(
         discounts[offer.supplier_id] += quoted.discount_fen
         lines.append((new_id(now), offer, quoted))
     expires_at = expiry(now, pay_within_minutes)
-    number = (
-        await session.execute(
-            _INSERT,
-            {
-                "id": order_id,
-                "prefix": number_prefix(now),
-                "buyer_id": by.account_id,
-                "channel": RETAIL,
-                "division_code": division.county_code,
-                "address": seal_address(asked.address),
-                "note": asked.note,
-                "now": now,
-                "expires_at": expires_at,
-                "goods": priced.goods_fen,
-                "discount": priced.discount_fen,
-                "freight": priced.freight_fen,
-                "total": priced.total_fen,
-                "part_ids": list(parts.values()),
-                "part_suppliers": list(parts),
-                "part_goods": list(goods.values()),
-                "part_discounts": list(discounts.values()),
-                "part_freights": [parcel.freight_fen for parcel in priced.parcels],
-                "line_ids": [line_id for line_id, _, _ in lines],
-                "line_parts": [parts[offer.supplier_id] for _, offer, _ in lines],
-                "positions": list(range(len(lines))),
-                "skus": [offer.sku for _, offer, _ in lines],
-                "products": [offer.product_id for _, offer, _ in lines],
-                "names": [_name(offer) for _, offer, _ in lines],
-                "product_names": [offer.product_name for _, offer, _ in lines],
-                "quantities": [quoted.quantity for _, _, quoted in lines],
-                "prices": [quoted.unit_price_fen for _, _, quoted in lines],
-                "discounts": [quoted.discount_fen for _, _, quoted in lines],
-                "suppliers": [offer.supplier_id for _, offer, _ in lines],
-                "supplier_names": [offer.supplier_name for _, offer, _ in lines],
-                "categories": [offer.category for _, offer, _ in lines],
-                "township_codes": [offer.township_code for _, offer, _ in lines],
-                "townships": [offer.township for _, offer, _ in lines],
-                "villages": [offer.village for _, offer, _ in lines],
-                "weights": [offer.net_weight_g for _, offer, _ in lines],
-                "taxes": [offer.tax_rate_bp for _, offer, _ in lines],
-                "assisted": [offer.assisted for _, offer, _ in lines],
-                "own": [offer.supplier_id == by.supplier_id for _, offer, _ in lines],
-            },
-        )
-    ).scalar_one()
+    ((number,),) = await ask(
+        session,
+        _INSERT,
+        {
+            "id": order_id,
+            "prefix": number_prefix(now),
+            "buyer_id": by.account_id,
+            "channel": RETAIL,
+            "division_code": division.county_code,
+            "address": seal_address(asked.address),
+            "note": asked.note,
+            "now": now,
+            "expires_at": expires_at,
+            "goods": priced.goods_fen,
+            "discount": priced.discount_fen,
+            "freight": priced.freight_fen,
+            "total": priced.total_fen,
+            "parts": dump(
+                [
+                    {
+                        "id": str(parts[parcel.supplier_id]),
+                        "supplier_id": str(parcel.supplier_id),
+                        "goods": goods[parcel.supplier_id],
+                        "discount": discounts[parcel.supplier_id],
+                        "freight": parcel.freight_fen,
+                    }
+                    for parcel in priced.parcels
+                ]
+            ),
+            "lines": dump(
+                [
+                    {
+                        "id": str(line_id),
+                        "part_id": str(parts[offer.supplier_id]),
+                        "position": position,
+                        "sku": offer.sku,
+                        "product_id": str(offer.product_id),
+                        "name": _name(offer),
+                        "product_name": offer.product_name,
+                        "quantity": quoted.quantity,
+                        "price": quoted.unit_price_fen,
+                        "discount": quoted.discount_fen,
+                        "supplier_id": str(offer.supplier_id),
+                        "supplier_name": offer.supplier_name,
+                        "category": offer.category,
+                        "township_code": offer.township_code,
+                        "township": offer.township,
+                        "village": offer.village,
+                        "net_weight_g": offer.net_weight_g,
+                        "tax_rate_bp": offer.tax_rate_bp,
+                        "assisted": offer.assisted,
+                        "self_purchase": offer.supplier_id == by.supplier_id,
+                    }
+                    for position, (line_id, offer, quoted) in enumerate(lines)
+                ]
+            ),
+        },
+    )
     emit(session, OrderPlaced(order_id=order_id, at=now))
     return OrderView(
         id=order_id,
