@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import tomllib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from uuid import uuid4
 
 import pytest
@@ -86,18 +87,34 @@ def test_times_carry_their_zone():
 @pytest.fixture(scope="module")
 def migrated(server_url: URL) -> Iterator[Connection]:
     """A database that was built by the migrations and by nothing else."""
-    name = f"migrated_{uuid4().hex[:12]}"
-    make_database(server_url, name)
-    url = server_url.set(database=name)
-    try:
+    with _empty_database(server_url) as url:
         before, after = migrations.upgrade(url.render_as_string(hide_password=False))
         assert (before, after) == (None, migrations.head())
         engine = create_engine(url)
         with engine.connect() as connection:
             yield connection
         engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def declared(server_url: URL) -> Iterator[Connection]:
+    """A database that was built from the models and by nothing else."""
+    with _empty_database(server_url) as url:
+        engine = create_engine(url)
+        Base.metadata.create_all(engine)
+        with engine.connect() as connection:
+            yield connection
+        engine.dispose()
+
+
+@contextmanager
+def _empty_database(server: URL) -> Iterator[URL]:
+    name = f"tables_{uuid4().hex[:12]}"
+    make_database(server, name)
+    try:
+        yield server.set(database=name)
     finally:
-        drop_database(server_url, name)
+        drop_database(server, name)
 
 
 def test_the_history_has_one_head_and_no_holes():
@@ -141,11 +158,8 @@ WHERE pronamespace = 'public'::regnamespace AND prokind = 'f' AND proname LIKE '
     [_COLUMNS, _CHECKS, _INDEXES, _TRIGGERS, _SEQUENCES, _PERSISTENCE, _FUNCTIONS],
     ids=["columns", "constraints", "indexes", "triggers", "sequences", "persistence", "functions"],
 )
-def test_postgresql_sees_the_same_in_both(migrated: Connection, database_url: URL, question: str):
-    engine = create_engine(database_url)
-    with engine.connect() as connection:
-        of_models = {tuple(row) for row in connection.execute(text(question))}
-    engine.dispose()
+def test_postgresql_sees_the_same_in_both(migrated: Connection, declared: Connection, question: str):
+    of_models = {tuple(row) for row in declared.execute(text(question))}
     of_migrations = {tuple(row) for row in migrated.execute(text(question))}
     assert of_models
     assert (of_models - of_migrations, of_migrations - of_models) == (set(), set())

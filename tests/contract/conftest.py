@@ -11,12 +11,11 @@ import pytest
 from sqlalchemy import URL, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from app.core import migrations
 from app.core.db import Database
 from app.core.settings import PoolSettings, Settings
 from app.main import create_app
 from app.wiring import build
-from tests.conftest import Clock, drop_database, make_database
+from tests.conftest import TEMPLATE, Clock, drop_database, make_database
 from tests.shop import Shop, open_shop
 
 GOAL = {
@@ -42,9 +41,8 @@ async def populated(
     server_url: URL, settings: Settings, keys, anyio_backend: str
 ) -> AsyncIterator[tuple[AsyncEngine, World]]:
     name = f"populated_{uuid4().hex[:12]}"
-    make_database(server_url, name)
+    make_database(server_url, name, TEMPLATE)
     url = server_url.set(database=name)
-    migrations.upgrade(url.render_as_string(hide_password=False))
     clock = Clock(datetime(2026, 11, 20, 4, 0, tzinfo=UTC))
     db = Database(url.render_as_string(hide_password=False), PoolSettings(), build(settings))
     try:
