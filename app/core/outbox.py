@@ -24,7 +24,7 @@ from app.core.events import CourierCall, Fact, Listener
 
 log = structlog.get_logger("outbox")
 
-LEASE = timedelta(seconds=90)
+LEASE = timedelta(seconds=30)
 """How long a courier may take before another worker may try the same delivery."""
 
 _LADDER_SECONDS = (1, 2, 5, 15, 60, 300, 900, 1800, 3600, 3 * 3600, 6 * 3600, 12 * 3600)
