@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
+from importlib.metadata import distribution
 from pathlib import Path
 
-import fastapi_swagger
 from fastapi import FastAPI
 from fastapi.openapi.docs import get_swagger_ui_html
 from starlette.responses import HTMLResponse
@@ -74,7 +74,7 @@ _MODULES = (
     reports,
 )
 _CACHED = ("/v1/store/products", "/v1/store/categories")
-_SWAGGER = Path(fastapi_swagger.__file__).parent / "resources"
+_SWAGGER = Path(str(distribution("fastapi-swagger").locate_file("fastapi_swagger"))) / "resources"
 
 
 def create_app(
