@@ -181,20 +181,36 @@ async def ask(session: AsyncSession, statement: TextClause, parameters: Mapping[
     return await cursor.fetchall() if cursor.pgresult is not None and cursor.pgresult.nfields else []
 
 
-_WRITE_FACTS = text("""
-WITH fact AS (
+_FACTS = """
     INSERT INTO core_event (id, name, subject, at, payload)
     SELECT * FROM json_to_recordset(CAST(:facts AS json))
         AS fact (id uuid, name text, subject uuid, at timestamptz, payload jsonb)
-)
+"""
+_DELIVERIES = """
 INSERT INTO core_delivery (id, event_id, listener, lane, by_courier, subject, due_at)
 SELECT * FROM json_to_recordset(CAST(:deliveries AS json))
     AS delivery (id uuid, event_id uuid, listener text, lane text, by_courier boolean, subject uuid, due_at timestamptz)
-""")
+"""
+_ANSWER = """
+UPDATE core_idempotency SET status = :status, media_type = :media_type, headers = CAST(:headers AS jsonb), body = :body
+WHERE principal = :principal AND key = :key
+"""
+_TELL = text(f"WITH fact AS ({_FACTS}) {_DELIVERIES}")
+_KEEP = text(_ANSWER)
+_TELL_AND_KEEP = text(f"WITH fact AS ({_FACTS}), kept AS ({_ANSWER}) {_DELIVERIES}")
+_KEPT = "kept_answer"
 
 
-async def write_facts(session: AsyncSession, wiring: Wiring) -> None:
-    """Write what this transaction announced: every fact once, and one delivery for each of its listeners."""
+def keep_answer(session: AsyncSession, **row: Any) -> None:
+    """Write the answer to a key that this transaction has taken; for ``core.web.once`` alone.
+
+    ``row`` names the principal and the key, and holds the other columns of ``core_idempotency`` that an answer fills.
+    """
+    session.info[_KEPT] = row
+
+
+async def write_last_words(session: AsyncSession, wiring: Wiring) -> None:
+    """What a transaction says at its end, in one statement: its facts with a delivery for each listener, its answer."""
     facts: list[dict[str, Any]] = []
     deliveries: list[dict[str, Any]] = []
     for fact in take_pending(session):
@@ -213,8 +229,10 @@ async def write_facts(session: AsyncSession, wiring: Wiring) -> None:
             }
             for listener in wiring.listening_to(fact.name)
         ]
-    if facts:
-        await ask(session, _WRITE_FACTS, {"facts": dump(facts), "deliveries": dump(deliveries)})
+    told = {"facts": dump(facts), "deliveries": dump(deliveries)} if facts else {}
+    kept = session.info.pop(_KEPT, {})
+    if told or kept:
+        await ask(session, _TELL_AND_KEEP if told and kept else _TELL if told else _KEEP, told | kept)
 
 
 class Database:
@@ -282,7 +300,7 @@ class Database:
             async with self._write_sessions() as session, session.begin():
                 yield session
                 await session.flush()
-                await write_facts(session, self.wiring)
+                await write_last_words(session, self.wiring)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:

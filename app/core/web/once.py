@@ -19,7 +19,7 @@ from pydantic import BaseModel
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.db import ask
+from app.core.db import ask, keep_answer
 from app.core.errors import DomainError, NotAuthenticated
 from app.core.web.edge import edge_of
 from app.core.web.problems import problem
@@ -32,10 +32,6 @@ VALUES (:principal, :key, :fingerprint, :now) ON CONFLICT DO NOTHING RETURNING 1
 """)
 _FIND = text("""
 SELECT fingerprint, status, media_type, headers, body FROM core_idempotency WHERE principal = :principal AND key = :key
-""")
-_KEEP = text("""
-UPDATE core_idempotency SET status = :status, media_type = :media_type, headers = CAST(:headers AS jsonb), body = :body
-WHERE principal = :principal AND key = :key
 """)
 FORGET_OLD_KEYS = text("DELETE FROM core_idempotency WHERE created_at < :before")
 
@@ -93,7 +89,7 @@ class OnceCall:
                 if (kept := await self._take(session)) is not None:
                     return kept
                 body = (await work(session)).model_dump_json().encode()
-                await self._keep(session, status, "application/json", dict(headers or {}), body)
+                self._keep(session, status, "application/json", dict(headers or {}), body)
             return Response(body, status, dict(headers or {}), "application/json")
         except (IdempotencyKeyReused, IdempotencyInFlight):
             raise
@@ -106,7 +102,7 @@ class OnceCall:
             if (kept := await self._take(session)) is not None:
                 return kept
             extra = {"Content-Language": answer.headers["Content-Language"]}
-            await self._keep(session, answer.status_code, str(answer.media_type), extra, bytes(answer.body))
+            self._keep(session, answer.status_code, str(answer.media_type), extra, bytes(answer.body))
         return answer
 
     async def _take(self, session: AsyncSession) -> Response | None:
@@ -122,11 +118,8 @@ class OnceCall:
             raise IdempotencyKeyReused
         return Response(bytes(body), status, {**headers, "Idempotent-Replayed": "true"}, media_type)
 
-    async def _keep(
-        self, session: AsyncSession, status: int, media_type: str, headers: dict[str, str], body: bytes
-    ) -> None:
-        kept = {"status": status, "media_type": media_type, "headers": json.dumps(headers), "body": body}
-        await ask(session, _KEEP, {**self._row, **kept})
+    def _keep(self, session: AsyncSession, status: int, media_type: str, headers: dict[str, str], body: bytes) -> None:
+        keep_answer(session, **self._row, status=status, media_type=media_type, headers=json.dumps(headers), body=body)
 
 
 async def _once(
