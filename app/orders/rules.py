@@ -252,6 +252,17 @@ class RefundLine:
     quantity: int = 0
 
 
+def by_line(items: Iterable[RefundLine]) -> list[RefundLine]:
+    """The same line named twice is one."""
+    found: dict[UUID, RefundLine] = {}
+    for item in items:
+        before = found.get(item.line_id, RefundLine(item.line_id, 0))
+        found[item.line_id] = RefundLine(
+            item.line_id, before.amount_fen + item.amount_fen, before.quantity + item.quantity
+        )
+    return list(found.values())
+
+
 @dataclass(frozen=True, slots=True)
 class CountedBasis:
     """What of a line has already gone back to the buyer."""

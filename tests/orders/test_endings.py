@@ -180,6 +180,16 @@ class TestRefundOfLines:
         assert (await self.give(shop, order, 990, 1)).status_code == 201
         assert await shop.scalar("SELECT refunded_fen FROM orders_line") == 4_990
 
+    async def test_a_line_named_twice_is_one(self, shop):
+        order = await shop.ship(await shop.pay(await shop.order({"NO02": 1})))
+        line = {"line_id": order["lines"][0]["id"], "amount_fen": 2_000}
+        path = f"/v1/operator/orders/{order['id']}/refunds"
+        body = {"lines": [line, line | {"quantity": 1}], "reason": "两次"}
+        answer = await shop.call("operator", "POST", path, body)
+        assert (answer.status_code, [refund["amount_fen"] for refund in answer.json()["items"]]) == (201, [4_000])
+        assert await shop.rows("SELECT quantity, amount_fen FROM orders_refund_line") == [(1, 4_000)]
+        assert (await shop.call("operator", "POST", path, body)).json()["code"] == "refund_exceeds_line"
+
     async def test_what_has_not_left_is_cancelled_not_refunded(self, shop):
         order = await shop.pay(await shop.order({"NO02": 1}))
         assert (await self.give(shop, order, 100)).json()["code"] == "not_refundable"

@@ -18,7 +18,7 @@ from app.orders.events import LinesRefunded, RefundedLine
 from app.orders.lifecycle import Status, Step
 from app.orders.models import Order, OrderLine, Refund, SupplierOrder
 from app.orders.models import RefundLine as RefundLineRow
-from app.orders.rules import NotRefundable, RefundExceedsLine, RefundLine, RefundView, UnknownLine
+from app.orders.rules import NotRefundable, RefundExceedsLine, RefundLine, RefundView, UnknownLine, by_line
 
 _AFTER_SHIPMENT = (Status.SHIPPED, Status.DELIVERED, Status.COMPLETED)
 
@@ -59,7 +59,7 @@ async def refund_lines(
         raise UnknownLine
     refunds = []
     for part in parts.values():
-        own = [item for item in wanted if lines[item.line_id].supplier_order_id == part.id]
+        own = [item for item in by_line(wanted) if lines[item.line_id].supplier_order_id == part.id]
         if not own:
             continue
         if part.status not in _AFTER_SHIPMENT:
