@@ -16,6 +16,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
+from pydantic import ValidationError
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -122,7 +123,12 @@ async def _claim(
             await session.execute(_FAILED, _failure(position, attempts, now, "UnknownListener", park=True))
             log.error("delivery_parked", listener=listener_name, fact=name, reason="unknown listener")
             continue
-        fact = listener.fact.model_validate(payload)
+        try:
+            fact = listener.fact.model_validate(payload)
+        except ValidationError:  # written by another version: it must not hold up the facts of others
+            await session.execute(_FAILED, _failure(position, attempts, now, "UnreadableFact", park=True))
+            log.error("delivery_parked", listener=listener_name, fact=name, reason="unreadable fact")
+            continue
         claimed.append(Claimed(position, delivery_id, listener, attempts, fact))
     return claimed
 

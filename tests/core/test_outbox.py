@@ -176,6 +176,21 @@ async def test_a_parked_fact_holds_back_its_followers(house: House, now: datetim
     assert await house.waiting() == {"waiting": 1, "parked": 1}
 
 
+async def test_an_unreadable_fact_is_parked_and_others_go_on(house: House, now: datetime, what: UUID):
+    house.wire("one.hears")
+
+    class Other(Happened):
+        number: str  # type: ignore[assignment]  # what another version may have written
+
+    async with house.db.write() as session:
+        emit(session, Other(at=now, what=what, number="one"))
+    await house.emit(now, (new_id(now), 2))
+    await deliver_all(house.db, now)
+    assert await house.effects() == ["one.hears 2"]
+    assert await house.waiting() == {"waiting": 0, "parked": 1}
+    assert [row.last_error for row in await house.rows()] == ["UnreadableFact"]
+
+
 async def test_lanes_do_not_wait_for_one_another(house: House, now: datetime, what: UUID):
     house.wire("slow.hears", "quick.hears")
     original = house._handler
