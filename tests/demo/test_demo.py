@@ -75,6 +75,7 @@ async def _books(database) -> dict[str, list[tuple]]:
 async def test_a_short_history_loads_without_a_break_and_the_same_twice(db, settings, connection):
     async def loaded() -> dict[str, list[tuple]]:
         stages: list[str] = []
+        await connection.execute(text("ALTER SEQUENCE orders_number_seq RESTART"))
         await demo.load(
             db,
             settings,
@@ -92,7 +93,6 @@ async def test_a_short_history_loads_without_a_break_and_the_same_twice(db, sett
     savepoint = await connection.begin_nested()
     first = await loaded()
     await savepoint.rollback()
-    await connection.execute(text("ALTER SEQUENCE orders_number_seq RESTART"))
     second = await loaded()
     assert first == second
     assert len(first["orders"]) == 40
