@@ -113,6 +113,8 @@ async def test_a_defect_tells_nothing_but_its_id(wire):
     answer = await wire.get("/defect")
     assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
     assert "secret" not in answer.text
+    assert answer.headers["x-request-id"] == answer.json()["request_id"]
+    assert answer.headers["x-content-type-options"] == "nosniff"
 
 
 async def test_values_are_never_repeated(wire):

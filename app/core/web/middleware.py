@@ -8,12 +8,13 @@ import re
 import time
 from typing import TYPE_CHECKING, Any
 
-from fastapi import HTTPException
+from fastapi import HTTPException, Request
 from prometheus_client import Counter, Histogram
 from structlog import get_logger
 
 from app.core.clock import utc_now
 from app.core.ids import new_id
+from app.core.web.problems import defect
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -57,18 +58,23 @@ class Surroundings:
         request_id = given if _GIVEN_ID.fullmatch(given) else str(new_id(utc_now())).encode()
         scope["request_id"] = request_id.decode()
         begun = time.perf_counter()
-        status = 500
+        status, answered = 500, False
 
         async def answer(message: Message) -> None:
-            nonlocal status
+            nonlocal status, answered
             if message["type"] == "http.response.start":
-                status = message["status"]
+                status, answered = message["status"], True
                 extra = [(b"x-request-id", request_id), *_SAFETY]
                 message = {**message, "headers": [*message["headers"], *extra]}
             await send(message)
 
         try:
             await self._app(scope, self._guarded(headers, receive), answer)
+        except Exception as error:
+            if answered:
+                raise
+            # Answered here and not by the framework, whose answer would pass by this middleware, without its id.
+            await defect(Request(scope), error)(scope, receive, answer)
         finally:
             self._note(scope, status, time.perf_counter() - begun)
 

@@ -240,20 +240,21 @@ def install_handlers(app: FastAPI) -> None:
             response.headers[name] = value
         return response
 
-    async def defect(request: Request, error: Exception) -> Response:
-        try:
-            with translated():
-                raise error
-        except DomainError as known:
-            return problem(request, known)
-        except Exception:
-            log.exception("defect", exc_info=error, request_id=request.scope.get("request_id"))
-            return problem(request, InternalError())
-
     app.add_exception_handler(DomainError, refused)
     app.add_exception_handler(RequestValidationError, not_valid)
     app.add_exception_handler(HTTPException, framework)
-    app.add_exception_handler(Exception, defect)
+
+
+def defect(request: Request, error: Exception) -> Response:
+    """The answer when something was raised that nobody had foreseen; what it was is for the log alone."""
+    try:
+        with translated():
+            raise error
+    except DomainError as known:
+        return problem(request, known)
+    except Exception:
+        log.exception("defect", exc_info=error, request_id=request.scope.get("request_id"))
+        return problem(request, InternalError())
 
 
 def problems(*errors: type[DomainError], public: bool = False) -> dict[int | str, dict[str, Any]]:
