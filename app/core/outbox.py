@@ -119,18 +119,22 @@ async def _claim(
     claimed = []
     for position, delivery_id, listener_name, attempts, name, payload in rows:
         listener = db.wiring.listeners.get(listener_name)
-        if listener is None:
-            await session.execute(_FAILED, _failure(position, attempts, now, "UnknownListener", park=True))
-            log.error("delivery_parked", listener=listener_name, fact=name, reason="unknown listener")
-            continue
-        try:
-            fact = listener.fact.model_validate(payload)
-        except ValidationError:  # written by another version: it must not hold up the facts of others
-            await session.execute(_FAILED, _failure(position, attempts, now, "UnreadableFact", park=True))
-            log.error("delivery_parked", listener=listener_name, fact=name, reason="unreadable fact")
+        fact = _read(listener, payload)
+        if listener is None or fact is None:
+            reason = "UnknownListener" if listener is None else "UnreadableFact"
+            await session.execute(_FAILED, _failure(position, attempts, now, reason, park=True))
+            log.error("delivery_parked", listener=listener_name, fact=name, reason=reason)
             continue
         claimed.append(Claimed(position, delivery_id, listener, attempts, fact))
     return claimed
+
+
+def _read(listener: Listener | None, payload: Any) -> Fact | None:
+    """The fact, unless another version wrote it in another form: such a one must not hold up the facts of others."""
+    try:
+        return listener.fact.model_validate(payload) if listener is not None else None
+    except ValidationError:
+        return None
 
 
 async def _handle(session: AsyncSession, delivery: Claimed, now: datetime) -> None:
