@@ -94,7 +94,7 @@ async def quote_order(body: QuoteIn, _: Public, session: ReadSession, now: Now) 
     response_model=OrderOut,
     responses=problems(OutOfStock, *_GOODS_ERRORS, FreshGoodsNotAcknowledged, *KEY_ERRORS),
 )
-async def place_order(body: OrderIn, by: Buyer, once: Once, edge: TheEdge, now: Now) -> Response:
+async def place_order(body: OrderIn, by: Buyer, once: Once) -> Response:
     """Reserve the goods and freeze the prices; pay within 30 minutes or the stock goes back."""
     asked = service.Placement(
         wanted=merged((item.sku, item.quantity) for item in body.items),
@@ -103,10 +103,10 @@ async def place_order(body: OrderIn, by: Buyer, once: Once, edge: TheEdge, now: 
         coupon=body.coupon,
         note=body.note,
     )
-    minutes = edge.settings.orders.pay_within_minutes
+    minutes = once.settings.orders.pay_within_minutes
 
     async def work(session: AsyncSession) -> OrderOut:
-        return OrderOut.of(await service.place(session, asked, by=by, now=now, pay_within_minutes=minutes))
+        return OrderOut.of(await service.place(session, asked, by=by, now=once.now, pay_within_minutes=minutes))
 
     return await once.run(201, work)
 

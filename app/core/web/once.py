@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.db import ask, keep_answer
 from app.core.errors import DomainError, NotAuthenticated
+from app.core.settings import Settings
 from app.core.web.edge import edge_of
 from app.core.web.problems import problem
 
@@ -67,13 +68,18 @@ KEY_ERRORS: tuple[type[DomainError], ...] = (IdempotencyKeyRequired, Idempotency
 
 
 class OnceCall:
-    """One call under one key."""
+    """One call under one key. ``now`` is when it came."""
 
     def __init__(self, request: Request, principal: str, key: str, fingerprint: bytes, now: datetime) -> None:
         self._request = request
         self._row = {"principal": principal, "key": key}
         self._fingerprint = fingerprint
-        self._now = now
+        self.now = now
+
+    @property
+    def settings(self) -> Settings:
+        """The settings under which the call is served."""
+        return edge_of(self._request).settings
 
     async def run(
         self,
@@ -108,7 +114,7 @@ class OnceCall:
     async def _take(self, session: AsyncSession) -> Response | None:
         """Take the key; or the kept answer, if the key was taken before."""
         try:
-            taken = await ask(session, _TAKE, {**self._row, "fingerprint": self._fingerprint, "now": self._now})
+            taken = await ask(session, _TAKE, {**self._row, "fingerprint": self._fingerprint, "now": self.now})
         except psycopg.errors.LockNotAvailable as error:
             raise IdempotencyInFlight(retry_after=1) from error
         if taken:
