@@ -8,8 +8,29 @@ from __future__ import annotations
 
 import logging
 import sys
+import traceback
+from typing import TYPE_CHECKING
 
 import structlog
+
+if TYPE_CHECKING:
+    from structlog.typing import ExcInfo
+
+
+def type_and_place(exc_info: ExcInfo) -> str:
+    """The exception and its causes without their messages: a database quotes the row, a parser what it was given."""
+    lines: list[str] = []
+    error: BaseException | None = exc_info[1]
+    while error is not None and len(lines) < _LONGEST:
+        lines.append(f"{type(error).__module__}.{type(error).__qualname__}")
+        frames = traceback.extract_tb(error.__traceback__)
+        lines += [f"  {frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    return "\n".join(lines)
+
+
+_LONGEST = 200
+_EXCEPTIONS = structlog.processors.ExceptionRenderer(type_and_place)
 
 
 def configure(level: str) -> None:
@@ -19,7 +40,7 @@ def configure(level: str) -> None:
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
+            _EXCEPTIONS,
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(number),
@@ -36,7 +57,7 @@ def configure(level: str) -> None:
             ],
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.format_exc_info,
+                _EXCEPTIONS,
                 structlog.processors.JSONRenderer(ensure_ascii=False),
             ],
         )

@@ -1,0 +1,41 @@
+"""Logs: JSON lines that say where something went wrong and not about whom."""
+
+from __future__ import annotations
+
+import json
+import logging
+
+import pytest
+import structlog
+
+from app.core import logs
+
+
+@pytest.fixture
+def _logging():
+    root = logging.getLogger()
+    before, level = root.handlers[:], root.level
+    yield
+    root.handlers[:], root.level = before, level
+    structlog.reset_defaults()
+
+
+@pytest.mark.usefixtures("_logging")
+@pytest.mark.parametrize("library", [False, True])
+def test_an_exception_is_told_by_type_and_place(capsys, library: bool):
+    logs.configure("info")
+    log = logging.getLogger("somebody.else") if library else structlog.get_logger("ours")
+    try:
+        try:
+            raise KeyError("王女士 13800001234")
+        except KeyError as cause:
+            raise ValueError("Failing row contains (花园路88号)") from cause
+    except ValueError:
+        log.exception("defect")
+    written = capsys.readouterr().err
+    line = json.loads(written)
+    assert line["event"] == "defect"
+    assert "builtins.ValueError" in line["exception"]
+    assert "builtins.KeyError" in line["exception"]
+    assert "test_logs.py" in line["exception"]
+    assert not any(secret in written for secret in ("王女士", "13800001234", "花园路"))
