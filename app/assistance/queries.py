@@ -204,14 +204,14 @@ async def goal(session: AsyncSession, goal_id: UUID) -> Goal:
     return goal_value(row)
 
 
-async def partition(session: AsyncSession, group: str, period: Period) -> dict[str, Filter]:
-    """Filters of the goals of a partition group whose period meets ``period``, by code; the group is locked.
+async def partition(session: AsyncSession, group: str, period: Period) -> list[Goal]:
+    """The goals of a partition group whose period meets ``period``; the group is locked.
 
     The lock is the transaction's: two goals of one group cannot be checked against each other's absence.
     """
     await session.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"assistance.partition:{group}"))))
     rows = await session.scalars(_meeting(period).where(GoalRow.partition_group == group))
-    return {row.code: goal_value(row).filter for row in rows}
+    return [goal_value(row) for row in rows]
 
 
 async def goal_code_exists(session: AsyncSession, code: str) -> bool:

@@ -277,11 +277,6 @@ def disjoint(one: Filter, other: Filter) -> bool:
     return not any(a.startswith(b) or b.startswith(a) for a in one.divisions for b in other.divisions)
 
 
-def overlapping(new: Filter, others: Mapping[str, Filter]) -> str | None:
-    """The code of the first goal among ``others`` with which ``new`` would share a sale."""
-    return next((code for code, other in sorted(others.items()) if not disjoint(new, other)), None)
-
-
 SEASON = (14, 6, 10, 15, 6, 4, 3, 3, 8, 7, 10, 14)
 """Per cent of a year's sales by month, January to December (domain handbook §8.5)."""
 

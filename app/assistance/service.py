@@ -32,9 +32,9 @@ from app.assistance.rules import (
     UnknownFilterValue,
     UnknownGoal,
     decide,
+    disjoint,
     division_prefix,
     figures,
-    overlapping,
     programme_on,
     reversal,
 )
@@ -202,9 +202,10 @@ async def set_goal(
     if metric not in FROM_LEDGER:
         raise MetricNotAvailable(metric=metric.value)
     if partition_group is not None:
-        group = await queries.partition(session, partition_group, period)
-        if (other := overlapping(only, {key: value for key, value in group.items() if key != code})) is not None:
-            raise GoalsOverlap(other=other)
+        for other in await queries.partition(session, partition_group, period):
+            # The same code in the same period is refused by its constraint, which says so.
+            if (other.code, other.period) != (code, period) and not disjoint(only, other.filter):
+                raise GoalsOverlap(other=other.code)
     row = GoalRow(
         id=new_id(now),
         code=code,

@@ -187,6 +187,8 @@ async def test_goals_of_a_partition_group_do_not_overlap(officer, db):
     assert await goals_in(db) == 1
     both["filter"] = {"channels": ["supermarket"]}
     assert (await set_goal(officer, code="G3", **both)).status_code == 201
+    part = {"year": None, "from": "2026-01-01", "to": "2026-06-30"}
+    assert (await set_goal(officer, code="G5", **part, **retail)).json()["code"] == "goals_overlap"
     # Another year is another period; another group may count the same sales.
     assert (await set_goal(officer, code="G5", year=2027, **retail)).status_code == 201
     assert (await set_goal(officer, code="G6", filter=retail["filter"], partition_group="other")).status_code == 201

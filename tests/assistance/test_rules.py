@@ -20,7 +20,6 @@ from app.assistance.rules import (
     disjoint,
     division_prefix,
     figures,
-    overlapping,
     programme_on,
     reversal,
     standing,
@@ -207,11 +206,6 @@ def test_disjoint_divisions_share_no_county(one, other):
     counties = ["370101", "370112", "370202", "370212", "371002"]
     share = any(c.startswith(tuple(one)) and c.startswith(tuple(other)) for c in counties)
     assert disjoint(Filter(divisions=tuple(one)), Filter(divisions=tuple(other))) is not share
-
-
-def test_overlapping_names_the_other_goal():
-    assert overlapping(TEA, {"A": OIL, "B": Filter(categories=("golden-tea",)), "C": Filter()}) == "B"
-    assert overlapping(TEA, {"A": OIL}) is None
 
 
 @pytest.mark.parametrize(
