@@ -226,13 +226,13 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "refund.asked_for",
-        "退款没有相应的支付渠道退款单，或两者状态、金额不同",
-        "a refund and its order to the payment provider do not agree",
+        "退款没有相应的支付渠道退款单，或两者状态、金额不同，或渠道退款失败",
+        "a refund and its order to the payment provider do not agree, or the provider could not pay it back",
         f"""
         SELECT r.order_id, r.id AS refund_id, concat_ws(' ', b.status, b.amount_fen) AS found,
                concat_ws(' ', r.status, r.amount_fen) AS expected
         FROM orders_refund r LEFT JOIN payments_refund b ON b.reference = r.id
-        WHERE (b.payment_id, b.amount_fen) IS DISTINCT FROM (r.payment_id, r.amount_fen)
+        WHERE (b.payment_id, b.amount_fen) IS DISTINCT FROM (r.payment_id, r.amount_fen) OR b.status = 'failed'
            OR ((r.status = 'settled') <> (b.status = 'succeeded')
                AND b.id NOT IN ({_WAITING_FOR_ORDERS}) AND r.id NOT IN ({_WAITING_FOR_ORDERS})
                AND b.payment_id NOT IN ({_WAITING_FOR_ORDERS}))

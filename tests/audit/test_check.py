@@ -144,6 +144,14 @@ BREAKS = [
             "UPDATE payments_payment SET refunded_fen = 0 WHERE refunded_fen = 300",
         ],
     ),
+    (
+        "refund.asked_for",
+        [
+            """UPDATE payments_refund SET status = 'failed', provider_refund = 'F-1', settled_at = requested_at
+               WHERE status = 'requested'""",
+            "UPDATE payments_payment SET refunded_fen = 0 WHERE refunded_fen = 300",
+        ],
+    ),
     ("refund.of_line", [f"UPDATE orders_line SET refunded_quantity = 1 WHERE id = {PLAIN}"]),
     ("refund.of_part", [f"UPDATE orders_supplier_order SET refunded_fen = 1 WHERE id = {PART_OF_PLAIN}"]),
     (
