@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field, StringConstraints
 from pydantic.config import JsonDict
 
-from app.buyers import AddressIn, AddressOut
+from app.buyers import AddressIn, AddressOut, DivisionCode
 from app.core.money import MAX_FEN
 from app.core.web import Body, LongText, Out, Quantity, ShortText, Sku
 from app.core.web.schemas import NO_CONTROL
@@ -18,7 +18,6 @@ from app.orders.rules import MOST_LINES, OrderView, ParcelView, RefundView, Supp
 from app.payments import Payment, PaymentStatus, Provider
 from app.pricing import Quote
 
-DivisionCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}([0-9]{3})?$"), Field(examples=["370112"])]
 Cash = Annotated[int, Field(strict=True, ge=1, le=MAX_FEN, examples=[2490])]
 Note = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=NO_CONTROL)]
 
