@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -34,8 +33,6 @@ from app.core.errors import Fault
 from app.core.events import emit
 from app.core.ids import new_id
 from app.identity import Actor
-
-_TOWNSHIP_EXISTS = text("SELECT 1 FROM suppliers_township WHERE code = :code")
 
 
 async def offers(session: AsyncSession, skus: Sequence[str], *, now: datetime | None = None) -> dict[str, Offer]:
@@ -86,7 +83,7 @@ async def create_product(session: AsyncSession, product: NewProduct, *, by: Acto
     faults = []
     if await queries.root_of(session, product.category) is None:
         faults.append(Fault("/category", "unknown_category", "没有这个类目", "there is no such category"))
-    if (await session.execute(_TOWNSHIP_EXISTS, {"code": product.township_code})).first() is None:
+    if product.township_code not in suppliers.TOWNSHIPS:
         faults.append(Fault("/township_code", "unknown_township", "没有这个乡镇", "there is no such township"))
     picture = await queries.image_id(session, product.image_digest) if product.image_digest is not None else None
     if product.image_digest is not None and picture is None:
