@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.catalogue.models import CategoryRow, ImageRow, ProductRow, SkuRow
 from app.catalogue.rules import Category, NoSuchImage, NoSuchProduct, Offer, ProductCard
-from app.core.db import ask
+from app.core.db import array, ask
 
 # The one place where the catalogue reads its supplier's table itself: ordering asks this question in every order, and
 # a second round trip for three columns would cost more than the rest of it. The codes come out of a sub-select so that
@@ -47,7 +47,7 @@ ORDER BY p.id LIMIT :limit
 
 async def offers(session: AsyncSession, skus: Sequence[str], *, day: date | None = None) -> dict[str, Offer]:
     """The offers of ``skus`` in one statement; unknown codes are absent. ``day``, or today, decides ``assisted``."""
-    rows = await ask(session, _OFFERS, {"skus": list(skus), "day": day})
+    rows = await ask(session, _OFFERS, {"skus": array(skus), "day": day})
     return {row[0]: Offer(*row) for row in rows}
 
 

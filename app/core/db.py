@@ -8,7 +8,7 @@ set on every connection. Losing a race reads like the ordinary refusal, because 
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from functools import lru_cache
@@ -179,6 +179,11 @@ async def ask(session: AsyncSession, statement: TextClause, parameters: Mapping[
         session.info[_DRIVER] = session.sync_session.get_transaction(), connection
     cursor = await cast("psycopg.AsyncConnection", connection).execute(_in_driver_form(statement), parameters)
     return await cursor.fetchall() if cursor.pgresult is not None and cursor.pgresult.nfields else []
+
+
+def array(values: Iterable[object]) -> str:
+    """An array literal for ``CAST(:name AS text[])`` and the like: the driver takes ten times as long over a list."""
+    return "{" + ",".join('"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"' for value in values) + "}"
 
 
 _FACTS = """

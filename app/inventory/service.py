@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import catalogue
-from app.core.db import ask
+from app.core.db import array, ask
 from app.core.errors import Fault, InvalidInput, NotFound
 from app.core.events import emit
 from app.core.ids import new_id
@@ -174,8 +174,8 @@ async def reserve(
     if any(quantity < 1 for quantity in wanted.values()):
         raise ValueError("a reservation takes at least one piece of each SKU")
     parameters = {
-        "skus": list(wanted),
-        "quantities": list(wanted.values()),
+        "skus": array(wanted),
+        "quantities": array(wanted.values()),
         "reference": reference,
         "by": by,
         "now": now,

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.db import ask
+from app.core.db import array, ask
 from app.pricing.models import PriceRow
 from app.pricing.rules import DEFAULT_TEMPLATE, FreightRule, Price, Wanted
 
@@ -43,10 +43,10 @@ async def prices_and_freight(
         session,
         _PRICES_AND_FREIGHT,
         {
-            "suppliers": list({line.supplier_id for line in wanted}),
-            "skus": [line.sku for line in wanted],
-            "sku_suppliers": [line.supplier_id for line in wanted],
-            "regions": ["", division_code[:2], division_code[:4], division_code[:6]],
+            "suppliers": array({line.supplier_id for line in wanted}),
+            "skus": array(line.sku for line in wanted),
+            "sku_suppliers": array(line.supplier_id for line in wanted),
+            "regions": array(("", division_code[:2], division_code[:4], division_code[:6])),
             "default": DEFAULT_TEMPLATE,
         },
     )
