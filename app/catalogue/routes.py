@@ -70,7 +70,6 @@ async def get_image(
         await queries.image_id_or_refuse(session, digest)
         return Response(status_code=304, headers=headers)
     media_type, content = await queries.image(session, digest)
-    headers["X-Content-Type-Options"] = "nosniff"
     if media_type == "image/svg+xml":
         headers["Content-Security-Policy"] = _HARMLESS_SVG
     return Response(content, media_type=media_type, headers=headers)
