@@ -109,7 +109,7 @@ def worker() -> None:
     _collect_metrics(settings)
     from app.worker import run as work
 
-    _run_until_told(work(settings))
+    _run_until_told(work(settings), status=0)
 
 
 @app.command()
@@ -293,8 +293,11 @@ def _install_keys(settings: Settings) -> None:
         ) from None
 
 
-def _run_until_told(work: Coroutine[Any, Any, _T]) -> _T:
-    """Run `work` to its end; SIGTERM and SIGINT cancel it, and the program then ends with status 0."""
+def _run_until_told(work: Coroutine[Any, Any, _T], *, status: int = 130) -> _T:
+    """Run `work` to its end; SIGTERM and SIGINT cancel it, and the program then ends with `status`.
+
+    An audit that was cut short has not found that everything agrees, so only what never ends by itself ends well.
+    """
     import uvloop
 
     async def watched() -> _T:
@@ -307,7 +310,7 @@ def _run_until_told(work: Coroutine[Any, Any, _T]) -> _T:
     try:
         return uvloop.run(watched())
     except asyncio.CancelledError:
-        raise SystemExit(0) from None
+        raise SystemExit(status) from None
 
 
 @contextlib.asynccontextmanager
