@@ -182,8 +182,12 @@ def _is_id(value: str) -> bool:
 
 
 @lru_cache(512)
-def _list_statement(sort: Sort, filters: tuple[str, ...], tier: int | None) -> TextClause:
-    """The statement for an order, a set of filters and a position in ``tier`` to go on from (None: from the top)."""
+def _list_statement(sort: Sort, filters: tuple[str, ...], tier: int | None, limit: int) -> TextClause:
+    """The statement for an order, a set of filters and a position in ``tier`` to go on from (None: from the top).
+
+    The limit is written into it: PostgreSQL keeps a plan only if it is as good as one for the very parameters, and a
+    page of unknown length never is. Planning takes longer than the page.
+    """
     column, kind, direction = _ORDER[sort]
     order = f"ORDER BY key {direction}, product_id {direction} LIMIT :limit + 1"
     beyond = (
@@ -214,7 +218,7 @@ def _list_statement(sort: Sort, filters: tuple[str, ...], tier: int | None) -> T
     else:
         stages = [stage("both_tiers", 0, "anywhere" if _WORDS in filters else None)]
     numbered = f"found AS MATERIALIZED (SELECT *, row_number() OVER ({in_order}) AS n FROM both_tiers)"
-    return text(f"WITH {', '.join((*stages, numbered))} {_PAGE}")
+    return text(f"WITH {', '.join((*stages, numbered))} {_PAGE}".replace(":limit", str(limit)))
 
 
 def _searched(name: str, words: str, shelf: str, where: list[str], order: str) -> str:
@@ -256,12 +260,12 @@ async def find(
     """A page of the products that are wished for, in one statement. ``sort`` is what ``wish.order`` said."""
     days = _days(today)
     conditions = wish.conditions(days)
-    parameters = {**conditions, **days, "limit": limit}
+    parameters = {**conditions, **days}
     if sort is Sort.RELEVANCE and wish.query is not None:
         parameters["named"] = wish.query.named
     if after is not None:
         parameters |= {"key": after.key, "after": after.product_id}
-    statement = _list_statement(sort, tuple(conditions), after.tier if after else None)
+    statement = _list_statement(sort, tuple(conditions), after.tier if after else None, limit)
     items, more, tier, key, product_id = (await session.execute(statement, parameters)).one()
     return Found(items, Position(tier, key, product_id) if more else None)
 
