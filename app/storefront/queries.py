@@ -16,6 +16,7 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.catalogue import PERISHABLE_DAYS, PRESALE_DAYS, ROOTS, month_day
+from app.core.db import ask
 from app.storefront.rules import RETURNS_FRESH, RETURNS_KEPT, NoSuchTrace, NotOnShelf, Sort
 from app.storefront.rules.words import Query
 
@@ -266,7 +267,7 @@ async def find(
     if after is not None:
         parameters |= {"key": after.key, "after": after.product_id}
     statement = _list_statement(sort, tuple(conditions), after.tier if after else None, limit)
-    items, more, tier, key, product_id = (await session.execute(statement, parameters)).one()
+    ((items, more, tier, key, product_id),) = await ask(session, statement, parameters)
     return Found(items, Position(tier, key, product_id) if more else None)
 
 
@@ -332,10 +333,10 @@ _RETURNS = {"fresh": _json(RETURNS_FRESH), "kept": _json(RETURNS_KEPT)}
 async def product(session: AsyncSession, slug: str, *, today: date) -> str:
     """JSON of the product's page, in one statement. Raises ``NotOnShelf``."""
     parameters = {"slug": slug, "day": today, **_days(today), **_RETURNS}
-    found: str | None = (await session.execute(_PRODUCT, parameters)).scalar_one_or_none()
-    if found is None:
+    found = await ask(session, _PRODUCT, parameters)
+    if not found:
         raise NotOnShelf
-    return found
+    return str(found[0][0])
 
 
 async def trace(session: AsyncSession, trace_code: str) -> str:

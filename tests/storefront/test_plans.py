@@ -85,12 +85,12 @@ class _Heard(Exception):
 async def plan(session: AsyncSession, wish: Wish, sort: Sort, after: Position | None) -> dict[str, Any]:
     """What PostgreSQL does for a page."""
 
-    class Listening:
-        async def execute(self, statement, parameters):
-            raise _Heard(statement.text, parameters)
+    async def listen(_session, statement, parameters):
+        raise _Heard(statement.text, parameters)
 
-    with pytest.raises(_Heard) as heard:
-        await queries.find(Listening(), wish, sort=sort, limit=24, after=after, today=TODAY)
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(_Heard) as heard:
+        patch.setattr(queries, "ask", listen)
+        await queries.find(session, wish, sort=sort, limit=24, after=after, today=TODAY)
     statement, parameters = heard.value.args
     explained = await session.scalar(text(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {statement}"), parameters)
     return (explained if isinstance(explained, list) else json.loads(explained))[0]
