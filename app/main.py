@@ -99,7 +99,7 @@ def create_app(
 
     app = FastAPI(
         title="Baojing Market 保靖好物",
-        version="1.0.0",
+        version="0.1.0",
         summary="An open-source marketplace that can prove what every yuan did",
         description=_DESCRIPTION,
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},

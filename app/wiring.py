@@ -66,6 +66,10 @@ async def _confirm(session: AsyncSession, now: datetime) -> int:
     return await orders.confirm_due(session, now=now)
 
 
+async def _write_off(session: AsyncSession, now: datetime) -> int:
+    return await inventory.write_off_expired(session, now=now)
+
+
 async def _forget_keys(session: AsyncSession, now: datetime) -> int:
     await session.execute(FORGET_OLD_KEYS, {"before": now - _KEYS_ARE_KEPT})
     return 0
@@ -84,6 +88,7 @@ async def _forget_failures(session: AsyncSession, now: datetime) -> int:
 CHORES = (
     Chore("orders.expire", _expire),
     Chore("orders.confirm", _confirm),
+    Chore("inventory.write_off_expired", _write_off),
     Chore("core.forget_keys", _forget_keys),
     Chore("core.forget_allowances", _forget_allowances),
     Chore("identity.forget_failures", _forget_failures),

@@ -42,7 +42,7 @@ _HARMLESS_SVG = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 )
 async def list_categories(_: Public, session: ReadSession, response: Response) -> CategoriesOut:
     """All categories, root by root, in the order in which a shop shows them."""
-    response.headers["Cache-Control"] = "public, max-age=1"
+    response.headers["Cache-Control"] = "no-cache"
     return CategoriesOut(items=[CategoryOut.of(root) for root in await queries.categories(session)])
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import datetime
 from functools import lru_cache
 from typing import Annotated, Any, LiteralString, cast
@@ -159,6 +159,7 @@ core_installation = Table(
 )
 
 _DRIVER = "driver"
+_ANYBODY_THERE = text("SELECT 1")
 _DIALECT = PGDialect_psycopg(paramstyle="pyformat")  # type: ignore[no-untyped-call]
 
 
@@ -177,7 +178,14 @@ async def ask(session: AsyncSession, statement: TextClause, parameters: Mapping[
     if connection is None or session.sync_session.get_transaction() is not transaction:
         connection = (await (await session.connection()).get_raw_connection()).driver_connection
         session.info[_DRIVER] = session.sync_session.get_transaction(), connection
-    cursor = await cast("psycopg.AsyncConnection", connection).execute(_in_driver_form(statement), parameters)
+    driver = cast("psycopg.AsyncConnection", connection)
+    try:
+        cursor = await driver.execute(_in_driver_form(statement), parameters)
+    except psycopg.Error:
+        if driver.closed:
+            with suppress(DBAPIError):  # asked through it, SQLAlchemy notices too, and empties its pool of the dead
+                await session.execute(_ANYBODY_THERE)
+        raise
     return await cursor.fetchall() if cursor.pgresult is not None and cursor.pgresult.nfields else []
 
 

@@ -94,7 +94,8 @@ class WorkerSettings(Group):
 class CacheSettings(Group):
     """Public pages that thousands read need not be built thousands of times; an order never reads them."""
 
-    seconds: float = 1.0
+    seconds: float = 0.9
+    """A page is at most twice as old: it may still be shown while the next one is being built."""
     entries: int = 4096
     bytes: int = 64 << 20
 

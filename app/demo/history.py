@@ -95,6 +95,7 @@ class History:
         await deliver_all(self.db, last)
         async with self.db.write() as session:
             changed = await orders.expire_due(session, now=last) + await orders.confirm_due(session, now=last)
+            changed += await inventory.write_off_expired(session, now=last)
         if changed:
             await deliver_all(self.db, last)
 

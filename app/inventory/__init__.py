@@ -14,6 +14,7 @@ from app.inventory.rules import (
     Availability,
     Lot,
     LotExists,
+    LotExpired,
     LotShort,
     NotReserved,
     OutOfStock,
@@ -23,13 +24,14 @@ from app.inventory.rules import (
     UpdatesRejected,
     subject_of,
 )
-from app.inventory.service import apply_updates, open_stock, receive, release, reserve, ship
+from app.inventory.service import apply_updates, open_stock, receive, release, reserve, ship, write_off_expired
 
 __all__ = [
     "LOW_STOCK",
     "Availability",
     "Lot",
     "LotExists",
+    "LotExpired",
     "LotShort",
     "NotReserved",
     "OutOfStock",
@@ -50,4 +52,5 @@ __all__ = [
     "router",
     "ship",
     "subject_of",
+    "write_off_expired",
 ]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import select, text, tuple_
@@ -15,11 +15,16 @@ from app.inventory.rules import Availability, Lot, LotState, StockState, Update
 
 _LOCK = text("""
 SELECT sku, supplier_id, on_hand, reserved, counted_at FROM inventory_stock
-WHERE sku = ANY(CAST(:skus AS text[])) ORDER BY sku FOR UPDATE
+WHERE sku = ANY(CAST(:skus AS text[])) AND (CAST(:owner AS uuid) IS NULL OR supplier_id = :owner)
+ORDER BY sku FOR UPDATE
 """)
 _LOTS = text("""
 SELECT sku, id, code, best_before, on_hand, counted_at FROM inventory_lot
 WHERE sku = ANY(CAST(:skus AS text[])) ORDER BY sku, best_before, code
+""")
+_EXPIRED = text("""
+SELECT DISTINCT l.sku FROM inventory_lot l JOIN inventory_stock s ON s.sku = l.sku
+WHERE l.on_hand > 0 AND l.best_before < :today AND s.on_hand > s.reserved ORDER BY l.sku LIMIT :limit
 """)
 _HELD = text("SELECT sku, quantity FROM inventory_reservation WHERE reference = :reference")
 _LATER = text("""
@@ -57,14 +62,21 @@ class MovementLine:
     recorded_at: datetime
 
 
-async def lock(session: AsyncSession, skus: Collection[str]) -> dict[str, StockState]:
+async def with_expired_lots(session: AsyncSession, today: date, limit: int) -> list[str]:
+    """SKUs of which something lies past its date that is promised to nobody."""
+    return list((await session.scalars(_EXPIRED, {"today": today, "limit": limit})).all())
+
+
+async def lock(session: AsyncSession, skus: Collection[str], *, owner: UUID | None = None) -> dict[str, StockState]:
     """Lock the stock rows of ``skus`` in SKU order, then read their lots, which change only under that lock.
+
+    With ``owner`` only that supplier's rows: nobody makes another's orders wait.
 
     Two statements on purpose: what was read together with the wait for the lock would be older than the lock.
     """
     stocks = {
         row.sku: StockState(row.sku, row.supplier_id, row.on_hand, row.reserved, row.counted_at)
-        for row in await session.execute(_LOCK, {"skus": list(set(skus))})
+        for row in await session.execute(_LOCK, {"skus": list(set(skus)), "owner": owner})
     }
     for sku, lot_id, code, best_before, on_hand, counted_at in await session.execute(_LOTS, {"skus": list(stocks)}):
         stocks[sku].lots.append(LotState(lot_id, code, best_before, on_hand, counted_at))
@@ -185,8 +197,3 @@ def lot_value(row: LotRow) -> Lot:
         trace_code=row.trace_code,
         received_at=row.received_at,
     )
-
-
-def supplied(stocks: Mapping[str, StockState], supplier_id: UUID) -> dict[str, StockState]:
-    """Only this supplier's: somebody else's SKU is as good as unknown."""
-    return {sku: stock for sku, stock in stocks.items() if stock.supplier_id == supplier_id}

@@ -85,6 +85,15 @@ class LotShort(DomainError):
     en = "The lot does not exist or holds too little; choose another or receive goods first."
 
 
+class LotExpired(DomainError):
+    """The lot is past its best-before date; food like that does not leave the house."""
+
+    status = 409
+    code = "lot_expired"
+    zh = "该批次已过保质期，不能发货；请换一个批次。"
+    en = "The lot is past its best-before date and cannot be shipped; choose another."
+
+
 class LotExists(DomainError):
     """The SKU already has a lot with this code."""
 
@@ -241,27 +250,40 @@ Later = Mapping[tuple[int, UUID | None], int]
 """Per row index: Σ on-hand delta of the movements later than its ``as_of``, of the SKU (None) and of each lot."""
 
 
-def pick(stock: StockState, quantity: int, lot_code: str | None) -> list[tuple[LotState | None, int]]:
+def pick(stock: StockState, quantity: int, lot_code: str | None, today: date) -> list[tuple[LotState | None, int]]:
     """Which lots a shipment of ``quantity`` pieces takes: the one that was named, else first expired first out.
 
-    Lots are emptied earliest best-before first; then come pieces that lie in no lot. Changes the state.
-    Raises ``LotShort``.
+    Lots that are still good are emptied earliest best-before first; then come pieces that lie in no lot. Changes the
+    state. Raises ``LotShort``, ``LotExpired``.
     """
     if lot_code is not None:
         lot = stock.lot(lot_code)
         if lot is None or lot.on_hand < quantity:
             raise LotShort
+        if lot.best_before < today:
+            raise LotExpired
         return _take(stock, [(lot, quantity)])
     picks: list[tuple[LotState | None, int]] = []
     left = quantity
     for lot in stock.lots:
-        if left and (taken := min(left, lot.on_hand)):
+        if left and lot.best_before >= today and (taken := min(left, lot.on_hand)):
             picks.append((lot, taken))
             left -= taken
     if left > stock.unlotted:
         raise LotShort
     if left:
         picks.append((None, left))
+    return _take(stock, picks)
+
+
+def spoil(stock: StockState, today: date) -> list[tuple[LotState | None, int]]:
+    """What is past its date and promised to nobody, and so leaves the book. Changes the state."""
+    picks: list[tuple[LotState | None, int]] = []
+    free = stock.available
+    for lot in stock.lots:
+        if lot.best_before < today and (taken := min(free, lot.on_hand)):
+            picks.append((lot, taken))
+            free -= taken
     return _take(stock, picks)
 
 
@@ -294,8 +316,9 @@ def plan_updates(updates: Sequence[Update], stocks: Mapping[str, StockState], la
     """Judge the rows in their order and change ``stocks`` accordingly.
 
     A count says what lay there at ``as_of``; what moved since is added: new on-hand = counted + Σ later movements.
-    A count older than the last count of the same SKU or lot is refused (``newer_count``), because the newer one has
-    already put the book right and would be undone. Nothing may fall below zero or below what is promised to buyers.
+    A count, or a dated difference, older than the last count of the same SKU or lot is refused (``newer_count``): the
+    newer one has already put the book right, and would be undone or booked twice. Nothing may fall below zero or below
+    what is promised to buyers.
     """
     plan = Plan()
     for index, row in enumerate(updates):
@@ -324,7 +347,8 @@ def _apply(index: int, row: Update, stock: StockState, later: Later, plan: Plan,
     at = min(at, now)
     book = stock if lot is None else lot
     counting = row.mode == "set"
-    if counting and book.counted_at is not None and book.counted_at > at:
+    dated = counting or row.as_of is not None
+    if dated and book.counted_at is not None and book.counted_at > at:
         return "newer_count"
     change = row.quantity
     if counting:

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import catalogue
+from app.core.clock import local_day
 from app.core.db import array, ask
 from app.core.errors import Fault, InvalidInput, NotFound
 from app.core.events import emit
@@ -33,6 +34,7 @@ from app.inventory.rules import (
     new_trace_code,
     pick,
     plan_updates,
+    spoil,
 )
 
 # READ COMMITTED: a row that `locked` had to wait for is handed out as the other transaction left it, so `judged`
@@ -249,7 +251,7 @@ async def ship(
                 ]
             )
         try:
-            picks = pick(stocks[sku], quantity, lot_code)
+            picks = pick(stocks[sku], quantity, lot_code, local_day(now))
         except LotShort:
             pointer = f"/lines/{index}/lot_code"
             raise LotShort(faults=[Fault(pointer, "lot_short", f"{sku} 批次不足", f"Lot of {sku} short")]) from None
@@ -280,13 +282,15 @@ async def receive(
     """Book a lot of ``quantity`` sales units into stock and give it its trace code.
 
     Raises ``NotFound`` when there is no such SKU or it is another supplier's, ``LotExists`` when it has such a lot,
-    ``InvalidInput`` when the lot would be past its date before it was made.
+    ``InvalidInput`` when the lot would be past its date before it was made, or is so now.
     """
     for name, made_on in (("harvested_on", harvested_on), ("produced_on", produced_on)):
         if made_on is not None and made_on > best_before:
             raise InvalidInput(
                 faults=[Fault(f"/{name}", "after_best_before", "日期晚于保质期至", "Later than best_before")]
             )
+    if best_before < local_day(now):
+        raise InvalidInput(faults=[Fault("/best_before", "expired", "已过保质期，不能入库", "Past its date already")])
     owner = await queries.owner_of(session, sku)
     if owner is None and await _open_new(session, [sku]):
         owner = await queries.owner_of(session, sku)
@@ -337,10 +341,9 @@ async def apply_updates(
     supplier's SKU is as good as unknown. A handful of statements for any number of rows.
     """
     skus = {row.sku for row in updates}
-    found = await queries.lock(session, skus)
-    if len(found) < len(skus) and await _open_new(session, skus - found.keys()):
-        found = await queries.lock(session, skus)
-    stocks = queries.supplied(found, supplier_id)
+    stocks = await queries.lock(session, skus, owner=supplier_id)
+    if len(stocks) < len(skus) and await _open_new(session, skus - stocks.keys()):
+        stocks = await queries.lock(session, skus, owner=supplier_id)
     before = {sku: stock.available for sku, stock in stocks.items()}
     plan = plan_updates(updates, stocks, await queries.moved_later(session, updates), now=now)
     if plan.rejected and not partial:
@@ -351,6 +354,23 @@ async def apply_updates(
     for sku in sorted(stocks):
         _announce(session, sku, before[sku], stocks[sku].available, now)
     return plan.results
+
+
+async def write_off_expired(session: AsyncSession, *, now: datetime, limit: int = 200) -> int:
+    """Take what is past its best-before date, and promised to nobody, off the book; returns how many SKUs."""
+    today = local_day(now)
+    stocks = await queries.lock(session, await queries.with_expired_lots(session, today, limit))
+    movements: list[Movement] = []
+    for sku, stock in sorted(stocks.items()):
+        before = stock.available
+        movements += [
+            Movement(sku, lot.id if lot else None, Kind.ADJUSTED, -taken, 0, now, reason="超过保质期 / past its date")
+            for lot, taken in spoil(stock, today)
+        ]
+        _announce(session, sku, before, stock.available, now)
+    if movements:
+        await _write(session, stocks.values(), movements, now=now, by=None)
+    return len(stocks)
 
 
 async def _write(

@@ -30,7 +30,7 @@ from app.core.web import (
 )
 from app.fulfilment import InvalidTrackingNumber, ShipmentExists, UnknownCarrier
 from app.identity import Buyer, Operator, Public, SupplierStaff
-from app.inventory import LotShort, NotReserved, OutOfStock
+from app.inventory import LotExpired, LotShort, NotReserved, OutOfStock
 from app.orders import queries, service
 from app.orders.lifecycle import Status, StepNotAllowed
 from app.orders.rules import (
@@ -263,6 +263,7 @@ async def get_supplier_order(supplier_order_id: UUID, by: SupplierStaff, session
         UnknownLine,
         NotReserved,
         LotShort,
+        LotExpired,
         UnknownCarrier,
         InvalidTrackingNumber,
         ShipmentExists,

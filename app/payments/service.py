@@ -63,7 +63,7 @@ async def request(
         amount_fen=amount_fen,
         refunded_fen=0,
         status=PaymentStatus.PENDING,
-        code_url=f"{settings.notify_base}/v1/sandbox/payments/{payment_id}",
+        code_url=f"sandbox://pay/{payment_id}",
         created_at=now,
     )
     key = [PaymentRow.reference, PaymentRow.provider, PaymentRow.amount_fen]

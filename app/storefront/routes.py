@@ -32,7 +32,7 @@ from app.storefront.schemas import ProductOut, ProductPageOut, TraceOut
 router = APIRouter(tags=["storefront"])
 
 _MOST_FEN = 10**12
-_YOUNG = {"Cache-Control": "public, max-age=1"}
+_YOUNG = {"Cache-Control": "no-cache"}
 
 Words = Annotated[str, StringConstraints(max_length=100, pattern=NO_CONTROL)]
 Name = Annotated[str, StringConstraints(max_length=64, pattern=NO_CONTROL)]

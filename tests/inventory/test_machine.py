@@ -75,9 +75,9 @@ class Model:
         at = row.as_of or now
         here = self.on_hand(row.sku) if code is None else self.lots[row.sku, code][1]
         after = here + row.quantity
+        if (row.mode == "set" or row.as_of) and self.counted.get((row.sku, code), at) > at:
+            return "newer_count"
         if row.mode == "set":
-            if self.counted.get((row.sku, code), at) > at:
-                return "newer_count"
             after = row.quantity + sum(
                 delta for when, sku, place, delta in self.past if sku == row.sku and when > at and code in (None, place)
             )

@@ -16,7 +16,7 @@ def facts(session, kind):
 async def test_a_request_gives_a_code_that_can_be_opened(session, settings, now):
     payment = await opened(session, settings, now)
     assert payment.status == "pending"
-    assert payment.code_url == f"http://127.0.0.1:8000/v1/sandbox/payments/{payment.id}"
+    assert payment.code_url == f"sandbox://pay/{payment.id}"
     assert (payment.remittance_code, payment.captured_at, payment.refunded_fen) == (None, None, 0)
     assert await payments.get(session, payment.id) == payment
 

@@ -119,7 +119,10 @@ class OnceCall:
             raise IdempotencyInFlight(retry_after=1) from error
         if taken:
             return None
-        ((fingerprint, status, media_type, headers, body),) = await ask(session, _FIND, self._row)
+        found = await ask(session, _FIND, self._row)
+        if not found:  # a day old, and swept away between the two statements
+            raise IdempotencyInFlight(retry_after=1)
+        ((fingerprint, status, media_type, headers, body),) = found
         if bytes(fingerprint) != self._fingerprint:
             raise IdempotencyKeyReused
         return Response(bytes(body), status, {**headers, "Idempotent-Replayed": "true"}, media_type)

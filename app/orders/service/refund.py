@@ -38,8 +38,7 @@ async def refund_part(
         RefundLine(line.id, line.amount_fen - line.refunded_fen, line.quantity - line.refunded_quantity)
         for line in lines
     ]
-    freight = part.amount_fen - part.refunded_fen - sum(line.amount_fen for line in rest)
-    await _request(session, order, part, lines, rest, freight_fen=freight, by=by, reason=reason, now=now)
+    await _request(session, order, part, lines, rest, freight_fen=part.freight_fen, by=by, reason=reason, now=now)
 
 
 async def refund_lines(
