@@ -326,6 +326,26 @@ async def refund_order_lines(order_id: UUID, body: RefundIn, by: Operator, once:
     return await once.run(201, work)
 
 
+@router.post(
+    "/v1/operator/orders/{order_id}/cancel",
+    operation_id="cancel_order_for_buyer",
+    summary="Cancel an order that has not shipped, for its buyer",
+    response_model=RefundsOut,
+    responses=problems(NotFound, AlreadyShipped, StepNotAllowed, *KEY_ERRORS),
+)
+async def cancel_order_for_buyer(
+    order_id: UUID, by: Operator, once: Once, now: Now, body: CancelIn | None = None
+) -> Response:
+    """When the goods cannot be sent, or the buyer asks by phone. Answers with the refunds that are on their way."""
+    reason = (body or CancelIn(reason="cancelled by the marketplace")).reason
+
+    async def work(session: AsyncSession) -> RefundsOut:
+        await service.cancel(session, order_id, by=by, reason=reason, now=now)
+        return RefundsOut(items=[RefundOut.of(refund) for refund in await queries.refunds_of(session, order_id)])
+
+    return await once.run(200, work)
+
+
 @router.get(
     "/v1/operator/orders/{order_id}/refunds",
     operation_id="list_order_refunds",

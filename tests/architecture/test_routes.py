@@ -40,6 +40,7 @@ _AUDIENCES = {
 _MOVES_STOCK_OR_MONEY = {
     "place_order",
     "cancel_order",
+    "cancel_order_for_buyer",
     "confirm_receipt",
     "start_payment",
     "ship_order",

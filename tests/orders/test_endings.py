@@ -106,6 +106,17 @@ async def test_cancelling_a_paid_order_sends_every_fen_back(shop):
     assert await shop.stock("GT04") == (100, 0)
 
 
+async def test_the_operator_cancels_for_the_buyer(shop):
+    order = await shop.pay(await shop.order({"GT04": 1}))
+    answer = await shop.call("operator", "POST", f"/v1/operator/orders/{order['id']}/cancel", {"reason": "缺货"})
+    assert (answer.status_code, answer.json()["items"][0]["amount_fen"]) == (200, order["total_fen"])
+    await shop.settle()
+    assert (await shop.look(order))["status"] == "refunded"
+    for who, status in (("buyer", 403), ("S01", 403), (None, 401)):
+        refused = await shop.call(who, "POST", f"/v1/operator/orders/{order['id']}/cancel")
+        assert refused.status_code == status
+
+
 async def test_a_shipped_order_is_not_cancelled(shop):
     order = await shop.ship(await shop.pay(await shop.order({"GT04": 1})), deliver=False)
     answer = await shop.call("buyer", "POST", f"/v1/store/orders/{order['id']}/cancel")
