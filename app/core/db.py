@@ -163,7 +163,7 @@ _ANYBODY_THERE = text("SELECT 1")
 _DIALECT = PGDialect_psycopg(paramstyle="pyformat")  # type: ignore[no-untyped-call]
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=1024)
 def _in_driver_form(statement: TextClause) -> LiteralString:
     return str(statement.compile(dialect=_DIALECT))
 
