@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import identity, inventory, orders, payments, pricing
 from app.buyers import make_address
-from app.core.clock import SHANGHAI, day_end, day_start
+from app.core.clock import SHANGHAI, day_end, day_start, local_day
 from app.core.db import Database
 from app.core.events import Wiring
 from app.core.money import parse_yuan
@@ -25,7 +25,7 @@ from app.demo.county import ROOTS, County, season_of
 from app.demo.plan import FRESH, Ending, Plan, PlannedOrder
 from app.identity import Actor, Role
 
-_WEEK = 7
+_SUNDAY = 6
 _QUARTER_DAYS = 91
 _FRESH_SHELF_DAYS = 20
 _NEW_PRICES_ON = (1, 1)
@@ -95,7 +95,8 @@ class History:
         await deliver_all(self.db, last)
         async with self.db.write() as session:
             changed = await orders.expire_due(session, now=last) + await orders.confirm_due(session, now=last)
-            changed += await inventory.write_off_expired(session, now=last)
+            if local_day(last).weekday() == _SUNDAY:
+                changed += await inventory.write_off_expired(session, now=last)
         if changed:
             await deliver_all(self.db, last)
 

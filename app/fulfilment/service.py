@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.events import emit
@@ -12,8 +12,21 @@ from app.core.ids import new_id
 from app.fulfilment import queries
 from app.fulfilment.events import ShipmentDelivered, ShipmentDispatched
 from app.fulfilment.lifecycle import Step
-from app.fulfilment.models import ShipmentLineRow, ShipmentRow
 from app.fulfilment.rules import Shipment, ShipmentExists, ShipmentLine, ShipmentStatus, check_label
+
+_ENTER = text("""
+WITH entered AS (
+    INSERT INTO fulfilment_shipment (id, reference, supplier_id, carrier, tracking_number, status, dispatched_at)
+    VALUES (:id, :reference, :supplier_id, :carrier, :tracking_number, :status, :now)
+    ON CONFLICT (carrier, tracking_number, reference) DO NOTHING RETURNING id
+)
+INSERT INTO fulfilment_shipment_line (shipment_id, position, line_reference, sku, lot_code, quantity)
+SELECT entered.id, line.position, line.reference, line.sku, line.lot_code, line.quantity
+FROM entered, unnest(CAST(:line_references AS uuid[]), CAST(:skus AS text[]), CAST(:lot_codes AS text[]),
+                     CAST(:quantities AS bigint[])) WITH ORDINALITY
+     AS line (reference, sku, lot_code, quantity, position)
+RETURNING 1
+""")
 
 
 async def dispatch(
@@ -46,34 +59,24 @@ async def dispatch(
         delivered_at=None,
         lines=tuple(lines),
     )
-    entered = insert(ShipmentRow).values(
-        id=shipment.id,
-        reference=reference,
-        supplier_id=supplier_id,
-        carrier=carrier,
-        tracking_number=tracking_number,
-        status=shipment.status,
-        dispatched_at=now,
+    entered = await session.execute(
+        _ENTER,
+        {
+            "id": shipment.id,
+            "reference": reference,
+            "supplier_id": supplier_id,
+            "carrier": carrier,
+            "tracking_number": tracking_number,
+            "status": shipment.status.value,
+            "now": now,
+            "line_references": [line.line_reference for line in lines],
+            "skus": [line.sku for line in lines],
+            "lot_codes": [line.lot_code for line in lines],
+            "quantities": [line.quantity for line in lines],
+        },
     )
-    key = [ShipmentRow.carrier, ShipmentRow.tracking_number, ShipmentRow.reference]
-    entered = entered.on_conflict_do_nothing(index_elements=key)
-    if (await session.execute(entered.returning(ShipmentRow.id))).first() is None:
+    if entered.first() is None:
         raise ShipmentExists
-    await session.execute(
-        insert(ShipmentLineRow).values(
-            [
-                {
-                    "shipment_id": shipment.id,
-                    "position": position,
-                    "line_reference": line.line_reference,
-                    "sku": line.sku,
-                    "lot_code": line.lot_code,
-                    "quantity": line.quantity,
-                }
-                for position, line in enumerate(lines, start=1)
-            ]
-        )
-    )
     emit(
         session,
         ShipmentDispatched(

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.db import array, ask
 from app.inventory.models import LotRow, MovementRow, StockRow
 from app.inventory.rules import Availability, Lot, LotState, StockState, Update
 
@@ -74,11 +75,8 @@ async def lock(session: AsyncSession, skus: Collection[str], *, owner: UUID | No
 
     Two statements on purpose: what was read together with the wait for the lock would be older than the lock.
     """
-    stocks = {
-        row.sku: StockState(row.sku, row.supplier_id, row.on_hand, row.reserved, row.counted_at)
-        for row in await session.execute(_LOCK, {"skus": list(set(skus)), "owner": owner})
-    }
-    for sku, lot_id, code, best_before, on_hand, counted_at in await session.execute(_LOTS, {"skus": list(stocks)}):
+    stocks = {row[0]: StockState(*row) for row in await ask(session, _LOCK, {"skus": array(set(skus)), "owner": owner})}
+    for sku, lot_id, code, best_before, on_hand, counted_at in await ask(session, _LOTS, {"skus": array(stocks)}):
         stocks[sku].lots.append(LotState(lot_id, code, best_before, on_hand, counted_at))
     return stocks
 

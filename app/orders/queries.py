@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, func, select, tuple_
+from sqlalchemy import Row, Select, bindparam, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.buyers import open_address
@@ -76,6 +76,26 @@ _BOTH = (
     .with_for_update()
     .execution_options(populate_existing=True)
 )
+# Built once: putting a statement together costs as much as running it.
+_LOCK = _BOTH.where(Order.id == bindparam("order_id"))
+_LOCK_OWN = _LOCK.where(Order.buyer_id == bindparam("buyer_id"))
+_LOCK_PART = _BOTH.where(
+    SupplierOrder.id == bindparam("part_id"),
+    SupplierOrder.supplier_id == bindparam("supplier_id"),
+    SupplierOrder.paid_at.is_not(None),
+)
+_DUE = (
+    select(SupplierOrder.order_id)
+    .where(SupplierOrder.status == bindparam("status"), SupplierOrder.due_at <= bindparam("now"))
+    .order_by(SupplierOrder.due_at)
+    .limit(bindparam("most"))
+)
+_LINES_OF = (
+    select(OrderLine)
+    .where(OrderLine.supplier_order_id.in_(bindparam("part_ids", expanding=True)))
+    .order_by(OrderLine.position)
+    .execution_options(populate_existing=True)
+)
 
 
 async def lock(session: AsyncSession, order_id: UUID, *, by: Actor | None = None) -> tuple[Order, list[SupplierOrder]]:
@@ -83,10 +103,8 @@ async def lock(session: AsyncSession, order_id: UUID, *, by: Actor | None = None
 
     ``by`` must be its buyer, or None (us). Both tables are locked, so that after a wait both rows are the newest.
     """
-    wanted = _BOTH.where(Order.id == order_id)
-    if by is not None:
-        wanted = wanted.where(Order.buyer_id == by.account_id)
-    rows = (await session.execute(wanted)).all()
+    parameters = {"order_id": order_id, "buyer_id": by.account_id if by is not None else None}
+    rows = (await session.execute(_LOCK_OWN if by is not None else _LOCK, parameters)).all()
     if not rows:
         raise NotFound
     return rows[0][0], [part for _, part in rows]
@@ -96,12 +114,8 @@ async def lock_for_supplier(
     session: AsyncSession, supplier_order_id: UUID, supplier_id: UUID
 ) -> tuple[Order, SupplierOrder]:
     """The supplier order, if it is this supplier's and its order is paid for or past that, with its order locked."""
-    wanted = _BOTH.where(
-        SupplierOrder.id == supplier_order_id,
-        SupplierOrder.supplier_id == supplier_id,
-        SupplierOrder.paid_at.is_not(None),
-    )
-    row = (await session.execute(wanted)).one_or_none()
+    parameters = {"part_id": supplier_order_id, "supplier_id": supplier_id}
+    row = (await session.execute(_LOCK_PART, parameters)).one_or_none()
     if row is None:
         raise NotFound
     return row[0], row[1]
@@ -109,8 +123,7 @@ async def lock_for_supplier(
 
 async def lines_of(session: AsyncSession, *supplier_order_ids: UUID) -> list[OrderLine]:
     """The lines of supplier orders of a locked order."""
-    wanted = select(OrderLine).where(OrderLine.supplier_order_id.in_(supplier_order_ids)).order_by(OrderLine.position)
-    return list((await session.execute(wanted.execution_options(populate_existing=True))).scalars())
+    return list((await session.execute(_LINES_OF, {"part_ids": supplier_order_ids})).scalars())
 
 
 async def refund_by_id(session: AsyncSession, refund_id: UUID) -> tuple[Refund, SupplierOrder] | None:
@@ -143,13 +156,8 @@ async def settled_before(session: AsyncSession, line_ids: Sequence[UUID]) -> dic
 
 async def due(session: AsyncSession, status: Status, now: datetime, limit: int) -> list[UUID]:
     """Orders of which a part in ``status`` is due, locked; those that somebody else holds are left for later."""
-    wanted = (
-        select(SupplierOrder.order_id)
-        .where(SupplierOrder.status == status.value, SupplierOrder.due_at <= now)
-        .order_by(SupplierOrder.due_at)
-        .limit(limit)
-    )
-    order_ids = set((await session.execute(wanted)).scalars())
+    found = await session.execute(_DUE, {"status": status.value, "now": now, "most": limit})
+    order_ids = set(found.scalars())
     if not order_ids:
         return []
     taking = select(Order.id).where(Order.id.in_(order_ids)).order_by(Order.id).with_for_update(skip_locked=True)
