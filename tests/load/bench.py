@@ -553,8 +553,8 @@ def _too_long(_number: int, _frame: object) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Measure the service against its floors.")
-    parser.add_argument("--rounds", type=int, default=5, help="how often floor and service are asked in turn")
-    parser.add_argument("--seconds", type=float, default=1.2, help="how long each time")
+    parser.add_argument("--rounds", type=int, default=4, help="how often floor and service are asked in turn")
+    parser.add_argument("--seconds", type=float, default=1.0, help="how long each time")
     parser.add_argument("--small", action="store_true", help="leave out the large shop")
     asked = parser.parse_args()
     signal.signal(signal.SIGALRM, _too_long)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ RECENT = timedelta(days=10)
 """The past ends this long ago, so that the clock's chores find nothing to do."""
 
 PIECES = 1_000_000
-_BATCH = 150_000
+_BATCH = 100_000
 FLASH_SKU, FLASH_PIECES = "FLASH1", 100
 
 _NAMES = (
@@ -319,8 +319,7 @@ def grow(url: str, keys: Keys, before: Size, after: Size) -> float:
     with _hurried(url):
         with _bulk(url) as connection:
             _add_products(connection, before.products + 1, after.products)
-            _copy_shelf(connection, before.products, after.products)
-        _add_past(url, before.orders + 1, after)
+        _add_past(url, before.orders + 1, after, lambda: _copy_shelf(url, before.products, after.products))
         _tidy(url)
     return time.perf_counter() - begun
 
@@ -333,7 +332,7 @@ def _bulk(url: str) -> Iterator[psycopg.Connection]:
         yield connection
 
 
-def _add_past(url: str, first: int, size: Size) -> None:
+def _add_past(url: str, first: int, size: Size, meanwhile: Callable[[], None] = lambda: None) -> None:
     """Past orders up to ``size``, by two connections at a time; then the stock that they took, all at once."""
     with admin(url) as connection:
         connection.execute(_TAKEN)
@@ -345,7 +344,9 @@ def _add_past(url: str, first: int, size: Size) -> None:
             _add_orders(connection, start, min(start + batch - 1, size.orders), size.products)
 
     with ThreadPoolExecutor(2) as threads:
+        other = threads.submit(meanwhile)
         list(threads.map(add, range(first, size.orders + 1, batch)))
+        other.result()
     with _bulk(url) as connection:
         _run(connection, _TAKE)
 
@@ -415,27 +416,28 @@ def _add_orders(connection: psycopg.Connection, first: int, last: int, products:
     connection.execute("SELECT setval('orders_number_seq', greatest(last_value, %s)) FROM orders_number_seq", [last])
 
 
-def _copy_shelf(connection: psycopg.Connection, first: int, last: int) -> None:
+def _copy_shelf(url: str, first: int, last: int) -> None:
     """Shelf rows of the added products: those of the first ones, with other ids, slugs and places in the orders."""
-    found = connection.execute(
-        "SELECT attname FROM pg_attribute WHERE attrelid = 'storefront_shelf'::regclass AND attnum > 0 "
-        "AND NOT attisdropped ORDER BY attnum"
-    )
-    columns = [row[0] for row in found]
-    changed = {
-        "product_id": "p.id",
-        "published_at": "p.published_at",
-        "sales": f"(n * 104729) % {last}",
-        "face": "replace(replace(replace(s.face, s.product_id::text, p.id::text), old.slug, p.slug), old.name, p.name)",
-    }
-    chosen = ", ".join(changed.get(column, f"s.{column}") for column in columns)
-    connection.execute(
-        f"INSERT INTO storefront_shelf ({', '.join(columns)}) SELECT {chosen} "
-        f"FROM generate_series(CAST({first + 1} AS bigint), {last}) n "
-        f"JOIN catalogue_product p ON p.id = {_fixed('700', 'n')} "
-        f"JOIN catalogue_product old ON old.id = {_fixed('700', f'1 + (n - 1) % {first}')} "
-        "JOIN storefront_shelf s ON s.product_id = old.id ORDER BY n"
-    )
+    with _bulk(url) as connection:
+        found = connection.execute(
+            "SELECT attname FROM pg_attribute WHERE attrelid = 'storefront_shelf'::regclass AND attnum > 0 "
+            "AND NOT attisdropped ORDER BY attnum"
+        )
+        columns = [row[0] for row in found]
+        changed = {
+            "product_id": "p.id",
+            "published_at": "p.published_at",
+            "sales": f"(n * 104729) % {last}",
+            "face": "replace(replace(replace(s.face, old.id::text, p.id::text), old.slug, p.slug), old.name, p.name)",
+        }
+        chosen = ", ".join(changed.get(column, f"s.{column}") for column in columns)
+        connection.execute(
+            f"INSERT INTO storefront_shelf ({', '.join(columns)}) SELECT {chosen} "
+            f"FROM generate_series(CAST({first + 1} AS bigint), {last}) n "
+            f"JOIN catalogue_product p ON p.id = {_fixed('700', 'n')} "
+            f"JOIN catalogue_product old ON old.id = {_fixed('700', f'1 + (n - 1) % {first}')} "
+            "JOIN storefront_shelf s ON s.product_id = old.id ORDER BY n"
+        )
 
 
 @contextmanager
@@ -456,8 +458,18 @@ def _hurried(url: str) -> Iterator[None]:
 
 def _tidy(url: str) -> None:
     """What autovacuum would do in its own time, so that it does not during a measurement."""
-    with admin(url, autocommit=True) as connection:
-        connection.execute("VACUUM (ANALYZE, BUFFER_USAGE_LIMIT 0)")
+
+    def vacuum(table: str) -> None:
+        with admin(url, autocommit=True) as connection:
+            connection.execute(f"VACUUM (ANALYZE, BUFFER_USAGE_LIMIT 0) {table}")
+
+    with admin(url) as connection:
+        tables = connection.execute(
+            "SELECT CAST(oid AS regclass)::text FROM pg_class WHERE relkind = 'r' AND relnamespace = "
+            "CAST('public' AS regnamespace) ORDER BY relpages DESC"
+        ).fetchall()
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(vacuum, [table for (table,) in tables]))
 
 
 async def _plant(url: str) -> None:
