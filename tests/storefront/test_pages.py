@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -29,7 +29,7 @@ async def lot(session, county, now, *, code: str, best_before: date, quantity: i
 async def test_a_page_says_all_that_the_contract_promises(client, county, db, now, statements):
     async with db.write() as session:
         kept = await lot(session, county, now, code="L2", best_before=date(2026, 12, 9))
-        await lot(session, county, now, code="L1", best_before=date(2026, 11, 19))
+        await lot(session, county, now - timedelta(days=1), code="L1", best_before=date(2026, 11, 19))
     statements.clear()
     answer = await client.get("/v1/store/products/navel-orange-75")
     assert len(statements) == 1
