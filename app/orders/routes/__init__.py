@@ -1,0 +1,9 @@
+"""Orders over HTTP, one file for each audience; one flat router, so that a request is matched in one pass."""
+
+from fastapi import APIRouter
+
+from app.orders.routes import buyer, operator, supplier
+
+router = APIRouter(routes=[*buyer.router.routes, *supplier.router.routes, *operator.router.routes])
+
+__all__ = ["router"]

@@ -1,0 +1,177 @@
+"""Orders of buyers: quote, place, look, cancel, confirm, pay."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.buyers import DivisionNotACounty, UnknownDivision
+from app.core.errors import NotFound
+from app.core.web import (
+    DEFAULT_LIMIT,
+    KEY_ERRORS,
+    Cursor,
+    InvalidCursor,
+    Limit,
+    Now,
+    Once,
+    Page,
+    ReadSession,
+    TheEdge,
+    decode_cursor,
+    encode_cursor,
+    problems,
+)
+from app.identity import Buyer, Public
+from app.inventory import OutOfStock
+from app.orders import queries, service
+from app.orders.lifecycle import StepNotAllowed
+from app.orders.rules import (
+    AlreadyShipped,
+    FreshGoodsNotAcknowledged,
+    OrderNotPayable,
+    UnknownCoupon,
+    UnknownSku,
+    merged,
+)
+from app.orders.schemas import (
+    CancelIn,
+    OrderIn,
+    OrderOut,
+    PaymentIn,
+    PaymentOut,
+    QuoteIn,
+    QuoteOut,
+)
+from app.payments import ProviderNotAvailable
+from app.pricing import NotDeliverable, NotOnSale
+
+router = APIRouter(tags=["orders"])
+
+_GOODS_ERRORS = (UnknownSku, NotOnSale, NotDeliverable, UnknownDivision, DivisionNotACounty, UnknownCoupon)
+
+
+@router.post(
+    "/v1/store/quotes",
+    operation_id="quote_order",
+    summary="What would it cost?",
+    response_model=QuoteOut,
+    responses=problems(*_GOODS_ERRORS, public=True),
+)
+async def quote_order(body: QuoteIn, _: Public, session: ReadSession, now: Now) -> QuoteOut:
+    """Prices, parcels and freight for these goods at that place, as of now. Nothing is reserved."""
+    if body.coupon is not None:
+        raise UnknownCoupon
+    wanted = merged((item.sku, item.quantity) for item in body.items)
+    return QuoteOut.of(await service.quote(session, wanted, body.address.division_code, now=now))
+
+
+@router.post(
+    "/v1/store/orders",
+    operation_id="place_order",
+    summary="Place an order",
+    status_code=201,
+    response_model=OrderOut,
+    responses=problems(OutOfStock, *_GOODS_ERRORS, FreshGoodsNotAcknowledged, *KEY_ERRORS),
+)
+async def place_order(body: OrderIn, by: Buyer, once: Once) -> Response:
+    """Reserve the goods and freeze the prices; pay within 30 minutes or the stock goes back."""
+    asked = service.Placement(
+        wanted=merged((item.sku, item.quantity) for item in body.items),
+        address=body.address.checked(),
+        fresh_goods_acknowledged=body.fresh_goods_acknowledged,
+        coupon=body.coupon,
+        note=body.note,
+    )
+    minutes = once.settings.orders.pay_within_minutes
+
+    async def work(session: AsyncSession) -> OrderOut:
+        return OrderOut.of(await service.place(session, asked, by=by, now=once.now, pay_within_minutes=minutes))
+
+    return await once.run(201, work)
+
+
+@router.get(
+    "/v1/store/orders",
+    operation_id="list_orders",
+    summary="The caller's orders, newest first",
+    response_model=Page[OrderOut],
+    responses=problems(InvalidCursor),
+)
+async def list_orders(
+    by: Buyer, session: ReadSession, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
+) -> Page[OrderOut]:
+    """A buyer sees their own orders only."""
+    before = UUID(str(decode_cursor("orders", cursor)[0])) if cursor else None
+    found = await queries.page(session, by=by, before=before, limit=limit + 1)
+    more = encode_cursor("orders", str(found[limit - 1].id)) if len(found) > limit else None
+    return Page(items=[OrderOut.of(order) for order in found[:limit]], next_cursor=more)
+
+
+@router.get(
+    "/v1/store/orders/{order_id}",
+    operation_id="get_order",
+    summary="One order",
+    response_model=OrderOut,
+    responses=problems(NotFound),
+)
+async def get_order(order_id: UUID, by: Buyer, session: ReadSession) -> OrderOut:
+    """Somebody else's order does not exist."""
+    return OrderOut.of(await queries.view(session, order_id, by=by))
+
+
+@router.post(
+    "/v1/store/orders/{order_id}/cancel",
+    operation_id="cancel_order",
+    summary="Cancel an order that has not shipped",
+    response_model=OrderOut,
+    responses=problems(NotFound, AlreadyShipped, StepNotAllowed, *KEY_ERRORS),
+)
+async def cancel_order(order_id: UUID, by: Buyer, once: Once, now: Now, body: CancelIn | None = None) -> Response:
+    """The stock goes back; if the order was paid, so does the money, and the order becomes `refunded` on arrival."""
+    reason = (body or CancelIn()).reason
+
+    async def work(session: AsyncSession) -> OrderOut:
+        await service.cancel(session, order_id, by=by, reason=reason, now=now)
+        return OrderOut.of(await queries.view(session, order_id, by=by))
+
+    return await once.run(200, work)
+
+
+@router.post(
+    "/v1/store/orders/{order_id}/confirm-receipt",
+    operation_id="confirm_receipt",
+    summary="Confirm that the goods have arrived",
+    response_model=OrderOut,
+    responses=problems(NotFound, StepNotAllowed, *KEY_ERRORS),
+)
+async def confirm_receipt(order_id: UUID, by: Buyer, once: Once, now: Now) -> Response:
+    """The order is completed, and its lines count towards the assistance goals."""
+
+    async def work(session: AsyncSession) -> OrderOut:
+        await service.confirm(session, order_id, by=by, now=now)
+        return OrderOut.of(await queries.view(session, order_id, by=by))
+
+    return await once.run(200, work)
+
+
+@router.post(
+    "/v1/store/orders/{order_id}/payments",
+    operation_id="start_payment",
+    summary="Pay an order",
+    status_code=201,
+    response_model=PaymentOut,
+    responses=problems(NotFound, OrderNotPayable, ProviderNotAvailable, *KEY_ERRORS),
+)
+async def start_payment(order_id: UUID, body: PaymentIn, by: Buyer, once: Once, edge: TheEdge, now: Now) -> Response:
+    """Open a payment with a provider; its result arrives by the provider's signed notification."""
+
+    async def work(session: AsyncSession) -> PaymentOut:
+        payment = await service.start_payment(
+            session, order_id, provider=body.provider, by=by, settings=edge.settings, now=now
+        )
+        return PaymentOut.of(payment)
+
+    return await once.run(201, work)

@@ -1,0 +1,180 @@
+"""Orders as their suppliers see them: what to ship, what was shipped, what arrived."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from enum import StrEnum
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.buyers import mask_detail, mask_name, mask_phone
+from app.core.errors import NotFound
+from app.core.web import (
+    DEFAULT_LIMIT,
+    KEY_ERRORS,
+    Cursor,
+    InvalidCursor,
+    Limit,
+    Now,
+    Once,
+    Page,
+    ReadSession,
+    TheEdge,
+    WriteSession,
+    decode_cursor,
+    encode_cursor,
+    problems,
+)
+from app.fulfilment import InvalidTrackingNumber, ShipmentExists, UnknownCarrier
+from app.identity import SupplierStaff
+from app.inventory import LotExpired, LotShort, NotReserved
+from app.orders import queries, service
+from app.orders.lifecycle import Status, StepNotAllowed
+from app.orders.rules import (
+    ShipLine,
+    ShipsTooMuch,
+    ToShip,
+    UnknownLine,
+)
+from app.orders.schemas import (
+    ShipmentIn,
+    ShipmentOut,
+    ToShipOut,
+)
+
+router = APIRouter(tags=["orders"])
+
+
+class SupplierFilter(StrEnum):
+    """What a supplier looks for."""
+
+    TO_SHIP = "to_ship"
+    SHIPPED = "shipped"
+    DELIVERED = "delivered"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+    REFUNDED = "refunded"
+
+    @property
+    def statuses(self) -> list[Status]:
+        """The statuses meant."""
+        return [Status.PAID] if self is SupplierFilter.TO_SHIP else [Status(self.value)]
+
+
+@router.get(
+    "/v1/supplier/orders",
+    operation_id="list_supplier_orders",
+    summary="The supplier's paid orders, oldest first",
+    response_model=Page[ToShipOut],
+    responses=problems(InvalidCursor),
+)
+async def list_supplier_orders(
+    by: SupplierStaff,
+    session: ReadSession,
+    status: Annotated[SupplierFilter | None, Query(description="`to_ship`: paid, and something left to send")] = None,
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: Cursor = None,
+) -> Page[ToShipOut]:
+    """Addresses are shown in full only while there is something to send."""
+    after = UUID(str(decode_cursor("supplier-orders", cursor)[0])) if cursor else None
+    statuses = status.statuses if status else []
+    found = await queries.supplier_page(session, _own(by.supplier_id), statuses=statuses, after=after, limit=limit + 1)
+    more = encode_cursor("supplier-orders", str(found[limit - 1].part.id)) if len(found) > limit else None
+    return Page(items=[ToShipOut.of(_discreet(part)) for part in found[:limit]], next_cursor=more)
+
+
+@router.get(
+    "/v1/supplier/orders/{supplier_order_id}",
+    operation_id="get_supplier_order",
+    summary="One supplier order",
+    response_model=ToShipOut,
+    responses=problems(NotFound),
+)
+async def get_supplier_order(supplier_order_id: UUID, by: SupplierStaff, session: ReadSession) -> ToShipOut:
+    """Another supplier's order does not exist."""
+    found = await queries.supplier_page(
+        session, _own(by.supplier_id), statuses=[], after=None, limit=1, only=supplier_order_id
+    )
+    if not found:
+        raise NotFound
+    return ToShipOut.of(_discreet(found[0]))
+
+
+@router.post(
+    "/v1/supplier/orders/{supplier_order_id}/shipments",
+    operation_id="ship_order",
+    summary="Hand a parcel to a carrier",
+    status_code=201,
+    response_model=ShipmentOut,
+    responses=problems(
+        NotFound,
+        StepNotAllowed,
+        ShipsTooMuch,
+        UnknownLine,
+        NotReserved,
+        LotShort,
+        LotExpired,
+        UnknownCarrier,
+        InvalidTrackingNumber,
+        ShipmentExists,
+        *KEY_ERRORS,
+    ),
+)
+async def ship_order(supplier_order_id: UUID, body: ShipmentIn, by: SupplierStaff, once: Once, now: Now) -> Response:
+    """The order counts as shipped once nothing is left to send. Without a lot code the earliest expiry goes first."""
+    contents = [ShipLine(item.line_id, item.quantity, item.lot_code) for item in body.lines]
+
+    async def work(session: AsyncSession) -> ShipmentOut:
+        parcel = await service.ship(
+            session,
+            supplier_order_id,
+            carrier=body.carrier,
+            tracking_number=body.tracking_number,
+            contents=contents,
+            supplier_id=_own(by.supplier_id),
+            now=now,
+        )
+        return ShipmentOut.of(parcel)
+
+    return await once.run(201, work)
+
+
+@router.post(
+    "/v1/supplier/shipments/{shipment_id}/delivered",
+    operation_id="report_delivery",
+    summary="Report that a parcel was delivered",
+    response_model=ShipmentOut,
+    responses=problems(NotFound),
+)
+async def report_delivery(
+    shipment_id: UUID, by: SupplierStaff, session: WriteSession, edge: TheEdge, now: Now
+) -> ShipmentOut:
+    """Reporting twice changes nothing. Without the buyer's word the order completes by itself seven days later."""
+    days = edge.settings.orders.confirm_after_days
+    parcel = await service.deliver(
+        session, shipment_id, supplier_id=_own(by.supplier_id), now=now, confirm_after_days=days
+    )
+    return ShipmentOut.of(parcel)
+
+
+def _own(supplier_id: UUID | None) -> UUID:
+    if supplier_id is None:
+        raise NotFound
+    return supplier_id
+
+
+def _discreet(found: ToShip) -> ToShip:
+    """A supplier needs the full address while there is something to send, and no longer (domain handbook §3.2)."""
+    if found.part.status in (Status.PAID, Status.SHIPPED):
+        return found
+    address = found.address
+    masked = replace(
+        address,
+        recipient=mask_name(address.recipient),
+        phone=mask_phone(address.phone),
+        detail=mask_detail(address.detail),
+    )
+    return replace(found, address=masked)
