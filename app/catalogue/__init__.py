@@ -12,9 +12,12 @@ from app.catalogue.lifecycle import WrongProductStatus
 from app.catalogue.queries import categories
 from app.catalogue.routes import router
 from app.catalogue.rules import (
+    FRESH,
     PERISHABLE_DAYS,
     PRESALE_DAYS,
+    RETURN_POLICIES,
     ROOTS,
+    SEALED,
     Category,
     InvalidImage,
     InvalidProduct,
@@ -24,6 +27,7 @@ from app.catalogue.rules import (
     NotPublishable,
     Offer,
     ProductCard,
+    ReturnPolicy,
     Season,
     SkuTaken,
     SlugTaken,
@@ -42,9 +46,12 @@ from app.catalogue.service import (
 )
 
 __all__ = [
+    "FRESH",
     "PERISHABLE_DAYS",
     "PRESALE_DAYS",
+    "RETURN_POLICIES",
     "ROOTS",
+    "SEALED",
     "Category",
     "InvalidImage",
     "InvalidProduct",
@@ -56,6 +63,7 @@ __all__ = [
     "ProductCard",
     "ProductPublished",
     "ProductWithdrawn",
+    "ReturnPolicy",
     "Season",
     "SkuTaken",
     "SlugTaken",

@@ -9,6 +9,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, Sequence, SmallIntege
 from sqlalchemy.dialects.postgresql import BYTEA
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.catalogue import SEALED
 from app.core.db import Base, fen, instant, uid
 from app.orders.lifecycle import Status, Step, after
 
@@ -111,6 +112,10 @@ class OrderLine(Base):
         CheckConstraint("amount_fen = unit_price_fen * quantity - discount_fen", name="amount"),
         CheckConstraint("refunded_fen BETWEEN 0 AND amount_fen", name="refunded"),
         CheckConstraint("refunded_quantity BETWEEN 0 AND quantity", name="refunded_quantity"),
+        CheckConstraint(
+            "return_days >= 0 AND claim_hours >= 0 AND bad_allow_bp BETWEEN 0 AND bad_full_bp AND bad_full_bp <= 10000",
+            name="return_policy",
+        ),
     )
 
     id: Mapped[uid]
@@ -139,6 +144,11 @@ class OrderLine(Base):
     assisted: Mapped[bool]
     self_purchase: Mapped[bool]
     lot_code: Mapped[str | None] = mapped_column(Text)
+    return_policy: Mapped[str] = mapped_column(Text, server_default=SEALED.code)
+    return_days: Mapped[int] = mapped_column(SmallInteger, server_default=str(SEALED.return_days))
+    claim_hours: Mapped[int] = mapped_column(SmallInteger, server_default=str(SEALED.claim_hours))
+    bad_allow_bp: Mapped[int] = mapped_column(SmallInteger, server_default=str(SEALED.bad_allow_bp))
+    bad_full_bp: Mapped[int] = mapped_column(SmallInteger, server_default=str(SEALED.bad_full_bp))
 
 
 class Refund(Base):

@@ -15,9 +15,9 @@ from uuid import UUID
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.catalogue import PERISHABLE_DAYS, PRESALE_DAYS, ROOTS, month_day
+from app.catalogue import FRESH, PERISHABLE_DAYS, PRESALE_DAYS, RETURN_POLICIES, ROOTS, month_day
 from app.core.db import ask
-from app.storefront.rules import RETURNS_FRESH, RETURNS_KEPT, NoSuchTrace, NotOnShelf, Sort
+from app.storefront.rules import NoSuchTrace, NotOnShelf, Sort
 from app.storefront.rules.words import Query
 
 # The rule of catalogue.season_on, for many rows at once; a test holds the two against one another.
@@ -286,7 +286,7 @@ SELECT CAST(json_build_object({_FACE},
         FROM (SELECT l.* FROM catalogue_sku k JOIN inventory_lot l ON l.sku = k.sku
               WHERE k.product_id = p.id AND k.retail AND l.on_hand > 0 AND l.best_before >= :day
               ORDER BY l.best_before, l.code LIMIT 20) l), json_build_array()),
-    'return_policy', CASE WHEN v.fresh THEN CAST(:fresh AS json) ELSE CAST(:kept AS json) END,
+    'return_policy', CASE WHEN v.fresh THEN CAST(:fresh AS json) ELSE CAST(:sealed AS json) END,
     'households_linked', NULL) AS text)
 FROM catalogue_product p {_JOINS}
 CROSS JOIN LATERAL ({_VARIANTS}) v
@@ -327,7 +327,21 @@ def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-_RETURNS = {"fresh": _json(RETURNS_FRESH), "kept": _json(RETURNS_KEPT)}
+_RETURNS = {
+    policy.code: _json(
+        {
+            "code": policy.code,
+            "no_reason_return": policy.return_days > 0,
+            "days": policy.return_days,
+            "claim_hours": policy.claim_hours,
+            "bad_allow_bp": policy.bad_allow_bp,
+            "bad_full_bp": policy.bad_full_bp,
+            "fresh_goods_acknowledgement_required": policy is FRESH,
+            "text": {"zh": policy.zh, "en": policy.en},
+        }
+    )
+    for policy in RETURN_POLICIES
+}
 
 
 async def product(session: AsyncSession, slug: str, *, today: date) -> str:

@@ -93,8 +93,12 @@ class BothLanguagesOut(Out):
 class ReturnPolicyOut(Out):
     """Whether it can be sent back without a reason, and what must be confirmed when ordering."""
 
+    code: str = Field(examples=["sealed"])
     no_reason_return: bool
-    days: int
+    days: int = Field(description="Days after delivery in which it may go back without a reason")
+    claim_hours: int = Field(description="Hours after delivery in which faults are claimed")
+    bad_allow_bp: int = Field(description="Share of the pieces that may be bad without compensation; 100 = 1 %")
+    bad_full_bp: int = Field(description="From this share of bad pieces on all of it is refunded or sent again")
     fresh_goods_acknowledgement_required: bool
     text: BothLanguagesOut
 

@@ -221,3 +221,13 @@ async def test_the_buyers_list_is_stable_while_orders_come_in(shop):
 
 async def test_an_unknown_order_does_not_exist(shop):
     assert (await shop.call("buyer", "GET", f"/v1/store/orders/{uuid4()}")).status_code == 404
+
+
+async def test_the_return_policy_is_frozen_on_the_line(shop):
+    order = await shop.order({"GT04": 1, "NO02": 1})
+    frozen = await shop.rows(
+        "SELECT sku, return_policy, return_days, claim_hours, bad_allow_bp, bad_full_bp FROM orders_line "
+        "WHERE order_id = :order ORDER BY sku",
+        order=order["id"],
+    )
+    assert frozen == [("GT04", "sealed", 7, 168, 0, 10_000), ("NO02", "fresh", 0, 24, 0, 3_000)]

@@ -51,15 +51,18 @@ WITH placed AS (
 ), lines AS (
     INSERT INTO orders_line (id, order_id, supplier_order_id, position, sku, product_id, name, product_name, quantity,
                              unit_price_fen, discount_fen, amount_fen, supplier_id, supplier_name, category,
-                             township_code, township, village, net_weight_g, tax_rate_bp, assisted, self_purchase)
+                             township_code, township, village, net_weight_g, tax_rate_bp, assisted, self_purchase,
+                             return_policy, return_days, claim_hours, bad_allow_bp, bad_full_bp)
     SELECT id, :id, part_id, position, sku, product_id, name, product_name, quantity, price, discount,
            price * quantity - discount, supplier_id, supplier_name, category, township_code, township, village,
-           net_weight_g, tax_rate_bp, assisted, self_purchase
+           net_weight_g, tax_rate_bp, assisted, self_purchase, return_policy, return_days, claim_hours, bad_allow_bp,
+           bad_full_bp
     FROM json_to_recordset(CAST(:lines AS json))
          AS line (id uuid, part_id uuid, position smallint, sku text, product_id uuid, name text, product_name text,
                   quantity integer, price bigint, discount bigint, supplier_id uuid, supplier_name text, category text,
                   township_code text, township text, village text, net_weight_g integer, tax_rate_bp integer,
-                  assisted boolean, self_purchase boolean)
+                  assisted boolean, self_purchase boolean, return_policy text, return_days smallint,
+                  claim_hours smallint, bad_allow_bp smallint, bad_full_bp smallint)
 )
 SELECT number FROM placed
 """)
@@ -165,6 +168,11 @@ async def place(
                         "tax_rate_bp": offer.tax_rate_bp,
                         "assisted": offer.assisted,
                         "self_purchase": offer.supplier_id == by.supplier_id,
+                        "return_policy": offer.returns.code,
+                        "return_days": offer.returns.return_days,
+                        "claim_hours": offer.returns.claim_hours,
+                        "bad_allow_bp": offer.returns.bad_allow_bp,
+                        "bad_full_bp": offer.returns.bad_full_bp,
                     }
                     for position, (line_id, offer, quoted) in enumerate(lines)
                 ]

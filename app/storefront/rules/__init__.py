@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Protocol
 from uuid import UUID
 
 from app.core.errors import NotFound
@@ -82,26 +82,3 @@ class SaleFact(Protocol):
     def lines(self) -> Sequence[Sold]:
         """What was bought, as ``Sold``."""
         ...
-
-
-RETURNS_FRESH: dict[str, Any] = {
-    "no_reason_return": False,
-    "days": 0,
-    "fresh_goods_acknowledgement_required": True,
-    "text": {
-        "zh": "鲜活易腐商品，不适用七日无理由退货；下单时须确认。签收后 24 小时内发现坏果，可申请按坏果数量退款。",
-        "en": "Fresh and perishable: the seven-day return does not apply, which you confirm when ordering. "
-        "Fruit found bad within 24 hours of delivery is refunded by the piece.",
-    },
-}
-RETURNS_KEPT: dict[str, Any] = {
-    "no_reason_return": True,
-    "days": 7,
-    "fresh_goods_acknowledgement_required": False,
-    "text": {
-        "zh": "签收后七日内，包装与封口完好可无理由退货，退回运费由买家承担；质量问题运费由卖家承担。",
-        "en": "Within seven days of delivery you may return it for any reason with its seal intact; "
-        "you pay the freight back, or the seller does if the goods are faulty.",
-    },
-}
-"""What may be sent back (domain handbook §3.5): the rule for fresh goods, and the rule for goods that keep."""
