@@ -17,6 +17,7 @@ from uuid import uuid4
 import httpx
 import psycopg
 import pytest
+import structlog
 from sqlalchemy import URL, create_engine, make_url, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 
@@ -32,6 +33,8 @@ _folder = pytest.StashKey[str]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # A failure is told by pytest; drawing a traceback with every local variable takes the better part of a minute.
+    structlog.configure(processors=[structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)])
     if hasattr(config, "workerinput") or config.option.collectonly or config.option.help:
         return
     folder = tempfile.mkdtemp(prefix="market-test-")
