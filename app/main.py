@@ -16,6 +16,7 @@ from starlette.staticfiles import StaticFiles
 from app import (
     assistance,
     catalogue,
+    files,
     identity,
     inventory,
     orders,
@@ -49,6 +50,7 @@ in Chinese or English by `Accept-Language`. Every POST that moves stock or money
 _TAGS = [
     {"name": "identity", "description": "Sign-in, tokens, API keys"},
     {"name": "storefront", "description": "What a buyer sees: lists, search, product pages"},
+    {"name": "files", "description": "Photos and documents that people hand in"},
     {"name": "catalogue", "description": "Categories, products, pictures"},
     {"name": "orders", "description": "Quote, order, ship, deliver, confirm, refund"},
     {"name": "payments", "description": "Notifications of providers; the sandbox"},
@@ -66,6 +68,7 @@ _MODULES = (
     orders,
     identity,
     catalogue,
+    files,
     payments,
     inventory,
     pricing,

@@ -10,7 +10,19 @@ import httpx
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app import assistance, catalogue, fulfilment, identity, inventory, orders, payments, pricing, storefront, suppliers
+from app import (
+    assistance,
+    catalogue,
+    files,
+    fulfilment,
+    identity,
+    inventory,
+    orders,
+    payments,
+    pricing,
+    storefront,
+    suppliers,
+)
 from app.core.events import Wiring
 from app.core.settings import Settings
 from app.core.web.once import FORGET_OLD_KEYS
@@ -23,6 +35,7 @@ def build(settings: Settings, http: httpx.AsyncClient | None = None) -> Wiring:
     wiring = Wiring()
     on = wiring.on
 
+    files.connect(wiring, settings)
     payments.connect(wiring, settings, http)
     on(payments.PaymentCaptured, orders.on_payment_captured, name="orders.receive_payment")
     on(payments.RefundSettled, orders.on_refund_settled, name="orders.settle_refund")
@@ -70,6 +83,10 @@ async def _write_off(session: AsyncSession, now: datetime) -> int:
     return await inventory.write_off_expired(session, now=now)
 
 
+async def _forget_files(session: AsyncSession, now: datetime) -> int:
+    return await files.forget_waiting(session, now=now)
+
+
 async def _forget_keys(session: AsyncSession, now: datetime) -> int:
     await session.execute(FORGET_OLD_KEYS, {"before": now - _KEYS_ARE_KEPT})
     return 0
@@ -89,6 +106,7 @@ CHORES = (
     Chore("orders.expire", _expire),
     Chore("orders.confirm", _confirm),
     Chore("inventory.write_off_expired", _write_off),
+    Chore("files.forget_waiting", _forget_files),
     Chore("core.forget_keys", _forget_keys),
     Chore("core.forget_allowances", _forget_allowances),
     Chore("identity.forget_failures", _forget_failures),

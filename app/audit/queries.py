@@ -338,6 +338,16 @@ RULES: tuple[Rule, ...] = (
         """,
     ),
     Rule(
+        "file.content",
+        "文件缺少内容或图片缺少缩略图",
+        "a file has no bytes anywhere, or a picture no small variant",
+        """
+        SELECT f.id AS file_id, count(c.variant) AS found, CASE WHEN f.width IS NULL THEN 1 ELSE 2 END AS expected
+        FROM files_file f LEFT JOIN files_content c ON c.file_id = f.id
+        GROUP BY f.id HAVING count(c.variant) <> CASE WHEN f.width IS NULL THEN 1 ELSE 2 END
+        """,
+    ),
+    Rule(
         "facts.parked",
         "有事件多次投递失败，已搁置",
         "a fact could not be delivered and was put aside",

@@ -81,6 +81,26 @@ class PaymentSettings(Group):
     freshness_seconds: int = 300
 
 
+class FileSettings(Group):
+    """Photos and documents that people hand in.
+
+    They stay in PostgreSQL unless a ``bucket`` of an S3-compatible store is named. Browsers are then sent to signed
+    addresses of ``public_endpoint``, where that differs from the ``endpoint`` that this service reaches the store by.
+    """
+
+    most_pixels: int = Field(50_000_000, ge=1)
+    most_pages: int = Field(100, ge=1)
+    most_waiting: int = Field(100, ge=1)
+    """Files of one owner that are attached to nothing yet."""
+    parallel: int = Field(2, ge=1)
+    bucket: str | None = None
+    endpoint: str | None = None
+    public_endpoint: str | None = None
+    region: str = "us-east-1"
+    access_key_id: SecretStr | None = None
+    secret_access_key: SecretStr | None = None
+
+
 class WorkerSettings(Group):
     """Delivery of facts and periodic chores."""
 
@@ -121,6 +141,7 @@ class Settings(BaseSettings):
     identity: IdentitySettings = IdentitySettings()
     orders: OrderSettings = OrderSettings()
     payments: PaymentSettings = PaymentSettings()
+    files: FileSettings = FileSettings()
     worker: WorkerSettings = WorkerSettings()
     cache: CacheSettings = CacheSettings()
 

@@ -65,6 +65,11 @@ _MOVES_NEITHER = {
     "create_plan",
     "add_plan_aspect",
     "add_plan_measure",
+    "upload_file",
+    "upload_supplier_file",
+    "upload_partner_file",
+    "upload_office_file",
+    "upload_operator_file",
     # By the contract: harmless to repeat, because what they report can happen once only.
     "report_delivery",
     "pay_in_sandbox",

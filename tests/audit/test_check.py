@@ -169,6 +169,13 @@ BREAKS = [
     ("ledger.reversal", [f"UPDATE assistance_entry SET counted_on = counted_on + 1 WHERE id = {RETURNED}"]),
     ("ledger.reversal", [f"UPDATE assistance_entry SET source_id = gen_random_uuid() WHERE id = {RETURNED}"]),
     ("ledger.over_reversed", [f"UPDATE assistance_entry SET weight_g = -99999 WHERE id = {RETURNED}"]),
+    (
+        "file.content",
+        [
+            """INSERT INTO files_file (id, owner_id, uploaded_by, purpose, media_type, uploaded_at)
+               SELECT gen_random_uuid(), id, id, 'claim', 'application/pdf', created_at FROM identity_account LIMIT 1"""
+        ],
+    ),
     ("facts.parked", fact(NOW, parked="at")),
     ("facts.late", fact(NOW - timedelta(minutes=11))),
 ]
