@@ -1,0 +1,59 @@
+"""Spreadsheets: reading what people upload without trusting it, and writing what they take home.
+
+``opened`` gives the rows of an ``.xlsx`` or CSV file below a header that it finds by the names a caller knows for each
+column. An ``.xlsx`` is parsed in a process of its own with little memory and time, because one cell in the wrong
+place makes a parser ask for half a terabyte; rows stream back, so 50,000 of them need no memory here. ``workbook``
+writes an ``.xlsx`` in which text is text: never a formula, never a link.
+"""
+
+from app.core.sheets.cells import (
+    BadCell,
+    Cell,
+    amount_fen,
+    code,
+    day,
+    grams,
+    moment,
+    phone,
+    text,
+    whole,
+)
+from app.core.sheets.errors import (
+    SHEET_ERRORS,
+    SheetHasFormulas,
+    SheetHeaderNotFound,
+    SheetTooLarge,
+    SheetUnreadable,
+    UnknownSheetFormat,
+)
+from app.core.sheets.reading import Column, Limits, Row, RowFault, Sheet, opened
+from app.core.sheets.writing import XLSX, Heading, Page, workbook
+
+__all__ = [
+    "SHEET_ERRORS",
+    "XLSX",
+    "BadCell",
+    "Cell",
+    "Column",
+    "Heading",
+    "Limits",
+    "Page",
+    "Row",
+    "RowFault",
+    "Sheet",
+    "SheetHasFormulas",
+    "SheetHeaderNotFound",
+    "SheetTooLarge",
+    "SheetUnreadable",
+    "UnknownSheetFormat",
+    "amount_fen",
+    "code",
+    "day",
+    "grams",
+    "moment",
+    "opened",
+    "phone",
+    "text",
+    "whole",
+    "workbook",
+]
