@@ -52,6 +52,7 @@ _TAGS = [
     {"name": "storefront", "description": "What a buyer sees: lists, search, product pages"},
     {"name": "files", "description": "Photos and documents that people hand in"},
     {"name": "catalogue", "description": "Categories, products, pictures"},
+    {"name": "carts", "description": "What guests and buyers mean to order"},
     {"name": "orders", "description": "Quote, order, ship, deliver, confirm, refund"},
     {"name": "payments", "description": "Notifications of providers; the sandbox"},
     {"name": "inventory", "description": "Stock, lots, movements"},

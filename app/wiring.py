@@ -79,6 +79,10 @@ async def _confirm(session: AsyncSession, now: datetime) -> int:
     return await orders.confirm_due(session, now=now)
 
 
+async def _expire_carts(session: AsyncSession, now: datetime) -> int:
+    return await orders.expire_carts(session, now=now)
+
+
 async def _write_off(session: AsyncSession, now: datetime) -> int:
     return await inventory.write_off_expired(session, now=now)
 
@@ -105,6 +109,7 @@ async def _forget_failures(session: AsyncSession, now: datetime) -> int:
 CHORES = (
     Chore("orders.expire", _expire),
     Chore("orders.confirm", _confirm),
+    Chore("orders.expire_carts", _expire_carts),
     Chore("inventory.write_off_expired", _write_off),
     Chore("files.forget_waiting", _forget_files),
     Chore("core.forget_keys", _forget_keys),

@@ -70,6 +70,7 @@ class OrderSettings(Group):
 
     pay_within_minutes: int = 30
     confirm_after_days: int = 7
+    keep_carts_days: int = 30
 
 
 class PaymentSettings(Group):

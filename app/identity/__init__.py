@@ -6,7 +6,7 @@ names and phones are sealed in the database; that ten failed sign-ins in a quart
 *Calls* nothing but core. *Tells* nobody anything.
 """
 
-from app.identity.guards import Buyer, Officer, Operator, PartnerStaff, Public, SignedIn, SupplierStaff
+from app.identity.guards import Buyer, Officer, Operator, PartnerStaff, Public, SignedIn, SupplierStaff, Visitor
 from app.identity.routes import router
 from app.identity.rules import (
     PHONE,
@@ -38,6 +38,7 @@ __all__ = [
     "SignedIn",
     "SupplierStaff",
     "UsernameTaken",
+    "Visitor",
     "create_account",
     "forget_failures",
     "hash_password",

@@ -164,6 +164,14 @@ async def _public(request: Request) -> None:
     await edge_of(request).limits.anonymous_write(address_of(request))
 
 
+async def _visitor(request: Request) -> Actor | None:
+    """Anybody, and who it is if they are signed in. Writes of others count against the address they come from."""
+    actor = await _identify(request)
+    if actor is None and request.method not in _SAFE:
+        await edge_of(request).limits.anonymous_write(address_of(request))
+    return actor
+
+
 def address_of(request: Request) -> str:
     """Where the request comes from."""
     return request.client.host if request.client else "unknown"
@@ -176,3 +184,4 @@ PartnerStaff = Annotated[Actor, Depends(_GuardWithKeys(Role.PARTNER))]
 Officer = Annotated[Actor, Depends(_Guard(Role.OFFICER, Role.OPERATOR))]
 Operator = Annotated[Actor, Depends(_Guard(Role.OPERATOR))]
 Public = Annotated[None, Depends(_public)]
+Visitor = Annotated[Actor | None, Depends(_visitor)]

@@ -1,6 +1,6 @@
 """Orders: the conductor of a sale, from the quote to the buyer's confirmation and the money back.
 
-*Owns* orders, their supplier orders and lines, refunds, and the one table of allowed steps.
+*Owns* carts, orders, their supplier orders and lines, refunds, and the one table of allowed steps.
 *Promises* one order per idempotency key, no piece sold twice, an order's amounts that add up to the fen, everything
 frozen on the line that a later question may need, and money that nobody waits for sent back by itself.
 *Calls* catalogue, pricing, inventory, payments, fulfilment, buyers.
@@ -22,6 +22,11 @@ from app.orders.lifecycle import Status, Step, StepNotAllowed
 from app.orders.routes import router
 from app.orders.rules import (
     AlreadyShipped,
+    CartEmpty,
+    CartFull,
+    CartLine,
+    CartView,
+    Change,
     FreshGoodsNotAcknowledged,
     LineView,
     NotRefundable,
@@ -41,19 +46,30 @@ from app.orders.rules import (
 from app.orders.service import (
     Placement,
     cancel,
+    claim,
     confirm,
     confirm_due,
     deliver,
+    empty_cart,
+    expire_carts,
     expire_due,
+    open_cart,
     place,
+    put_item,
     quote,
     refund_lines,
     ship,
+    show_cart,
     start_payment,
 )
 
 __all__ = [
     "AlreadyShipped",
+    "CartEmpty",
+    "CartFull",
+    "CartLine",
+    "CartView",
+    "Change",
     "CountableLine",
     "FreshGoodsNotAcknowledged",
     "LineView",
@@ -82,16 +98,22 @@ __all__ = [
     "UnknownLine",
     "UnknownSku",
     "cancel",
+    "claim",
     "confirm",
     "confirm_due",
     "deliver",
+    "empty_cart",
+    "expire_carts",
     "expire_due",
     "on_payment_captured",
     "on_refund_settled",
+    "open_cart",
     "place",
+    "put_item",
     "quote",
     "refund_lines",
     "router",
     "ship",
+    "show_cart",
     "start_payment",
 ]

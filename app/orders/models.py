@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Sequence, SmallInteger, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Sequence, SmallInteger, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import BYTEA
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -149,6 +149,37 @@ class OrderLine(Base):
     claim_hours: Mapped[int] = mapped_column(SmallInteger, server_default=str(SEALED.claim_hours))
     bad_allow_bp: Mapped[int] = mapped_column(SmallInteger, server_default=str(SEALED.bad_allow_bp))
     bad_full_bp: Mapped[int] = mapped_column(SmallInteger, server_default=str(SEALED.bad_full_bp))
+
+
+class Cart(Base):
+    """What somebody means to order. Without a buyer it is a guest's; claimed at sign-in, it says into which it went."""
+
+    __tablename__ = "orders_cart"
+    __table_args__ = (
+        CheckConstraint("merged_into IS NULL OR buyer_id IS NULL", name="of_a_guest"),
+        Index("uq_orders_cart_buyer_id", "buyer_id", unique=True, postgresql_where=text("buyer_id IS NOT NULL")),
+        Index("ix_orders_cart_merged_into", "merged_into", postgresql_where=text("merged_into IS NOT NULL")),
+        Index("ix_orders_cart_expires_at", "expires_at"),
+    )
+
+    id: Mapped[uid]
+    buyer_id: Mapped[UUID | None] = mapped_column(ForeignKey("identity_account.id"))
+    merged_into: Mapped[UUID | None] = mapped_column(ForeignKey("orders_cart.id", ondelete="CASCADE"))
+    created_at: Mapped[instant]
+    expires_at: Mapped[instant]
+
+
+class CartItem(Base):
+    """So many of a SKU in a cart; ``price_fen`` is what one cost when it was put in, to tell the buyer of a change."""
+
+    __tablename__ = "orders_cart_item"
+    __table_args__ = (CheckConstraint("quantity > 0", name="quantity"),)
+
+    cart_id: Mapped[UUID] = mapped_column(ForeignKey("orders_cart.id", ondelete="CASCADE"), primary_key=True)
+    sku: Mapped[str] = mapped_column(ForeignKey("catalogue_sku.sku"), primary_key=True, index=True)
+    quantity: Mapped[int]
+    price_fen: Mapped[fen]
+    added_at: Mapped[instant]
 
 
 class Refund(Base):

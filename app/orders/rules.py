@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from app.core.clock import local_day
-from app.core.errors import DomainError, Fault
+from app.core.errors import DomainError, Fault, InvalidInput
 from app.orders.lifecycle import Status, derive
 
 if TYPE_CHECKING:
     from app.buyers import Address
+    from app.catalogue import Offer
+    from app.pricing import Quote
 
 RETAIL = "retail"
 MOST_LINES = 100
@@ -101,6 +104,32 @@ class NotRefundable(DomainError):
     code = "not_refundable"
     zh = "订单当前状态为 {status}，不能按行退款；未发货的订单请直接取消。"
     en = "The supplier order is {status}; lines are refunded after shipment. Cancel the order if it has not shipped."
+
+
+class CartEmpty(DomainError):
+    """There is nothing in the cart, or it was ordered a moment ago."""
+
+    status = 409
+    code = "cart_empty"
+    zh = "购物车是空的；若刚刚下过单，请查看订单列表。"
+    en = "The cart is empty; if you have just ordered, look at your orders."
+
+
+class CartFull(DomainError):
+    """A cart holds as many lines as an order."""
+
+    status = 409
+    code = "cart_full"
+    zh = "购物车最多放 {most} 种商品，请先移除一些。"
+    en = "A cart holds at most {most} lines; take something out first."
+
+
+class ItemsOrCart(InvalidInput):
+    """An order names its goods or a cart that holds them: one of the two."""
+
+    code = "items_or_cart"
+    zh = "请在 items 与 cart_id 中提供且只提供一个。"
+    en = "Give exactly one of `items` and `cart_id`."
 
 
 def number_prefix(now: datetime) -> str:
@@ -269,3 +298,72 @@ class CountedBasis:
 
     quantity: int
     amount_fen: int
+
+
+class Change(StrEnum):
+    """What a buyer should know of a line since it was put into the cart."""
+
+    PRICE_UP = "price_up"
+    PRICE_DOWN = "price_down"
+    FEWER_LEFT = "fewer_left"
+    SOLD_OUT = "sold_out"
+    NOT_ON_SALE = "not_on_sale"
+
+
+@dataclass(frozen=True, slots=True)
+class CartLine:
+    """One line of a cart as it stands now; ``put_in_at_fen`` is what one cost when it was put in."""
+
+    sku: str
+    name: str
+    slug: str
+    supplier_id: UUID
+    supplier_name: str
+    quantity: int
+    unit_price_fen: int | None
+    put_in_at_fen: int
+    available: int
+    on_sale: bool
+    fresh: bool
+    changes: tuple[Change, ...]
+
+    @property
+    def orderable(self) -> bool:
+        """Whether it could be ordered as it is."""
+        return self.on_sale and self.quantity <= self.available
+
+
+@dataclass(frozen=True, slots=True)
+class CartView:
+    """A cart as it stands now; ``quote`` covers the lines that could be ordered, if it was asked for."""
+
+    id: UUID
+    expires_at: datetime
+    lines: tuple[CartLine, ...]
+    quote: Quote | None
+
+
+def cart_line(offer: Offer, *, quantity: int, put_in_at_fen: int, price_fen: int | None, available: int) -> CartLine:
+    """Compare a line with how things stand now."""
+    on_sale = offer.on_sale and price_fen is not None
+    changes = []
+    if not on_sale:
+        changes.append(Change.NOT_ON_SALE)
+    elif available < quantity:
+        changes.append(Change.FEWER_LEFT if available else Change.SOLD_OUT)
+    if price_fen is not None and price_fen != put_in_at_fen:
+        changes.append(Change.PRICE_UP if price_fen > put_in_at_fen else Change.PRICE_DOWN)
+    return CartLine(
+        sku=offer.sku,
+        name=f"{offer.product_name} {offer.sku_name}",
+        slug=offer.slug,
+        supplier_id=offer.supplier_id,
+        supplier_name=offer.supplier_name,
+        quantity=quantity,
+        unit_price_fen=price_fen,
+        put_in_at_fen=put_in_at_fen,
+        available=available,
+        on_sale=on_sale,
+        fresh=offer.fresh,
+        changes=tuple(changes),
+    )

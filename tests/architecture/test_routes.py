@@ -22,14 +22,23 @@ _GUARDS = {
     for name, guard in {
         **{
             name: getattr(identity, name)
-            for name in ("Buyer", "SupplierStaff", "PartnerStaff", "Officer", "Operator", "SignedIn", "Public")
+            for name in (
+                "Buyer",
+                "SupplierStaff",
+                "PartnerStaff",
+                "Officer",
+                "Operator",
+                "SignedIn",
+                "Public",
+                "Visitor",
+            )
         },
         "SignedByProvider": SignedByProvider,
     }.items()
 }
 _AUDIENCES = {
     "/v1/auth": {"Public", "SignedIn"},
-    "/v1/store": {"Public", "Buyer", "SignedIn"},
+    "/v1/store": {"Public", "Visitor", "Buyer", "SignedIn"},
     "/v1/supplier": {"SupplierStaff"},
     "/v1/partner": {"PartnerStaff"},
     "/v1/office": {"Officer"},
@@ -58,6 +67,8 @@ _MOVES_NEITHER = {
     "reject_product",
     "withdraw_product",
     "quote_order",
+    "open_cart",
+    "claim_cart",
     "admit_supplier",
     "approve_supplier",
     "suspend_supplier",
@@ -180,7 +191,7 @@ def test_every_operation_of_a_role_shows_how_to_sign_in(document):
         guard = by_id.get(operation["operationId"])
         if guard is None:
             continue
-        open_to_all = guard in ("Public", "SignedByProvider")
+        open_to_all = guard in ("Public", "Visitor", "SignedByProvider")
         assert bool(operation.get("security")) is not open_to_all, f"{method} {path}"
 
 

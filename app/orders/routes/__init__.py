@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from app.orders.routes import buyer, operator, supplier
+from app.orders.routes import buyer, cart, operator, supplier
 
-router = APIRouter(routes=[*buyer.router.routes, *supplier.router.routes, *operator.router.routes])
+router = APIRouter(routes=[*buyer.router.routes, *cart.router.routes, *supplier.router.routes, *operator.router.routes])
 
 __all__ = ["router"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import UUID
 
 from fastapi import APIRouter, Response
@@ -30,7 +31,9 @@ from app.orders import queries, service
 from app.orders.lifecycle import StepNotAllowed
 from app.orders.rules import (
     AlreadyShipped,
+    CartEmpty,
     FreshGoodsNotAcknowledged,
+    ItemsOrCart,
     OrderNotPayable,
     UnknownCoupon,
     UnknownSku,
@@ -74,12 +77,19 @@ async def quote_order(body: QuoteIn, _: Public, session: ReadSession, now: Now) 
     summary="Place an order",
     status_code=201,
     response_model=OrderOut,
-    responses=problems(OutOfStock, *_GOODS_ERRORS, FreshGoodsNotAcknowledged, *KEY_ERRORS),
+    responses=problems(
+        OutOfStock, *_GOODS_ERRORS, FreshGoodsNotAcknowledged, ItemsOrCart, NotFound, CartEmpty, *KEY_ERRORS
+    ),
 )
 async def place_order(body: OrderIn, by: Buyer, once: Once) -> Response:
-    """Reserve the goods and freeze the prices; pay within 30 minutes or the stock goes back."""
+    """Reserve the goods and freeze the prices; pay within 30 minutes or the stock goes back.
+
+    With a `cart_id` everything in that cart is ordered at the prices of now, and the cart is empty afterwards.
+    """
+    if (body.items is None) == (body.cart_id is None):
+        raise ItemsOrCart
     asked = service.Placement(
-        wanted=merged((item.sku, item.quantity) for item in body.items),
+        wanted=merged((item.sku, item.quantity) for item in body.items or ()),
         address=body.address.checked(),
         fresh_goods_acknowledged=body.fresh_goods_acknowledged,
         coupon=body.coupon,
@@ -88,7 +98,13 @@ async def place_order(body: OrderIn, by: Buyer, once: Once) -> Response:
     minutes = once.settings.orders.pay_within_minutes
 
     async def work(session: AsyncSession) -> OrderOut:
-        return OrderOut.of(await service.place(session, asked, by=by, now=once.now, pay_within_minutes=minutes))
+        wanted = asked.wanted
+        if body.cart_id is not None:
+            wanted = await service.empty_cart(session, body.cart_id, by=by, now=once.now)
+        order = await service.place(
+            session, replace(asked, wanted=wanted), by=by, now=once.now, pay_within_minutes=minutes
+        )
+        return OrderOut.of(order)
 
     return await once.run(201, work)
 

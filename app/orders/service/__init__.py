@@ -1,5 +1,6 @@
 """The verbs of the orders module, one file for each part of an order's life."""
 
+from app.orders.service.cart import claim, empty_cart, expire_carts, open_cart, put_item, show_cart
 from app.orders.service.close import cancel, expire_due
 from app.orders.service.fulfil import confirm, confirm_due, deliver, ship
 from app.orders.service.pay import receive_payment, start_payment
@@ -9,15 +10,21 @@ from app.orders.service.refund import refund_lines, settle_refund
 __all__ = [
     "Placement",
     "cancel",
+    "claim",
     "confirm",
     "confirm_due",
     "deliver",
+    "empty_cart",
+    "expire_carts",
     "expire_due",
+    "open_cart",
     "place",
+    "put_item",
     "quote",
     "receive_payment",
     "refund_lines",
     "settle_refund",
     "ship",
+    "show_cart",
     "start_payment",
 ]

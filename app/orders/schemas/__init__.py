@@ -95,7 +95,8 @@ class OrderIn(Body):
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"items": [{"sku": "GT04", "quantity": 1}], "address": _ADDRESS}]}
     )
-    items: list[ItemIn] = Field(min_length=1, max_length=MOST_LINES)
+    items: list[ItemIn] | None = Field(default=None, min_length=1, max_length=MOST_LINES)
+    cart_id: UUID | None = Field(default=None, description="In place of `items`: what lies in this cart, emptying it")
     address: AddressIn
     fresh_goods_acknowledged: bool = Field(
         default=False,
