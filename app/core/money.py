@@ -42,3 +42,38 @@ def parse_yuan(text: str) -> int:
     if not _YUAN.fullmatch(text):
         raise ValueError(f"not an amount in yuan: {text!r}")
     return int(Decimal(text) * 100)
+
+
+_DIGITS = "零壹贰叁肆伍陆柒捌玖"
+_PLACES = ((1000, "仟"), (100, "佰"), (10, "拾"), (1, ""))
+
+
+def in_capitals(fen: int) -> str:
+    """An amount in the capitals of invoices and contracts (支付结算办法 附一; domain handbook §7.5).
+
+    ``140950`` is 壹仟肆佰零玖元伍角整. Zeros between digits, and between 元 and 角 after a round yuan, are one 零;
+    整 stands after 元 and 角, not after 分; what is negative begins with 负.
+    """
+    if fen < 0:
+        return f"负{in_capitals(-fen)}"
+    whole, jiao, rest = fen // 100, fen // 10 % 10, fen % 10
+    words = f"{_number(whole)}元" if whole or not fen else ""
+    if whole and (jiao or rest) and (whole % 10 == 0 or not jiao):
+        words += "零"
+    words += f"{_DIGITS[jiao]}角" if jiao else ""
+    return words + (f"{_DIGITS[rest]}分" if rest else "整")
+
+
+def _number(value: int) -> str:
+    for unit, name in ((10**8, "亿"), (10**4, "万")):
+        if value >= unit:
+            high, low = divmod(value, unit)
+            zero = "零" if 0 < low < unit // 10 else ""
+            return f"{_number(high)}{name}{zero}{_number(low) if low else ''}"
+    words, skipped = "", False
+    for unit, name in _PLACES:
+        digit = value // unit % 10
+        if digit:
+            words += f"{'零' if skipped and words else ''}{_DIGITS[digit]}{name}"
+        skipped = digit == 0
+    return words or "零"
