@@ -19,6 +19,7 @@ from app import (
     files,
     identity,
     inventory,
+    invoicing,
     orders,
     pages,
     partners,
@@ -60,6 +61,7 @@ _TAGS = [
     {"name": "suppliers", "description": "Admission of suppliers"},
     {"name": "partners", "description": "Supermarket partners"},
     {"name": "assistance", "description": "Plans, goals, the ledger of counted sales"},
+    {"name": "invoicing", "description": "Invoices, blue and red"},
     {"name": "reports", "description": "Sales reports"},
     {"name": "health", "description": "For those who run the service"},
 ]
@@ -76,6 +78,7 @@ _MODULES = (
     suppliers,
     partners,
     assistance,
+    invoicing,
     reports,
 )
 _CACHED = ("/v1/store/products", "/v1/store/categories")

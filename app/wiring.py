@@ -17,6 +17,7 @@ from app import (
     fulfilment,
     identity,
     inventory,
+    invoicing,
     orders,
     payments,
     pricing,
@@ -44,6 +45,13 @@ def build(settings: Settings, http: httpx.AsyncClient | None = None) -> Wiring:
     on(orders.SupplierOrderCompleted, assistance.on_supplier_order_completed, name="assistance.count_sale")
     on(orders.LinesRefunded, assistance.on_lines_refunded, name="assistance.reverse_sale")
 
+    invoicing.connect(wiring)
+    on(orders.SupplierOrderCompleted, invoicing.on_supplier_order_completed, name="invoicing.draw_when_accepted")
+    if settings.invoicing.draw_on == "payment":
+        on(orders.OrderPaid, invoicing.on_order_paid, name="invoicing.draw_when_paid")
+    on(orders.OrderCancelled, invoicing.on_order_cancelled, name="invoicing.cancel_requests")
+    on(orders.LinesRefunded, invoicing.on_lines_refunded, name="invoicing.take_back")
+
     on(catalogue.ProductPublished, storefront.on_product_published, name="storefront.shelve")
     on(catalogue.ProductWithdrawn, storefront.on_product_withdrawn, name="storefront.unshelve")
     on(pricing.PriceChanged, storefront.on_price_changed, name="storefront.price")
@@ -54,7 +62,6 @@ def build(settings: Settings, http: httpx.AsyncClient | None = None) -> Wiring:
 
     wiring.announce(
         orders.OrderPlaced,
-        orders.OrderCancelled,
         inventory.StockLow,
         fulfilment.ShipmentDispatched,
         fulfilment.ShipmentDelivered,

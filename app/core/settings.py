@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -102,6 +103,12 @@ class FileSettings(Group):
     secret_access_key: SecretStr | None = None
 
 
+class InvoicingSettings(Group):
+    """When invoices are drawn (domain handbook §3.4)."""
+
+    draw_on: Literal["completion", "payment"] = "completion"
+
+
 class WorkerSettings(Group):
     """Delivery of facts and periodic chores."""
 
@@ -143,6 +150,7 @@ class Settings(BaseSettings):
     orders: OrderSettings = OrderSettings()
     payments: PaymentSettings = PaymentSettings()
     files: FileSettings = FileSettings()
+    invoicing: InvoicingSettings = InvoicingSettings()
     worker: WorkerSettings = WorkerSettings()
     cache: CacheSettings = CacheSettings()
 

@@ -19,6 +19,7 @@ from app.orders.events import (
 )
 from app.orders.handlers import on_payment_captured, on_refund_settled
 from app.orders.lifecycle import Status, Step, StepNotAllowed
+from app.orders.queries import lock_invoiceable, wants_invoice
 from app.orders.routes import router
 from app.orders.rules import (
     AlreadyShipped,
@@ -43,6 +44,15 @@ from app.orders.rules import (
     UnknownLine,
     UnknownSku,
 )
+from app.orders.rules.invoices import (
+    Invoiceable,
+    InvoiceableLine,
+    InvoiceKind,
+    InvoiceWish,
+    SettledRefund,
+    SpecialNeedsUscc,
+)
+from app.orders.schemas import InvoiceIn
 from app.orders.service import (
     Placement,
     cancel,
@@ -72,6 +82,11 @@ __all__ = [
     "Change",
     "CountableLine",
     "FreshGoodsNotAcknowledged",
+    "InvoiceIn",
+    "InvoiceKind",
+    "InvoiceWish",
+    "Invoiceable",
+    "InvoiceableLine",
     "LineView",
     "LinesRefunded",
     "NotRefundable",
@@ -86,9 +101,11 @@ __all__ = [
     "RefundLine",
     "RefundView",
     "RefundedLine",
+    "SettledRefund",
     "ShipLine",
     "ShipsTooMuch",
     "SoldLine",
+    "SpecialNeedsUscc",
     "Status",
     "Step",
     "StepNotAllowed",
@@ -105,6 +122,7 @@ __all__ = [
     "empty_cart",
     "expire_carts",
     "expire_due",
+    "lock_invoiceable",
     "on_payment_captured",
     "on_refund_settled",
     "open_cart",
@@ -116,4 +134,5 @@ __all__ = [
     "ship",
     "show_cart",
     "start_payment",
+    "wants_invoice",
 ]

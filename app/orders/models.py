@@ -36,6 +36,7 @@ class Order(Base):
     division_code: Mapped[str] = mapped_column(Text)
     address_sealed: Mapped[bytes] = mapped_column(BYTEA)
     note: Mapped[str | None] = mapped_column(Text)
+    invoice_sealed: Mapped[bytes | None] = mapped_column(BYTEA)
     placed_at: Mapped[instant]
     expires_at: Mapped[instant]
     paid_at: Mapped[datetime | None]

@@ -76,6 +76,10 @@ _MOVES_NEITHER = {
     "create_plan",
     "add_plan_aspect",
     "add_plan_measure",
+    # An invoice says what was paid and moves nothing; a supplier order has one at most.
+    "request_invoices",
+    "reissue_invoice",
+    "redraw_invoice",
     "upload_file",
     "upload_supplier_file",
     "upload_partner_file",

@@ -35,6 +35,18 @@ def fact(at, *, parked="NULL", listener="storefront.shelve", subject=None):
     )
 
 
+def invoice(amount, *, colour="blue", items=None, reverses="NULL", no="1"):
+    """An issued invoice of the plain supplier order; ``amount`` is SQL over its row ``p``."""
+    items = items or f"""jsonb_build_array(jsonb_build_object('amount_fen', {amount}, 'tax_fen', 0))"""
+    return f"""
+        INSERT INTO invoicing_invoice (id, colour, kind, status, current, reverses, order_id, order_number,
+            supplier_order_id, supplier_id, buyer_id, buyer_sealed, seller_name, seller_uscc, items, amount_fen,
+            tax_fen, total_fen, remark, number, requested_at, issued_at)
+        SELECT gen_random_uuid(), '{colour}', 'normal', 'issued', false, {reverses}, o.id, o.number, p.id,
+            p.supplier_id, o.buyer_id, '', '', '', {items}, {amount}, 0, {amount}, '', '{no}', now(), now()
+        FROM orders_supplier_order p JOIN orders_order o ON o.id = p.order_id WHERE p.id = {PART_OF_PLAIN}"""
+
+
 BREAKS = [
     ("stock.on_hand", ["UPDATE inventory_stock SET on_hand = on_hand + 1 WHERE sku = 'GT04'"]),
     ("stock.on_hand", [moved(on_hand=-1)]),
@@ -169,6 +181,16 @@ BREAKS = [
     ("ledger.reversal", [f"UPDATE assistance_entry SET counted_on = counted_on + 1 WHERE id = {RETURNED}"]),
     ("ledger.reversal", [f"UPDATE assistance_entry SET source_id = gen_random_uuid() WHERE id = {RETURNED}"]),
     ("ledger.over_reversed", [f"UPDATE assistance_entry SET weight_g = -99999 WHERE id = {RETURNED}"]),
+    ("invoice.net", [invoice("5")]),
+    ("invoice.items", [invoice("p.amount_fen", items="'[]'::jsonb")]),
+    (
+        "invoice.red",
+        [
+            invoice("p.amount_fen"),
+            invoice("-p.amount_fen - 1", colour="red", reverses="(SELECT id FROM invoicing_invoice)", no="2"),
+            invoice("p.amount_fen + 1", no="3"),
+        ],
+    ),
     (
         "file.content",
         [
@@ -189,7 +211,7 @@ async def spoil(books, statements):
         text("SELECT conrelid::regclass::text, conname FROM pg_constraint WHERE contype = 'c' AND conrelid <> 0")
     )
     for table, name in checks.all():
-        if table.partition("_")[0] in ("assistance", "inventory", "orders", "payments"):
+        if table.partition("_")[0] in ("assistance", "inventory", "invoicing", "orders", "payments"):
             await books.execute(text(f'ALTER TABLE {table} DROP CONSTRAINT "{name}"'))
     for statement in statements:
         changed = await books.execute(text(statement))

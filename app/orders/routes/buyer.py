@@ -39,6 +39,7 @@ from app.orders.rules import (
     UnknownSku,
     merged,
 )
+from app.orders.rules.invoices import SpecialNeedsUscc
 from app.orders.schemas import (
     CancelIn,
     OrderIn,
@@ -50,6 +51,7 @@ from app.orders.schemas import (
 )
 from app.payments import ProviderNotAvailable
 from app.pricing import NotDeliverable, NotOnSale
+from app.suppliers import InvalidUscc
 
 router = APIRouter(tags=["orders"])
 
@@ -78,7 +80,15 @@ async def quote_order(body: QuoteIn, _: Public, session: ReadSession, now: Now) 
     status_code=201,
     response_model=OrderOut,
     responses=problems(
-        OutOfStock, *_GOODS_ERRORS, FreshGoodsNotAcknowledged, ItemsOrCart, NotFound, CartEmpty, *KEY_ERRORS
+        OutOfStock,
+        *_GOODS_ERRORS,
+        FreshGoodsNotAcknowledged,
+        ItemsOrCart,
+        NotFound,
+        CartEmpty,
+        InvalidUscc,
+        SpecialNeedsUscc,
+        *KEY_ERRORS,
     ),
 )
 async def place_order(body: OrderIn, by: Buyer, once: Once) -> Response:
@@ -94,6 +104,7 @@ async def place_order(body: OrderIn, by: Buyer, once: Once) -> Response:
         fresh_goods_acknowledged=body.fresh_goods_acknowledged,
         coupon=body.coupon,
         note=body.note,
+        invoice=body.invoice.checked() if body.invoice is not None else None,
     )
     minutes = once.settings.orders.pay_within_minutes
 

@@ -14,9 +14,18 @@ from app.core.money import MAX_FEN
 from app.core.web import Body, LongText, Out, Quantity, ShortText, Sku
 from app.core.web.schemas import NO_CONTROL
 from app.orders.lifecycle import Status
-from app.orders.rules import MOST_LINES, OrderView, ParcelView, RefundView, SupplierOrderView, ToShip
+from app.orders.rules import (
+    MOST_LINES,
+    OrderView,
+    ParcelView,
+    RefundView,
+    SupplierOrderView,
+    ToShip,
+)
+from app.orders.rules.invoices import InvoiceKind, InvoiceWish, SpecialNeedsUscc
 from app.payments import Payment, PaymentStatus, Provider
 from app.pricing import Quote
+from app.suppliers import InvalidUscc, is_uscc
 
 Cash = Annotated[int, Field(strict=True, ge=1, le=MAX_FEN, examples=[2490])]
 Note = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=NO_CONTROL)]
@@ -89,6 +98,26 @@ class QuoteOut(Out):
         return cls.model_validate(quote)
 
 
+class InvoiceIn(Body):
+    """To whom the order is to be invoiced; each supplier issues its own invoice once its goods are accepted."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"kind": "normal", "title": "王女士"}]})
+    kind: InvoiceKind = InvoiceKind.NORMAL
+    title: ShortText = Field(description="A person's name, or the full registered name of an organisation")
+    uscc: Annotated[str, StringConstraints(pattern=r"^[0-9A-Z]{18}$")] | None = Field(
+        None, description="Unified social credit code of an organisation", examples=["91370112MA3FAKE120"]
+    )
+    email: Annotated[str, StringConstraints(pattern=r"^[^@\s\x00-\x1f]{1,64}@[A-Za-z0-9.-]{3,120}$")] | None = None
+
+    def checked(self) -> InvoiceWish:
+        """As a value. Raises ``InvalidUscc``, ``SpecialNeedsUscc``."""
+        if self.uscc is not None and not is_uscc(self.uscc):
+            raise InvalidUscc
+        if self.kind is InvoiceKind.SPECIAL and self.uscc is None:
+            raise SpecialNeedsUscc
+        return InvoiceWish(self.kind, self.title, self.uscc, self.email)
+
+
 class OrderIn(Body):
     """Place an order."""
 
@@ -103,6 +132,7 @@ class OrderIn(Body):
         description="Fresh goods cannot be returned without a reason; the buyer has been told and agrees.",
     )
     coupon: ShortText | None = None
+    invoice: InvoiceIn | None = None
     note: Note | None = None
 
 

@@ -30,6 +30,7 @@ from app.orders.rules import (
     faults_for,
     number_prefix,
 )
+from app.orders.rules.invoices import InvoiceWish
 from app.pricing import NotOnSale, Quote, Wanted
 from app.pricing import quote as price
 
@@ -37,10 +38,10 @@ from app.pricing import quote as price
 # orders in a row, and they do not tell how many orders there are.
 _INSERT = text("""
 WITH placed AS (
-    INSERT INTO orders_order (id, number, buyer_id, channel, division_code, address_sealed, note, placed_at, expires_at,
-                              goods_fen, discount_fen, freight_fen, total_fen)
+    INSERT INTO orders_order (id, number, buyer_id, channel, division_code, address_sealed, note, invoice_sealed,
+                              placed_at, expires_at, goods_fen, discount_fen, freight_fen, total_fen)
     VALUES (:id, :prefix || lpad((nextval('orders_number_seq') * 61803399 % 100000000)::text, 8, '0'), :buyer_id,
-            :channel, :division_code, :address, :note, :now, :expires_at, :goods, :discount, :freight, :total)
+            :channel, :division_code, :address, :note, :invoice, :now, :expires_at, :goods, :discount, :freight, :total)
     RETURNING number
 ), parts AS (
     INSERT INTO orders_supplier_order (id, order_id, supplier_id, status, goods_fen, discount_fen, freight_fen,
@@ -77,6 +78,7 @@ class Placement:
     fresh_goods_acknowledged: bool = False
     coupon: str | None = None
     note: str | None = None
+    invoice: InvoiceWish | None = None
 
 
 async def quote(session: AsyncSession, wanted: Mapping[str, int], division_code: str, *, now: datetime) -> Quote:
@@ -127,6 +129,7 @@ async def place(
             "division_code": division.county_code,
             "address": seal_address(asked.address),
             "note": asked.note,
+            "invoice": asked.invoice.sealed() if asked.invoice is not None else None,
             "now": now,
             "expires_at": expires_at,
             "goods": priced.goods_fen,

@@ -1,0 +1,174 @@
+import io
+
+import pypdf
+import pytest
+
+from app import audit
+from app.invoicing.gateways import FakeDrawer
+
+PERSON = {"title": "王女士"}
+UNION = {"kind": "special", "title": "济南泉润工会（示例）", "uscc": "91370112MA3FAKE120"}
+
+
+@pytest.fixture
+def drawer(shop, monkeypatch):
+    """A strict drawer in the sandbox's place."""
+    made = FakeDrawer()
+    monkeypatch.setattr("app.invoicing.couriers.SandboxDrawer", lambda: made)
+    return made
+
+
+async def invoices(shop, order=None, who="buyer", path="/v1/store/invoices"):
+    query = f"?order_id={order['id']}" if order else ""
+    answer = await shop.call(who, "GET", path + query, key=None)
+    assert answer.status_code == 200, answer.text
+    return answer.json()["items"]
+
+
+async def ask(shop, order, body=PERSON, who="buyer"):
+    return await shop.call(who, "POST", f"/v1/store/orders/{order['id']}/invoices", body, key=None)
+
+
+async def refund(shop, order, fen, line=0, quantity=0):
+    shop.clock.advance(seconds=1)  # ids sort by the millisecond
+    body = {
+        "lines": [{"line_id": order["lines"][line]["id"], "amount_fen": fen, "quantity": quantity}],
+        "reason": "坏果",
+    }
+    answer = await shop.call("operator", "POST", f"/v1/operator/orders/{order['id']}/refunds", body)
+    assert answer.status_code == 201, answer.text
+    await shop.settle()
+
+
+async def sound(shop):
+    async with shop.db.read() as session:
+        return await audit.check(session, now=shop.clock())
+
+
+async def test_an_order_with_a_wish_is_invoiced_by_each_supplier_when_the_goods_are_accepted(shop, drawer):
+    order = await shop.complete({"GT04": 2, "NO02": 1}, invoice=UNION)
+    found = {invoice["supplier_id"]: invoice for invoice in await invoices(shop, order)}
+    assert len(found) == 2
+    for part in order["supplier_orders"]:
+        invoice = found[part["supplier_id"]]
+        assert (invoice["status"], invoice["colour"], invoice["kind"]) == ("issued", "blue", "special")
+        assert (invoice["title"], invoice["uscc"]) == (UNION["title"], UNION["uscc"])
+        assert invoice["total_fen"] == part["amount_fen"] == invoice["amount_fen"] + invoice["tax_fen"]
+        assert invoice["amount_fen"] == sum(row["amount_fen"] for row in invoice["rows"])
+        assert len(invoice["number"]) == 20
+        assert order["number"] in invoice["remark"]
+    oranges = found[order["lines"][1]["supplier_id"]]
+    assert oranges["rows"][0]["label"] == "*水果*酉水脐橙 一等"
+    assert oranges["rows"][0]["rate"] == "免税"
+    assert "自产农产品销售" in oranges["remark"]
+    assert await sound(shop) == []
+    assert await invoices(shop, who="S01", path="/v1/supplier/invoices") == [found[order["lines"][0]["supplier_id"]]]
+    assert await invoices(shop, who="stranger") == []
+    assert len(await invoices(shop, who="operator", path="/v1/operator/invoices")) == 2
+    stored = await shop.scalar("SELECT string_agg(payload::text, '') FROM core_event")
+    assert UNION["title"] not in stored
+
+
+async def test_refunds_before_the_invoice_are_deducted_and_later_ones_are_red(shop, drawer):
+    order = await shop.ship(await shop.pay(await shop.order({"GT04": 3})))
+    asked = await ask(shop, order)
+    assert asked.status_code == 201, asked.text
+    assert [invoice["status"] for invoice in asked.json()["items"]] == ["requested"]
+    assert (await ask(shop, order)).json()["code"] == "invoice_exists"
+    await refund(shop, order, 12_800, quantity=1)
+    assert len(await invoices(shop, order)) == 1
+    await shop.call("buyer", "POST", f"/v1/store/orders/{order['id']}/confirm-receipt")
+    await shop.settle()
+    (blue,) = await invoices(shop, order)
+    part = order["supplier_orders"][0]
+    assert blue["total_fen"] == part["amount_fen"] - 12_800
+    assert blue["rows"][0]["quantity"] == 2
+
+    for fen in (333, 1):
+        await refund(shop, order, fen)
+    reds = [invoice for invoice in await invoices(shop, order) if invoice["colour"] == "red"]
+    assert [red["total_fen"] for red in reds] == [-1, -333]
+    assert {(red["reverses"], red["reason"], red["status"]) for red in reds} == {(blue["id"], "refund", "issued")}
+    assert await sound(shop) == []
+
+
+async def test_a_corrected_title_is_a_red_invoice_and_a_new_one(shop, drawer):
+    order = await shop.complete({"GT04": 2}, invoice=PERSON)
+    (first,) = await invoices(shop, order)
+    await refund(shop, order, 500)
+    path = f"/v1/store/invoices/{first['id']}/reissue"
+    assert (await shop.call("stranger", "POST", path, UNION, key=None)).status_code == 404
+    shop.clock.advance(seconds=1)
+    again = await shop.call("buyer", "POST", path, UNION, key=None)
+    assert again.status_code == 201, again.text
+    await shop.settle()
+    new, back = sorted((await invoices(shop, order))[:2], key=lambda invoice: invoice["colour"])
+    assert (new["title"], new["kind"], new["total_fen"]) == (UNION["title"], "special", first["total_fen"] - 500)
+    assert (back["reason"], back["total_fen"], back["title"]) == ("reissue", 500 - first["total_fen"], "王女士")
+    assert (await shop.call("buyer", "POST", path, UNION, key=None)).json()["code"] == "invoice_not_current"
+    await refund(shop, order, 700)
+    newest = (await invoices(shop, order))[0]
+    assert (newest["reverses"], newest["total_fen"]) == (new["id"], -700)
+    assert await sound(shop) == []
+
+
+async def test_what_the_drawer_refuses_waits_for_somebody_to_look(shop, drawer):
+    drawer.refusing = "购买方名称与代码不符"
+    order = await shop.complete({"GT04": 2}, invoice=PERSON)
+    await refund(shop, order, 500)
+    (refused,) = await invoices(shop, who="operator", path="/v1/operator/invoices?status=rejected")
+    assert refused["refusal"] == drawer.refusing
+    assert await sound(shop) == []
+    drawer.refusing, drawer.away = None, 1
+    path = f"/v1/operator/invoices/{refused['id']}/redraw"
+    assert (await shop.call("operator", "POST", path, key=None)).status_code == 200
+    assert (await shop.call("operator", "POST", path, key=None)).json()["code"] == "invoice_step_not_allowed"
+    await shop.settle()
+    assert (await invoices(shop, order))[0]["status"] == "drawing"
+    shop.clock.advance(minutes=5)
+    await shop.settle()
+    (issued,) = await invoices(shop, order)
+    assert (issued["status"], issued["total_fen"]) == ("issued", refused["total_fen"] - 500)
+    assert await sound(shop) == []
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({"kind": "special", "title": "王女士"}, "special_invoice_needs_uscc"),
+        ({"title": "济南", "uscc": "91370112MA3FAKE129"}, "invalid_uscc"),
+        ({"title": ""}, "invalid_input"),
+    ],
+)
+async def test_wishes_that_cannot_be_granted(shop, body, code):
+    order = await shop.pay(await shop.order({"GT04": 1}))
+    answer = await ask(shop, order, body)
+    assert (answer.status_code, answer.json()["code"]) == (422, code)
+    placed = {"items": [{"sku": "GT04", "quantity": 1}], "address": {}, "invoice": body}
+    assert (await shop.call("buyer", "POST", "/v1/store/orders", placed)).status_code == 422
+
+
+async def test_nothing_is_invoiced_that_is_not_paid_or_no_more(shop):
+    order = await shop.order({"GT04": 1}, invoice=PERSON)
+    assert (await ask(shop, order)).json()["code"] == "not_invoiceable"
+    assert (await ask(shop, order, who="stranger")).status_code == 404
+    order = await shop.pay(order)
+    assert (await ask(shop, order)).status_code == 201
+    await shop.call("buyer", "POST", f"/v1/store/orders/{order['id']}/cancel", {})
+    await shop.settle()
+    assert [invoice["status"] for invoice in await invoices(shop, order)] == ["cancelled"]
+    assert (await ask(shop, order)).json()["code"] == "not_invoiceable"
+
+
+async def test_the_paper_says_what_the_invoice_says(shop):
+    order = await shop.complete({"GT04": 2, "GT14": 1}, invoice=PERSON)
+    (invoice,) = await invoices(shop, order)
+    assert invoice["sample"] is True
+    assert (await shop.call("stranger", "GET", f"/v1/store/invoices/{invoice['id']}/pdf", key=None)).status_code == 404
+    answer = await shop.call("buyer", "GET", f"/v1/store/invoices/{invoice['id']}/pdf", key=None)
+    assert answer.status_code == 200, answer.text
+    text = "".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(answer.content)).pages)
+    for said in (invoice["number"], "SPECIMEN", "王女士", "*精制茶*黄金茶 雨前二级", "价税合计", order["number"]):
+        assert said in text, said
+    assert (await shop.call("S01", "GET", f"/v1/supplier/invoices/{invoice['id']}/pdf", key=None)).status_code == 200
+    assert (await shop.call("S08", "GET", f"/v1/supplier/invoices/{invoice['id']}/pdf", key=None)).status_code == 404
