@@ -58,6 +58,7 @@ _TAGS = [
     {"name": "payments", "description": "Notifications of providers; the sandbox"},
     {"name": "inventory", "description": "Stock, lots, movements"},
     {"name": "pricing", "description": "Prices"},
+    {"name": "promotions", "description": "Promotions, coupons and voucher budgets"},
     {"name": "suppliers", "description": "Admission of suppliers"},
     {"name": "partners", "description": "Supermarket partners"},
     {"name": "assistance", "description": "Plans, goals, the ledger of counted sales"},

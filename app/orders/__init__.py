@@ -40,7 +40,6 @@ from app.orders.rules import (
     ShipLine,
     ShipsTooMuch,
     SupplierOrderView,
-    UnknownCoupon,
     UnknownLine,
     UnknownSku,
 )
@@ -111,7 +110,6 @@ __all__ = [
     "StepNotAllowed",
     "SupplierOrderCompleted",
     "SupplierOrderView",
-    "UnknownCoupon",
     "UnknownLine",
     "UnknownSku",
     "cancel",

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import BYTEA
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.catalogue import SEALED
-from app.core.db import Base, fen, instant, uid
+from app.core.db import Base, append_only, fen, instant, uid
 from app.orders.lifecycle import Status, Step, after
 
 _STATUSES = ", ".join(f"'{status.value}'" for status in Status)
@@ -103,7 +103,11 @@ class SupplierOrder(Base):
 
 
 class OrderLine(Base):
-    """One SKU of an order, with everything about it frozen as it was when the sale happened."""
+    """One SKU of an order, with everything about it frozen as it was when the sale happened.
+
+    ``subsidy_fen`` is the part of ``discount_fen`` that the seller does not bear: it is never counted as a sale (domain
+    handbook §2.9), and it is owed to the seller all the same.
+    """
 
     __tablename__ = "orders_line"
     __table_args__ = (
@@ -111,6 +115,7 @@ class OrderLine(Base):
         CheckConstraint("quantity > 0", name="quantity"),
         CheckConstraint("shipped_quantity BETWEEN 0 AND quantity", name="shipped"),
         CheckConstraint("amount_fen = unit_price_fen * quantity - discount_fen", name="amount"),
+        CheckConstraint("subsidy_fen BETWEEN 0 AND discount_fen", name="subsidy"),
         CheckConstraint("refunded_fen BETWEEN 0 AND amount_fen", name="refunded"),
         CheckConstraint("refunded_quantity BETWEEN 0 AND quantity", name="refunded_quantity"),
         CheckConstraint(
@@ -132,6 +137,7 @@ class OrderLine(Base):
     refunded_quantity: Mapped[int] = mapped_column(default=0, server_default="0")
     unit_price_fen: Mapped[fen]
     discount_fen: Mapped[fen]
+    subsidy_fen: Mapped[fen] = mapped_column(default=0, server_default="0")
     amount_fen: Mapped[fen]
     refunded_fen: Mapped[fen] = mapped_column(default=0, server_default="0")
     supplier_id: Mapped[UUID] = mapped_column(ForeignKey("suppliers_supplier.id"), index=True)
@@ -150,6 +156,24 @@ class OrderLine(Base):
     claim_hours: Mapped[int] = mapped_column(SmallInteger, server_default=str(SEALED.claim_hours))
     bad_allow_bp: Mapped[int] = mapped_column(SmallInteger, server_default=str(SEALED.bad_allow_bp))
     bad_full_bp: Mapped[int] = mapped_column(SmallInteger, server_default=str(SEALED.bad_full_bp))
+
+
+class LineDiscount(Base):
+    """What a promotion took off a line, and who pays it: frozen when the sale happened."""
+
+    __tablename__ = "orders_line_discount"
+    __table_args__ = (
+        CheckConstraint("amount_fen > 0", name="amount"),
+        CheckConstraint("funder IN ('supplier', 'platform', 'district')", name="funder"),
+    )
+
+    line_id: Mapped[UUID] = mapped_column(ForeignKey("orders_line.id"), primary_key=True)
+    promotion_id: Mapped[UUID] = mapped_column(ForeignKey("pricing_promotion.id"), primary_key=True, index=True)
+    funder: Mapped[str] = mapped_column(Text)
+    amount_fen: Mapped[fen]
+
+
+append_only(Base.metadata.tables["orders_line_discount"])
 
 
 class Cart(Base):

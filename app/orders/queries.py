@@ -16,7 +16,7 @@ from app.core.errors import NotFound
 from app.fulfilment import Shipment, shipments_of
 from app.identity import Actor
 from app.orders.lifecycle import Status
-from app.orders.models import Order, OrderLine, Refund, RefundLine, SupplierOrder
+from app.orders.models import LineDiscount, Order, OrderLine, Refund, RefundLine, SupplierOrder
 from app.orders.rules import (
     CountedBasis,
     LineView,
@@ -67,6 +67,7 @@ _LINES = select(
     OrderLine.shipped_quantity,
     OrderLine.unit_price_fen,
     OrderLine.discount_fen,
+    OrderLine.subsidy_fen,
     OrderLine.amount_fen,
     OrderLine.refunded_fen,
     OrderLine.supplier_id,
@@ -154,6 +155,18 @@ async def settled_before(session: AsyncSession, line_ids: Sequence[UUID]) -> dic
     )
     rows = await session.execute(wanted)
     return {line_id: CountedBasis(int(quantity), int(amount)) for line_id, quantity, amount in rows}
+
+
+async def returned_discounts(session: AsyncSession, order_id: UUID) -> dict[UUID, int]:
+    """What of each promotion has come back with the refunds of an order: its share of each line, rounded down."""
+    share = LineDiscount.amount_fen * OrderLine.refunded_fen // OrderLine.amount_fen
+    wanted = (
+        select(LineDiscount.promotion_id, func.sum(share))
+        .join(OrderLine, OrderLine.id == LineDiscount.line_id)
+        .where(OrderLine.order_id == order_id)
+        .group_by(LineDiscount.promotion_id)
+    )
+    return {promotion_id: int(fen) for promotion_id, fen in await session.execute(wanted)}
 
 
 async def due(session: AsyncSession, status: Status, now: datetime, limit: int) -> list[UUID]:
@@ -326,6 +339,7 @@ def _line(row: Row[*tuple[Any, ...]]) -> LineView:
         shipped_quantity=row.shipped_quantity,
         unit_price_fen=row.unit_price_fen,
         discount_fen=row.discount_fen,
+        subsidy_fen=row.subsidy_fen,
         amount_fen=row.amount_fen,
         refunded_fen=row.refunded_fen,
         supplier_id=row.supplier_id,

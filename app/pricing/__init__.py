@@ -1,8 +1,9 @@
-"""What things cost: prices with their history, freight templates, and the quote of a cart.
+"""What things cost: prices with their history, freight templates, promotions, and the quote of a cart.
 
-*Owns* prices and freight templates.
-*Promises* at most one current price per SKU; a quote in one statement whose parts add up to its total.
-*Calls* nothing. *Tells* PriceChanged.
+*Owns* prices, freight templates, promotions with their coupons and voucher budgets, and what orders took of these.
+*Promises* at most one current price per SKU; a quote in one statement whose parts add up to its total; a budget that
+is never overspent and a coupon that is never used more often than it may, both given back when the order is.
+*Calls* catalogue (is there such a SKU). *Tells* PriceChanged.
 """
 
 from app.pricing.events import PriceChanged
@@ -22,26 +23,65 @@ from app.pricing.rules import (
     Wanted,
     freight_fen,
 )
-from app.pricing.service import choose_freight, plant_freight, quote, set_price
+from app.pricing.rules.promotions import (
+    CouponNotApplicable,
+    CouponUsedUp,
+    Discount,
+    Funder,
+    PromotionKind,
+    PromotionUsedUp,
+    Terms,
+    UnknownCoupon,
+)
+from app.pricing.service import (
+    choose_freight,
+    create_budget,
+    create_promotion,
+    give_back,
+    issue_coupons,
+    plant_freight,
+    quote,
+    release,
+    set_price,
+    stop_budget,
+    stop_promotion,
+    take,
+)
 
 __all__ = [
     "MAX_PRICE_FEN",
+    "CouponNotApplicable",
+    "CouponUsedUp",
+    "Discount",
     "FreightRule",
+    "Funder",
     "NotDeliverable",
     "NotOnSale",
     "Parcel",
     "Price",
     "PriceChanged",
     "PriceRace",
+    "PromotionKind",
+    "PromotionUsedUp",
     "Quote",
     "QuotedLine",
+    "Terms",
+    "UnknownCoupon",
     "UnknownTemplate",
     "Wanted",
     "choose_freight",
+    "create_budget",
+    "create_promotion",
     "current_prices",
     "freight_fen",
+    "give_back",
+    "issue_coupons",
     "plant_freight",
     "quote",
+    "release",
     "router",
     "set_price",
+    "stop_budget",
+    "stop_promotion",
+    "take",
 ]

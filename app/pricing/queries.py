@@ -1,17 +1,31 @@
-"""Reads of prices and freight."""
+"""Reads of prices, freight and promotions."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import RowMapping, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.db import array, ask
 from app.pricing.models import PriceRow
 from app.pricing.rules import DEFAULT_TEMPLATE, FreightRule, Price, Wanted
+from app.pricing.rules.promotions import (
+    Funder,
+    NoSuchBudget,
+    NoSuchPromotion,
+    Promotion,
+    PromotionKind,
+    Terms,
+    spelled,
+)
 
+# Whatever runs now comes along as one text, which is empty on most days: the price of a basket stays one statement.
 _PRICES_AND_FREIGHT = text("""
 WITH parcel AS (
     SELECT w.supplier_id, r.first_weight_g, r.first_fee_fen, r.step_weight_g, r.step_fee_fen, r.free_over_fen,
@@ -28,17 +42,90 @@ WITH parcel AS (
         ORDER BY length(r.region) DESC LIMIT 1
     ) r ON true
 )
-SELECT w.sku, p.price_fen, parcel.*
+SELECT w.sku, p.price_fen, parcel.*, (
+    SELECT CAST(json_agg(json_build_object(
+               'id', p.id, 'name', p.name, 'funder', p.funder, 'budget_id', p.budget_id, 'kind', p.kind,
+               'threshold_fen', p.threshold_fen, 'off_fen', p.off_fen, 'percent_bp', p.percent_bp,
+               'cap_fen', p.cap_fen, 'price_fen', p.price_fen, 'supplier_id', p.supplier_id, 'category', p.category,
+               'sku', p.sku, 'left_fen', b.total_fen - b.used_fen, 'division_code', b.division_code,
+               'coupon_id', c.id, 'used_up', c.used_count >= c.total_limit
+                                             OR coalesce(u.used_count, 0) >= c.per_buyer_limit)) AS text)
+    FROM pricing_promotion p
+    LEFT JOIN pricing_budget b ON b.id = p.budget_id
+    LEFT JOIN pricing_coupon c ON p.by_coupon AND c.promotion_id = p.id AND c.code = CAST(:coupon AS text)
+         AND (c.holder_id IS NULL OR c.holder_id = CAST(:buyer AS uuid))
+    LEFT JOIN pricing_coupon_use u ON u.coupon_id = c.id AND u.buyer_id = CAST(:buyer AS uuid)
+    WHERE p.stopped_at IS NULL AND p.ends_at > coalesce(CAST(:now AS timestamptz), now())
+      AND p.starts_at <= coalesce(CAST(:now AS timestamptz), now()) AND b.stopped_at IS NULL
+      AND p.by_coupon = (c.id IS NOT NULL)
+      AND (p.by_coupon OR p.supplier_id IS NULL OR p.supplier_id = ANY(CAST(:suppliers AS uuid[])))
+      AND (p.by_coupon OR p.sku IS NULL OR p.sku = ANY(CAST(:skus AS text[])))
+) AS promotions
 FROM unnest(CAST(:skus AS text[]), CAST(:sku_suppliers AS uuid[])) AS w(sku, supplier_id)
 JOIN parcel USING (supplier_id)
 LEFT JOIN pricing_price p ON p.sku = w.sku AND p.valid_to IS NULL
 """)
 
+_TERMS = """p.id, p.name, p.kind, p.funder, p.budget_id, p.supplier_id, p.category, p.sku, p.threshold_fen, p.off_fen,
+    p.percent_bp, p.cap_fen, p.price_fen, p.by_coupon, p.starts_at, p.ends_at, p.stopped_at"""
+_PROMOTIONS = text(f"""
+SELECT {_TERMS}, coalesce(u.orders, 0) AS orders, coalesce(u.used_fen, 0) AS used_fen
+FROM pricing_promotion p
+LEFT JOIN LATERAL (
+    SELECT count(*) FILTER (WHERE released_at IS NULL) AS orders,
+           CAST(sum(amount_fen - returned_fen) AS bigint) AS used_fen
+    FROM pricing_promotion_use WHERE promotion_id = p.id
+) u ON true
+WHERE (CAST(:only AS uuid) IS NULL OR p.id = :only) AND (CAST(:before AS uuid) IS NULL OR p.id < :before)
+  AND (CAST(:supplier_id AS uuid) IS NULL OR (p.supplier_id = :supplier_id AND p.funder = 'supplier'))
+ORDER BY p.id DESC LIMIT :limit
+""")
+_USES = text("""
+SELECT u.reference AS order_id, u.promotion_id, u.budget_id, c.code AS coupon, u.amount_fen, u.returned_fen, u.used_at,
+       u.released_at
+FROM pricing_promotion_use u LEFT JOIN pricing_coupon c ON c.id = u.coupon_id
+WHERE (CAST(:promotion_id AS uuid) IS NULL OR u.promotion_id = :promotion_id)
+  AND (CAST(:budget_id AS uuid) IS NULL OR u.budget_id = :budget_id)
+  AND (CAST(:before AS uuid) IS NULL OR (u.reference, u.promotion_id) < (:before, :within))
+ORDER BY u.reference DESC, u.promotion_id DESC LIMIT :limit
+""")
+_BUDGETS = text("""
+SELECT id, name, division_code, total_fen, used_fen, created_at, stopped_at FROM pricing_budget
+WHERE (CAST(:only AS uuid) IS NULL OR id = :only) AND (CAST(:before AS uuid) IS NULL OR id < :before)
+ORDER BY id DESC LIMIT :limit
+""")
+_COUPONS_OF = text(f"""
+SELECT {_TERMS}, c.id AS coupon_id, c.code, b.division_code
+FROM pricing_coupon c JOIN pricing_promotion p ON p.id = c.promotion_id
+LEFT JOIN pricing_budget b ON b.id = p.budget_id
+WHERE c.holder_id = :holder_id AND c.used_count < c.total_limit AND p.stopped_at IS NULL AND p.ends_at > :now
+  AND b.stopped_at IS NULL AND (CAST(:before AS uuid) IS NULL OR c.id < :before)
+ORDER BY c.id DESC LIMIT :limit
+""")
 
-async def prices_and_freight(
-    session: AsyncSession, wanted: Sequence[Wanted], division_code: str
-) -> tuple[dict[str, int], dict[UUID, FreightRule | None]]:
-    """Current prices by SKU and the freight rule of each supplier for this division. One statement."""
+
+@dataclass(frozen=True, slots=True)
+class Tariff:
+    """What today's sums are made of: prices by SKU, the freight rule of each supplier, the promotions that run."""
+
+    prices: dict[str, int]
+    freight: dict[UUID, FreightRule | None]
+    promotions: list[Promotion]
+
+
+async def tariff(
+    session: AsyncSession,
+    wanted: Sequence[Wanted],
+    division_code: str,
+    *,
+    coupon: str | None,
+    buyer_id: UUID | None,
+    now: datetime | None,
+) -> Tariff:
+    """Current prices, the freight rules for this division, and the promotions that run. One statement.
+
+    Of the promotions that ask for a coupon only that of ``coupon`` is there, if ``buyer_id`` may use it.
+    """
     rows = await ask(
         session,
         _PRICES_AND_FREIGHT,
@@ -48,11 +135,16 @@ async def prices_and_freight(
             "sku_suppliers": array(line.supplier_id for line in wanted),
             "regions": array(("", division_code[:2], division_code[:4], division_code[:6])),
             "default": DEFAULT_TEMPLATE,
+            "coupon": spelled(coupon) if coupon is not None else None,
+            "buyer": buyer_id,
+            "now": now,
         },
     )
     prices: dict[str, int] = {}
     freight: dict[UUID, FreightRule | None] = {}
-    for sku, price, supplier_id, first_g, first_fen, step_g, step_fen, free_over, deliverable in rows:
+    running = None
+    for sku, price, supplier_id, first_g, first_fen, step_g, step_fen, free_over, deliverable, promotions in rows:
+        running = promotions
         if price is not None:
             prices[sku] = price
         freight[supplier_id] = (
@@ -60,7 +152,34 @@ async def prices_and_freight(
             if deliverable is None
             else FreightRule(first_g, first_fen, step_g, step_fen, free_over, deliverable=deliverable)
         )
-    return prices, freight
+    return Tariff(prices, freight, [_running(found) for found in json.loads(running)] if running else [])
+
+
+def _running(found: dict[str, Any]) -> Promotion:
+    def as_id(name: str) -> UUID | None:
+        return UUID(found[name]) if found[name] else None
+
+    return Promotion(
+        id=UUID(found["id"]),
+        name=found["name"],
+        funder=Funder(found["funder"]),
+        terms=Terms(
+            kind=PromotionKind(found["kind"]),
+            threshold_fen=found["threshold_fen"],
+            off_fen=found["off_fen"],
+            percent_bp=found["percent_bp"],
+            cap_fen=found["cap_fen"],
+            price_fen=found["price_fen"],
+            supplier_id=as_id("supplier_id"),
+            category=found["category"],
+            sku=found["sku"],
+        ),
+        budget_id=as_id("budget_id"),
+        left_fen=found["left_fen"],
+        division_code=found["division_code"],
+        coupon_id=as_id("coupon_id"),
+        used_up=bool(found["used_up"]),
+    )
 
 
 async def current_prices(session: AsyncSession, skus: Sequence[str]) -> dict[str, Price]:
@@ -82,3 +201,66 @@ async def lock_current(session: AsyncSession, sku: str) -> PriceRow | None:
         .execution_options(populate_existing=True)
     )
     return found
+
+
+async def promotions_page(
+    session: AsyncSession, *, supplier_id: UUID | None, before: UUID | None, limit: int
+) -> Sequence[RowMapping]:
+    """Promotions, newest first, each with what orders took of it; with ``supplier_id`` those that it pays for."""
+    rows = await session.execute(
+        _PROMOTIONS, {"supplier_id": supplier_id, "before": before, "only": None, "limit": limit}
+    )
+    return rows.mappings().all()
+
+
+async def promotion(session: AsyncSession, promotion_id: UUID, *, supplier_id: UUID | None) -> RowMapping:
+    """One promotion. Raises ``NoSuchPromotion``."""
+    parameters = {"supplier_id": supplier_id, "before": None, "only": promotion_id, "limit": 1}
+    found = (await session.execute(_PROMOTIONS, parameters)).mappings().one_or_none()
+    if found is None:
+        raise NoSuchPromotion
+    return found
+
+
+async def uses_page(
+    session: AsyncSession,
+    *,
+    promotion_id: UUID | None = None,
+    budget_id: UUID | None = None,
+    before: tuple[UUID, UUID] | None,
+    limit: int,
+) -> Sequence[RowMapping]:
+    """What orders took of a promotion or of a budget, the newest order first; ``before`` names order and promotion."""
+    order_id, within = before or (None, None)
+    parameters = {
+        "promotion_id": promotion_id,
+        "budget_id": budget_id,
+        "before": order_id,
+        "within": within,
+        "limit": limit,
+    }
+    return (await session.execute(_USES, parameters)).mappings().all()
+
+
+async def budgets_page(
+    session: AsyncSession, *, before: UUID | None, limit: int, only: UUID | None = None
+) -> Sequence[RowMapping]:
+    """Budgets, newest first."""
+    rows = await session.execute(_BUDGETS, {"before": before, "only": only, "limit": limit})
+    return rows.mappings().all()
+
+
+async def budget(session: AsyncSession, budget_id: UUID) -> RowMapping:
+    """One budget. Raises ``NoSuchBudget``."""
+    found = await budgets_page(session, before=None, limit=1, only=budget_id)
+    if not found:
+        raise NoSuchBudget
+    return found[0]
+
+
+async def coupons_of(
+    session: AsyncSession, holder_id: UUID, *, now: datetime, before: UUID | None, limit: int
+) -> Sequence[RowMapping]:
+    """The coupons that were issued to a buyer and can be used now, newest first."""
+    parameters = {"holder_id": holder_id, "now": now, "before": before, "limit": limit}
+    return (await session.execute(_COUPONS_OF, parameters)).mappings().all()

@@ -56,6 +56,8 @@ _MOVES_STOCK_OR_MONEY = {
     "refund_order_lines",
     "update_inventory",
     "receive_lot",
+    "issue_coupons",
+    "issue_supplier_coupons",
 }
 _MOVES_NEITHER = {
     "issue_token",
@@ -69,6 +71,12 @@ _MOVES_NEITHER = {
     "quote_order",
     "open_cart",
     "claim_cart",
+    "create_budget",
+    "stop_budget",
+    "create_promotion",
+    "stop_promotion",
+    "create_supplier_promotion",
+    "stop_supplier_promotion",
     "admit_supplier",
     "approve_supplier",
     "suspend_supplier",

@@ -58,12 +58,50 @@ class Life:
     async def deliver(self) -> None:
         await deliver_all(self.db, self.now + timedelta(days=30))
 
-    async def place(self, at: datetime, division: str = "370112", **wanted: int) -> orders.OrderView:
+    async def promote(self) -> None:
+        """A voucher of a district that helps whoever has its code, and a discount on tea that its supplier pays."""
+        start, end = self.now - timedelta(days=60), self.now + timedelta(days=60)
+        off = {"kind": pricing.PromotionKind.AMOUNT_OFF, "threshold_fen": 10_000, "off_fen": 1_500}
+        async with self.db.write() as session:
+            budget = await pricing.create_budget(
+                session, name="历城区消费帮扶券", division_code="370112", total_fen=100_000, by=self.operator, now=start
+            )
+            voucher = await pricing.create_promotion(
+                session,
+                name="满百减十五",
+                terms=pricing.Terms(**off),
+                funder=pricing.Funder.DISTRICT,
+                budget_id=budget,
+                by_coupon=True,
+                starts_at=start,
+                ends_at=end,
+                by=self.operator,
+                now=start,
+            )
+            await pricing.issue_coupons(session, voucher, code="LICHENG", total_limit=9, per_buyer_limit=9, now=start)
+            await pricing.create_promotion(
+                session,
+                name="茶社让利",
+                terms=pricing.Terms(
+                    kind=pricing.PromotionKind.PERCENT_OFF, percent_bp=500, supplier_id=self.county.suppliers["S01"]
+                ),
+                funder=pricing.Funder.SUPPLIER,
+                budget_id=None,
+                by_coupon=False,
+                starts_at=self.now - timedelta(days=5),
+                ends_at=end,
+                by=self.operator,
+                now=start,
+            )
+
+    async def place(
+        self, at: datetime, division: str = "370112", *, coupon: str | None = None, **wanted: int
+    ) -> orders.OrderView:
         address = make_address(recipient="李霞", phone="13800138000", division_code=division, detail="洪楼南路1号")
         async with self.db.write() as session:
             return await orders.place(
                 session,
-                orders.Placement(wanted=wanted, address=address, fresh_goods_acknowledged=True),
+                orders.Placement(wanted=wanted, address=address, fresh_goods_acknowledged=True, coupon=coupon),
                 by=self.buyer,
                 now=at,
                 pay_within_minutes=30,
@@ -144,6 +182,7 @@ async def lived(db: Database, settings: Settings, now: datetime) -> Life:
     life = await Life(db, settings, now).begin()
     day = timedelta(days=1)
     start = now - 40 * day
+    await life.promote()
     await life.complete(start, GT04=2, CO01=1)
     sold = await life.complete(start + day, GT05=3)
     await life.refund(sold, start + 10 * day, fen=5_000, pieces=1)
@@ -160,7 +199,7 @@ async def lived(db: Database, settings: Settings, now: datetime) -> Life:
     async with db.write() as session:
         await orders.cancel(session, cancelled.id, by=life.buyer, reason="不想要了", now=start + 5 * day)
     await life.bank_pays_back(start + 6 * day)
-    unpaid = await life.place(start + 5 * day, CO02=1)
+    unpaid = await life.place(start + 5 * day, coupon="LICHENG", CO02=1)
     async with db.write() as session:
         await orders.cancel(session, unpaid.id, by=life.buyer, reason="不想要了", now=start + 5 * day)
     expired = await life.place(start + 6 * day, NO01=2)
@@ -177,6 +216,12 @@ async def lived(db: Database, settings: Settings, now: datetime) -> Life:
         assert await orders.expire_due(session, now=start + 7 * day) == 1
     await life.capture(late, start + 8 * day)
     await life.bank_pays_back(start + 9 * day)
+    helped = await life.place(start + 6 * day, coupon="licheng", GT01=1, CO02=1)
+    await life.pay(helped, start + 6 * day)
+    await life.ship(helped, start + 7 * day)
+    await life.confirm(helped, start + 10 * day)
+    await life.refund(helped, start + 12 * day, fen=2_000)
+    await life.bank_pays_back(start + 13 * day)
     asked = await life.complete(start + 7 * day, GT04=2)
     await life.refund(asked, start + 20 * day, fen=300)
     fresh = await life.place(now - 3 * day, NO01=2)

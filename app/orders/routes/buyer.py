@@ -25,7 +25,7 @@ from app.core.web import (
     encode_cursor,
     problems,
 )
-from app.identity import Buyer, Public
+from app.identity import Buyer, Visitor
 from app.inventory import OutOfStock
 from app.orders import queries, service
 from app.orders.lifecycle import StepNotAllowed
@@ -35,7 +35,6 @@ from app.orders.rules import (
     FreshGoodsNotAcknowledged,
     ItemsOrCart,
     OrderNotPayable,
-    UnknownCoupon,
     UnknownSku,
     merged,
 )
@@ -50,12 +49,28 @@ from app.orders.schemas import (
     QuoteOut,
 )
 from app.payments import ProviderNotAvailable
-from app.pricing import NotDeliverable, NotOnSale
+from app.pricing import (
+    CouponNotApplicable,
+    CouponUsedUp,
+    NotDeliverable,
+    NotOnSale,
+    PromotionUsedUp,
+    UnknownCoupon,
+)
 from app.suppliers import InvalidUscc
 
 router = APIRouter(tags=["orders"])
 
-_GOODS_ERRORS = (UnknownSku, NotOnSale, NotDeliverable, UnknownDivision, DivisionNotACounty, UnknownCoupon)
+_GOODS_ERRORS = (
+    UnknownSku,
+    NotOnSale,
+    NotDeliverable,
+    UnknownDivision,
+    DivisionNotACounty,
+    UnknownCoupon,
+    CouponUsedUp,
+    CouponNotApplicable,
+)
 
 
 @router.post(
@@ -65,12 +80,15 @@ _GOODS_ERRORS = (UnknownSku, NotOnSale, NotDeliverable, UnknownDivision, Divisio
     response_model=QuoteOut,
     responses=problems(*_GOODS_ERRORS, public=True),
 )
-async def quote_order(body: QuoteIn, _: Public, session: ReadSession, now: Now) -> QuoteOut:
-    """Prices, parcels and freight for these goods at that place, as of now. Nothing is reserved."""
-    if body.coupon is not None:
-        raise UnknownCoupon
+async def quote_order(body: QuoteIn, by: Visitor, session: ReadSession, now: Now) -> QuoteOut:
+    """Prices, discounts, parcels and freight for these goods at that place, as of now. Nothing is reserved.
+
+    Promotions apply by themselves: fixed prices, then of each payer (suppliers, the platform, districts' voucher
+    budgets) the one that takes off most; last the coupon, if one is named.
+    """
     wanted = merged((item.sku, item.quantity) for item in body.items)
-    return QuoteOut.of(await service.quote(session, wanted, body.address.division_code, now=now))
+    place = body.address.division_code
+    return QuoteOut.of(await service.quote(session, wanted, place, coupon=body.coupon, by=by, now=now))
 
 
 @router.post(
@@ -82,6 +100,7 @@ async def quote_order(body: QuoteIn, _: Public, session: ReadSession, now: Now) 
     responses=problems(
         OutOfStock,
         *_GOODS_ERRORS,
+        PromotionUsedUp,
         FreshGoodsNotAcknowledged,
         ItemsOrCart,
         NotFound,

@@ -43,15 +43,6 @@ class FreshGoodsNotAcknowledged(DomainError):
     )
 
 
-class UnknownCoupon(DomainError):
-    """No such coupon."""
-
-    status = 422
-    code = "unknown_coupon"
-    zh = "优惠码无效或已过期，请去掉后重试。"
-    en = "The coupon is not valid; leave it out and try again."
-
-
 class OrderNotPayable(DomainError):
     """The order no longer waits for money."""
 
@@ -173,6 +164,7 @@ class LineView:
     shipped_quantity: int
     unit_price_fen: int
     discount_fen: int
+    subsidy_fen: int
     amount_fen: int
     refunded_fen: int
     supplier_id: UUID

@@ -24,7 +24,7 @@ from app.orders.rules import (
 )
 from app.orders.rules.invoices import InvoiceKind, InvoiceWish, SpecialNeedsUscc
 from app.payments import Payment, PaymentStatus, Provider
-from app.pricing import Quote
+from app.pricing import Funder, Quote
 from app.suppliers import InvalidUscc, is_uscc
 
 Cash = Annotated[int, Field(strict=True, ge=1, le=MAX_FEN, examples=[2490])]
@@ -82,11 +82,22 @@ class QuoteParcelOut(Out):
     freight_fen: int
 
 
+class QuoteDiscountOut(Out):
+    """What a promotion takes off a line."""
+
+    sku: str
+    promotion_id: UUID
+    name: str
+    funder: Funder
+    amount_fen: int
+
+
 class QuoteOut(Out):
     """What it would cost now."""
 
     lines: list[QuoteLineOut]
     parcels: list[QuoteParcelOut]
+    discounts: list[QuoteDiscountOut]
     goods_fen: int
     discount_fen: int
     freight_fen: int
@@ -146,6 +157,7 @@ class OrderLineOut(Out):
     shipped_quantity: int
     unit_price_fen: int
     discount_fen: int
+    subsidy_fen: int = Field(description="The part of `discount_fen` that the seller does not bear")
     amount_fen: int
     refunded_fen: int
     supplier_id: UUID

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app import inventory, payments
+from app import inventory, payments, pricing
 from app.core.events import emit
 from app.identity import Actor, Role
 from app.orders import queries
@@ -31,6 +31,7 @@ async def cancel(session: AsyncSession, order_id: UUID, *, by: Actor, reason: st
     for part in parts:
         after(Status(part.status), Step.CANCEL)
     paid = order.payment_id is not None
+    await _give_up_discounts(session, [order], now=now)
     for part in parts:
         part.take(Step.CANCEL, now=now)
         if paid:
@@ -48,8 +49,15 @@ async def expire_due(session: AsyncSession, *, now: datetime, limit: int = 200) 
             for part in parts:
                 part.take(Step.EXPIRE, now=now)
             orders.append(order)
+    await _give_up_discounts(session, orders, now=now)
     await _give_back(session, orders, reason="expired", now=now)
     return len(orders)
+
+
+async def _give_up_discounts(session: AsyncSession, orders: list[Order], *, now: datetime) -> None:
+    """Coupons and voucher budgets are free again. Before the stock, which is also taken after them."""
+    if discounted := [order.id for order in orders if order.discount_fen]:
+        await pricing.release(session, discounted, now=now)
 
 
 def _overdue(part: SupplierOrder, now: datetime) -> bool:

@@ -24,14 +24,13 @@ from app.orders.rules import (
     LineView,
     OrderView,
     SupplierOrderView,
-    UnknownCoupon,
     UnknownSku,
     expiry,
     faults_for,
     number_prefix,
 )
 from app.orders.rules.invoices import InvoiceWish
-from app.pricing import NotOnSale, Quote, Wanted
+from app.pricing import NotOnSale, Quote, Wanted, take
 from app.pricing import quote as price
 
 # The number's last eight digits are a sequence sent through a permutation of 0..99999999: unique for a hundred million
@@ -51,21 +50,27 @@ WITH placed AS (
          AS part (id uuid, supplier_id uuid, goods bigint, discount bigint, freight bigint)
 ), lines AS (
     INSERT INTO orders_line (id, order_id, supplier_order_id, position, sku, product_id, name, product_name, quantity,
-                             unit_price_fen, discount_fen, amount_fen, supplier_id, supplier_name, category,
-                             township_code, township, village, net_weight_g, tax_rate_bp, assisted, self_purchase,
-                             return_policy, return_days, claim_hours, bad_allow_bp, bad_full_bp)
-    SELECT id, :id, part_id, position, sku, product_id, name, product_name, quantity, price, discount,
+                             unit_price_fen, discount_fen, subsidy_fen, amount_fen, supplier_id, supplier_name,
+                             category, township_code, township, village, net_weight_g, tax_rate_bp, assisted,
+                             self_purchase, return_policy, return_days, claim_hours, bad_allow_bp, bad_full_bp)
+    SELECT id, :id, part_id, position, sku, product_id, name, product_name, quantity, price, discount, subsidy,
            price * quantity - discount, supplier_id, supplier_name, category, township_code, township, village,
            net_weight_g, tax_rate_bp, assisted, self_purchase, return_policy, return_days, claim_hours, bad_allow_bp,
            bad_full_bp
     FROM json_to_recordset(CAST(:lines AS json))
          AS line (id uuid, part_id uuid, position smallint, sku text, product_id uuid, name text, product_name text,
-                  quantity integer, price bigint, discount bigint, supplier_id uuid, supplier_name text, category text,
-                  township_code text, township text, village text, net_weight_g integer, tax_rate_bp integer,
+                  quantity integer, price bigint, discount bigint, subsidy bigint, supplier_id uuid,
+                  supplier_name text, category text, township_code text, township text, village text,
+                  net_weight_g integer, tax_rate_bp integer,
                   assisted boolean, self_purchase boolean, return_policy text, return_days smallint,
                   claim_hours smallint, bad_allow_bp smallint, bad_full_bp smallint)
 )
 SELECT number FROM placed
+""")
+_INSERT_DISCOUNTS = text("""
+INSERT INTO orders_line_discount (line_id, promotion_id, funder, amount_fen)
+SELECT line_id, promotion_id, funder, amount
+FROM json_to_recordset(CAST(:discounts AS json)) AS d (line_id uuid, promotion_id uuid, funder text, amount bigint)
 """)
 
 
@@ -81,14 +86,22 @@ class Placement:
     invoice: InvoiceWish | None = None
 
 
-async def quote(session: AsyncSession, wanted: Mapping[str, int], division_code: str, *, now: datetime) -> Quote:
+async def quote(
+    session: AsyncSession,
+    wanted: Mapping[str, int],
+    division_code: str,
+    *,
+    coupon: str | None = None,
+    by: Actor | None = None,
+    now: datetime,
+) -> Quote:
     """What the goods would cost now, delivered there. Changes nothing and promises nothing.
 
-    Raises ``UnknownSku``, ``NotOnSale``, ``NotDeliverable``, ``UnknownDivision``.
+    Raises ``UnknownSku``, ``NotOnSale``, ``NotDeliverable``, ``UnknownDivision`` and what pricing says of a coupon.
     """
     division = resolve_division(division_code)
     found = await _offers(session, wanted, now)
-    return await _price(session, wanted, found, division.county_code)
+    return await _price(session, wanted, found, division.county_code, coupon=coupon, by=by, now=now)
 
 
 async def place(
@@ -96,19 +109,23 @@ async def place(
 ) -> OrderView:
     """Place an order: take the stock, freeze prices and attribution on the lines, wait for the money.
 
-    Raises ``UnknownSku``, ``NotOnSale``, ``FreshGoodsNotAcknowledged``, ``NotDeliverable``, ``OutOfStock``.
+    Raises ``UnknownSku``, ``NotOnSale``, ``FreshGoodsNotAcknowledged``, ``NotDeliverable``, ``OutOfStock``, and what
+    pricing says of a coupon or of a budget that somebody else has just used up.
     """
-    if asked.coupon is not None:
-        raise UnknownCoupon
     division = resolve_division(asked.address.division_code)
     found = await _offers(session, asked.wanted, now)
     if not asked.fresh_goods_acknowledged and any(offer.fresh for offer in found.values()):
         raise FreshGoodsNotAcknowledged
-    priced = await _price(session, asked.wanted, found, division.county_code)
+    priced = await _price(session, asked.wanted, found, division.county_code, coupon=asked.coupon, by=by, now=now)
     order_id = new_id(now)
+    if priced.discounts:
+        await take(session, order_id, priced.discounts, buyer_id=by.account_id, now=now)
     await reserve(session, order_id, asked.wanted, by=by.account_id, now=now)
 
     parts = {parcel.supplier_id: new_id(now) for parcel in priced.parcels}
+    subsidies = dict.fromkeys(asked.wanted, 0)
+    for discount in priced.discounts:
+        subsidies[discount.sku] += discount.subsidy_fen
     goods = dict.fromkeys(parts, 0)
     discounts = dict.fromkeys(parts, 0)
     lines = []
@@ -161,6 +178,7 @@ async def place(
                         "quantity": quoted.quantity,
                         "price": quoted.unit_price_fen,
                         "discount": quoted.discount_fen,
+                        "subsidy": subsidies[quoted.sku],
                         "supplier_id": str(offer.supplier_id),
                         "supplier_name": offer.supplier_name,
                         "category": offer.category,
@@ -182,6 +200,18 @@ async def place(
             ),
         },
     )
+    if priced.discounts:
+        line_ids = {offer.sku: str(line_id) for line_id, offer, _ in lines}
+        rows = [
+            {
+                "line_id": line_ids[discount.sku],
+                "promotion_id": str(discount.promotion_id),
+                "funder": discount.funder.value,
+                "amount": discount.amount_fen,
+            }
+            for discount in priced.discounts
+        ]
+        await ask(session, _INSERT_DISCOUNTS, {"discounts": dump(rows)})
     emit(session, OrderPlaced(order_id=order_id, at=now))
     return OrderView(
         id=order_id,
@@ -223,6 +253,7 @@ async def place(
                 shipped_quantity=0,
                 unit_price_fen=quoted.unit_price_fen,
                 discount_fen=quoted.discount_fen,
+                subsidy_fen=subsidies[quoted.sku],
                 amount_fen=quoted.amount_fen,
                 refunded_fen=0,
                 supplier_id=offer.supplier_id,
@@ -244,13 +275,27 @@ async def _offers(session: AsyncSession, wanted: Mapping[str, int], now: datetim
 
 
 async def _price(
-    session: AsyncSession, wanted: Mapping[str, int], found: Mapping[str, Offer], division_code: str
+    session: AsyncSession,
+    wanted: Mapping[str, int],
+    found: Mapping[str, Offer],
+    division_code: str,
+    *,
+    coupon: str | None,
+    by: Actor | None,
+    now: datetime,
 ) -> Quote:
     basket = [
-        Wanted(sku=sku, supplier_id=found[sku].supplier_id, gross_weight_g=found[sku].gross_weight_g, quantity=quantity)
+        Wanted(
+            sku=sku,
+            supplier_id=found[sku].supplier_id,
+            gross_weight_g=found[sku].gross_weight_g,
+            quantity=quantity,
+            category=found[sku].category,
+        )
         for sku, quantity in wanted.items()
     ]
-    return await price(session, basket, division_code)
+    buyer_id = by.account_id if by is not None else None
+    return await price(session, basket, division_code, coupon=coupon, buyer_id=buyer_id, now=now)
 
 
 def _name(offer: Offer) -> str:

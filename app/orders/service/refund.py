@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app import payments
+from app import payments, pricing
 from app.core.errors import NotFound
 from app.core.events import emit
 from app.core.ids import new_id
@@ -137,6 +137,8 @@ async def _request(
         for item in wanted
     )
     await session.flush()
+    if order.discount_fen:
+        await pricing.give_back(session, order.id, await queries.returned_discounts(session, order.id))
     await payments.request_refund(
         session, payment_id=order.payment_id, amount_fen=amount, reference=refund.id, reason=reason, now=now
     )

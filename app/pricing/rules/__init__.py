@@ -8,6 +8,7 @@ from datetime import datetime
 from uuid import UUID, uuid5
 
 from app.core.errors import DomainError, Fault
+from app.pricing.rules.promotions import Discount, Item, Promotion, discounts
 
 MAX_PRICE_FEN = 10_000_000
 """No sales unit costs more: 100,000 yuan."""
@@ -69,12 +70,13 @@ class Price:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """One line of a cart. ``gross_weight_g`` is that of one sales unit with its packing."""
+    """One line of a cart. ``gross_weight_g`` is that of one sales unit with its packing, ``category`` a root's slug."""
 
     sku: str
     supplier_id: UUID
     gross_weight_g: int
     quantity: int
+    category: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,10 @@ class Parcel:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """What a cart costs now: ``total_fen = goods_fen − discount_fen + freight_fen``; the parts add up."""
+    """What a cart costs now: ``total_fen = goods_fen − discount_fen + freight_fen``; the parts add up.
+
+    ``discounts`` say which promotion takes how much off which line, and who pays it.
+    """
 
     lines: tuple[QuotedLine, ...]
     parcels: tuple[Parcel, ...]
@@ -122,6 +127,7 @@ class Quote:
     discount_fen: int
     freight_fen: int
     total_fen: int
+    discounts: tuple[Discount, ...] = ()
 
 
 def freight_fen(rule: FreightRule, weight_g: int, goods_fen: int) -> int:
@@ -132,11 +138,22 @@ def freight_fen(rule: FreightRule, weight_g: int, goods_fen: int) -> int:
     return rule.first_fee_fen + -(-beyond // rule.step_weight_g) * rule.step_fee_fen
 
 
-def assemble(wanted: Sequence[Wanted], prices: Mapping[str, int], freight: Mapping[UUID, FreightRule | None]) -> Quote:
-    """Put lines and parcels together. ``prices`` by SKU, ``freight`` by supplier; parcels in the order of the lines.
+def assemble(
+    wanted: Sequence[Wanted],
+    prices: Mapping[str, int],
+    freight: Mapping[UUID, FreightRule | None],
+    *,
+    promotions: Sequence[Promotion] = (),
+    division_code: str = "",
+    coupon: str | None = None,
+) -> Quote:
+    """Put lines, discounts and parcels together: freight is free by what the goods cost after discounts.
+
+    ``prices`` by SKU, ``freight`` by supplier; parcels in the order of the lines.
 
     Raises ``NotOnSale`` for SKUs without a price, ``NotDeliverable`` when a supplier has no rule for the place or one
     that says no; faults point at ``/items/{i}`` in the order of ``wanted``.
+    A coupon that does not hold is refused as ``discounts`` says.
     """
     unpriced = [(i, line.sku) for i, line in enumerate(wanted) if line.sku not in prices]
     if unpriced:
@@ -154,8 +171,22 @@ def assemble(wanted: Sequence[Wanted], prices: Mapping[str, int], freight: Mappi
     ]
     if unreachable:
         raise NotDeliverable(faults=unreachable)
+    found: tuple[Discount, ...] = ()
+    off = dict.fromkeys(prices, 0)
+    if promotions or coupon is not None:
+        basket = [Item(line.sku, line.supplier_id, line.category, prices[line.sku], line.quantity) for line in wanted]
+        found = tuple(discounts(basket, promotions, division_code, coupon=coupon))
+        for discount in found:
+            off[discount.sku] += discount.amount_fen
     lines = tuple(
-        QuotedLine(line.sku, line.quantity, prices[line.sku], 0, prices[line.sku] * line.quantity) for line in wanted
+        QuotedLine(
+            line.sku,
+            line.quantity,
+            prices[line.sku],
+            off[line.sku],
+            prices[line.sku] * line.quantity - off[line.sku],
+        )
+        for line in wanted
     )
     weights: dict[UUID, int] = {}
     goods: dict[UUID, int] = {}
@@ -170,7 +201,9 @@ def assemble(wanted: Sequence[Wanted], prices: Mapping[str, int], freight: Mappi
     goods_fen = sum(line.amount_fen + line.discount_fen for line in lines)
     discount_fen = sum(line.discount_fen for line in lines)
     freight_total = sum(parcel.freight_fen for parcel in parcels)
-    return Quote(lines, parcels, goods_fen, discount_fen, freight_total, goods_fen - discount_fen + freight_total)
+    return Quote(
+        lines, parcels, goods_fen, discount_fen, freight_total, goods_fen - discount_fen + freight_total, found
+    )
 
 
 DEFAULT_TEMPLATE = "economy"

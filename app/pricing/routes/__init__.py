@@ -1,0 +1,9 @@
+"""HTTP of pricing, by subject. One flat router, so that a request is matched in one pass."""
+
+from fastapi import APIRouter
+
+from app.pricing.routes import prices, promotions
+
+router = APIRouter(routes=[*prices.router.routes, *promotions.router.routes])
+
+__all__ = ["router"]

@@ -1,0 +1,29 @@
+"""The verbs of pricing, one file for each subject."""
+
+from app.pricing.service.freight import choose_freight, plant_freight
+from app.pricing.service.prices import quote, set_price
+from app.pricing.service.promotions import (
+    create_budget,
+    create_promotion,
+    give_back,
+    issue_coupons,
+    release,
+    stop_budget,
+    stop_promotion,
+    take,
+)
+
+__all__ = [
+    "choose_freight",
+    "create_budget",
+    "create_promotion",
+    "give_back",
+    "issue_coupons",
+    "plant_freight",
+    "quote",
+    "release",
+    "set_price",
+    "stop_budget",
+    "stop_promotion",
+    "take",
+]
