@@ -90,6 +90,8 @@ class SkuRow(Base):
         CheckConstraint("net_weight_g > 0 AND gross_weight_g >= net_weight_g", name="weights"),
         CheckConstraint("case_pack >= 1 AND shelf_life_days >= 1", name="positive"),
         CheckConstraint("tax_rate_bp BETWEEN 0 AND 10000", name="tax_rate_bp"),
+        CheckConstraint("num_nulls(length_mm, width_mm, height_mm) IN (0, 3)", name="all_dimensions"),
+        CheckConstraint("length_mm > 0 AND width_mm > 0 AND height_mm > 0", name="dimensions"),
     )
 
     sku: Mapped[str] = mapped_column(primary_key=True)
@@ -107,6 +109,9 @@ class SkuRow(Base):
     shelf_life_days: Mapped[int]
     tax_rate_bp: Mapped[int]
     fresh: Mapped[bool]
+    length_mm: Mapped[int | None]
+    width_mm: Mapped[int | None]
+    height_mm: Mapped[int | None]
 
 
 # The primary key's own violation means the same as a bar code's.

@@ -20,7 +20,9 @@ _OFFERS = text("""
 SELECT k.sku, k.name, p.id, p.name, p.slug, s.id, s.code, s.name, c.root_slug, p.township_code, t.name, p.village,
        k.gross_weight_g, k.net_weight_g, k.case_pack, k.tax_rate_bp, k.fresh,
        k.retail AND p.status = 'published' AND s.status = 'approved',
-       coalesce(s.linked_since <= coalesce(CAST(:day AS date), CAST(now() AT TIME ZONE 'Asia/Shanghai' AS date)), false)
+       coalesce(s.linked_since <= coalesce(CAST(:day AS date), CAST(now() AT TIME ZONE 'Asia/Shanghai' AS date)),
+                false),
+       CAST(k.length_mm AS bigint) * k.width_mm * k.height_mm
 FROM catalogue_sku k
 JOIN catalogue_product p ON p.id = k.product_id
 JOIN catalogue_category c ON c.slug = p.category_slug

@@ -24,6 +24,9 @@ _SKU = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,99}")
 _MONTH_DAY = re.compile(r"(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])")
 
+MAX_SIDE_MM = 5_000
+"""No packed sales unit is longer than five metres."""
+
 IMAGE_BYTES = 512 << 10
 IMAGE_TYPES = frozenset({"image/svg+xml", "image/png", "image/jpeg", "image/webp"})
 
@@ -146,8 +149,8 @@ class NoSuchImage(NotFound):
 class NewSku:
     """A sales unit to be listed.
 
-    Weights are grams; the tax rate is basis points (900 = 9 %); ``fresh`` goods are exempt from seven-day return and
-    ask for the buyer's acknowledgement (domain handbook §3.5).
+    Weights are grams, dimensions those of the packed unit, all three or none; the tax rate is basis points (900 = 9 %);
+    ``fresh`` goods are exempt from seven-day return and ask for the buyer's acknowledgement (domain handbook §3.5).
     """
 
     sku: str
@@ -163,6 +166,9 @@ class NewSku:
     retail: bool = True
     wholesale: bool = False
     fresh: bool = False
+    length_mm: int | None = None
+    width_mm: int | None = None
+    height_mm: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -254,7 +260,7 @@ class Offer:
 
     ``category`` is the root's slug; weights are grams of one unit; ``on_sale`` is true while the product is published,
     the SKU is sold retail and its supplier is approved; ``assisted`` tells whether the supplier was linked to
-    households on the day of ``now`` (domain handbook §2.2).
+    households on the day of ``now`` (domain handbook §2.2); ``volume_mm3`` is that of one packed unit, if it is known.
     """
 
     sku: str
@@ -276,6 +282,7 @@ class Offer:
     fresh: bool
     on_sale: bool
     assisted: bool
+    volume_mm3: int | None
 
     @property
     def returns(self) -> ReturnPolicy:
@@ -362,6 +369,12 @@ def _sku_faults(sku: NewSku, at: str) -> list[Fault]:
     if not 0 < sku.net_weight_g <= sku.gross_weight_g:
         faults.append(
             Fault(f"{at}/gross_weight_g", "invalid_weight", "毛重不能小于净重", "gross weight is at least net weight")
+        )
+    sides = (sku.length_mm, sku.width_mm, sku.height_mm)
+    known = [side for side in sides if side is not None]
+    if len(known) not in (0, len(sides)) or any(not 1 <= side <= MAX_SIDE_MM for side in known):
+        faults.append(
+            Fault(f"{at}/length_mm", "invalid_dimensions", "长宽高须齐全且合理", "give all three dimensions or none")
         )
     if sku.case_pack < 1 or sku.shelf_life_days < 1 or not 0 <= sku.tax_rate_bp <= 10_000:  # noqa: PLR2004
         faults.append(

@@ -128,6 +128,9 @@ async def create_product(session: AsyncSession, product: NewProduct, *, by: Acto
             shelf_life_days=sku.shelf_life_days,
             tax_rate_bp=sku.tax_rate_bp,
             fresh=sku.fresh,
+            length_mm=sku.length_mm,
+            width_mm=sku.width_mm,
+            height_mm=sku.height_mm,
         )
         for position, sku in enumerate(product.skus)
     ]

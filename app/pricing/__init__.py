@@ -11,7 +11,6 @@ from app.pricing.queries import current_prices
 from app.pricing.routes import router
 from app.pricing.rules import (
     MAX_PRICE_FEN,
-    FreightRule,
     NotDeliverable,
     NotOnSale,
     Parcel,
@@ -19,10 +18,9 @@ from app.pricing.rules import (
     PriceRace,
     Quote,
     QuotedLine,
-    UnknownTemplate,
     Wanted,
-    freight_fen,
 )
+from app.pricing.rules.freight import FreightRule, UnknownTemplate, freight_fen
 from app.pricing.rules.promotions import (
     CouponNotApplicable,
     CouponUsedUp,
@@ -46,6 +44,7 @@ from app.pricing.service import (
     stop_budget,
     stop_promotion,
     take,
+    write_freight,
 )
 
 __all__ = [
@@ -84,4 +83,5 @@ __all__ = [
     "stop_budget",
     "stop_promotion",
     "take",
+    "write_freight",
 ]

@@ -16,11 +16,13 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, fen, instant, uid
 from app.core.errors import NotFound
 from app.pricing.rules import MAX_PRICE_FEN, PriceRace
+from app.pricing.rules.freight import FreightRace
 from app.pricing.rules.promotions import BudgetNameTaken, CouponCodeTaken, CouponUsedUp, PromotionUsedUp
 
 
@@ -61,13 +63,17 @@ class FreightTemplateRow(Base):
             "supplier_id",
             unique=True,
             postgresql_where=text("supplier_id IS NOT NULL"),
+            info={"means": FreightRace},
         ),
+        CheckConstraint("volume_divisor > 0", name="volume_divisor"),
     )
 
     id: Mapped[uid]
     code: Mapped[str] = mapped_column(String(32))
     name: Mapped[str] = mapped_column(String(100))
     supplier_id: Mapped[UUID | None] = mapped_column(ForeignKey("suppliers_supplier.id"))
+    volume_divisor: Mapped[int | None]
+    version: Mapped[int] = mapped_column(default=1, server_default=text("1"))
 
 
 class FreightRuleRow(Base):
@@ -79,6 +85,7 @@ class FreightRuleRow(Base):
         CheckConstraint(
             "first_weight_g >= 0 AND first_fee_fen >= 0 AND step_weight_g > 0 AND step_fee_fen >= 0", name="sane"
         ),
+        CheckConstraint("surcharge_fen >= 0", name="surcharge"),
     )
 
     template_id: Mapped[UUID] = mapped_column(ForeignKey("pricing_freight_template.id"), primary_key=True)
@@ -89,6 +96,8 @@ class FreightRuleRow(Base):
     step_fee_fen: Mapped[fen]
     free_over_fen: Mapped[fen | None]
     deliverable: Mapped[bool] = mapped_column(Boolean)
+    surcharge_fen: Mapped[fen] = mapped_column(default=0, server_default=text("0"))
+    tiers: Mapped[list[list[int]] | None] = mapped_column(JSONB)
 
 
 class BudgetRow(Base):

@@ -13,8 +13,9 @@ from sqlalchemy import RowMapping, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.db import array, ask
-from app.pricing.models import PriceRow
-from app.pricing.rules import DEFAULT_TEMPLATE, FreightRule, Price, Wanted
+from app.pricing.models import FreightRuleRow, FreightTemplateRow, PriceRow
+from app.pricing.rules import Price, Wanted
+from app.pricing.rules.freight import DEFAULT_TEMPLATE, FreightRule, FreightTemplate, UnknownTemplate
 from app.pricing.rules.promotions import (
     Funder,
     NoSuchBudget,
@@ -29,10 +30,10 @@ from app.pricing.rules.promotions import (
 _PRICES_AND_FREIGHT = text("""
 WITH parcel AS (
     SELECT w.supplier_id, r.first_weight_g, r.first_fee_fen, r.step_weight_g, r.step_fee_fen, r.free_over_fen,
-           r.deliverable
+           r.deliverable, r.surcharge_fen, r.tiers, t.volume_divisor
     FROM unnest(CAST(:suppliers AS uuid[])) AS w(supplier_id)
     LEFT JOIN LATERAL (
-        SELECT id FROM pricing_freight_template t
+        SELECT id, volume_divisor FROM pricing_freight_template t
         WHERE t.supplier_id = w.supplier_id OR (t.supplier_id IS NULL AND t.code = :default)
         ORDER BY t.supplier_id NULLS LAST LIMIT 1
     ) t ON true
@@ -143,16 +144,63 @@ async def tariff(
     prices: dict[str, int] = {}
     freight: dict[UUID, FreightRule | None] = {}
     running = None
-    for sku, price, supplier_id, first_g, first_fen, step_g, step_fen, free_over, deliverable, promotions in rows:
+    for sku, price, supplier_id, *rule, promotions in rows:
         running = promotions
         if price is not None:
             prices[sku] = price
-        freight[supplier_id] = (
-            None
-            if deliverable is None
-            else FreightRule(first_g, first_fen, step_g, step_fen, free_over, deliverable=deliverable)
-        )
+        freight[supplier_id] = _rule(*rule)
     return Tariff(prices, freight, [_running(found) for found in json.loads(running)] if running else [])
+
+
+def _rule(
+    first_g: int,
+    first_fen: int,
+    step_g: int,
+    step_fen: int,
+    free_over_fen: int | None,
+    deliverable: bool | None,
+    surcharge_fen: int,
+    tiers: list[list[int]] | None,
+    volume_divisor: int | None,
+) -> FreightRule | None:
+    """A rule as it is kept; None where there is none for the place."""
+    if deliverable is None:
+        return None
+    steps = tuple((up_to_g, fee_fen) for up_to_g, fee_fen in tiers or ())
+    return FreightRule(
+        first_g, first_fen, step_g, step_fen, free_over_fen, deliverable, surcharge_fen, steps, volume_divisor
+    )
+
+
+async def freight_template(session: AsyncSession, supplier_id: UUID, *, lock: bool = False) -> FreightTemplate:
+    """How a supplier sends now; with ``lock`` its own template is locked for change. Raises ``UnknownTemplate``."""
+    own = select(FreightTemplateRow).where(FreightTemplateRow.supplier_id == supplier_id)
+    house = select(FreightTemplateRow).where(
+        FreightTemplateRow.supplier_id.is_(None), FreightTemplateRow.code == DEFAULT_TEMPLATE
+    )
+    if lock:
+        own = own.with_for_update().execution_options(populate_existing=True)
+    row = (await session.execute(own)).scalar_one_or_none() or (await session.execute(house)).scalar_one_or_none()
+    if row is None:
+        raise UnknownTemplate
+    rules = select(FreightRuleRow).where(FreightRuleRow.template_id == row.id).order_by(FreightRuleRow.region)
+    found = {
+        rule.region: _rule(
+            rule.first_weight_g,
+            rule.first_fee_fen,
+            rule.step_weight_g,
+            rule.step_fee_fen,
+            rule.free_over_fen,
+            rule.deliverable,
+            rule.surcharge_fen,
+            rule.tiers,
+            row.volume_divisor,
+        )
+        for rule in (await session.execute(rules)).scalars()
+    }
+    is_own = row.supplier_id is not None
+    known = {region: rule for region, rule in found.items() if rule is not None}
+    return FreightTemplate(row.code, row.name, row.volume_divisor, row.version if is_own else 0, is_own, known)
 
 
 def _running(found: dict[str, Any]) -> Promotion:

@@ -8,15 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.pricing.rules import (
-    HOUSE_TEMPLATES,
-    FreightRule,
-    NotDeliverable,
-    NotOnSale,
-    Wanted,
-    assemble,
-    freight_fen,
-)
+from app.core.errors import InvalidInput
+from app.pricing.rules import NotDeliverable, NotOnSale, Wanted, assemble
+from app.pricing.rules.freight import HOUSE_TEMPLATES, FreightRule, check_rules, freight_fen
 
 ECONOMY = FreightRule(1000, 600, 1000, 200, None, deliverable=True)
 fees = st.integers(0, 100_000)
@@ -109,6 +103,47 @@ def test_where_a_supplier_does_not_send_its_goods_are_named():
     with pytest.raises(NotDeliverable) as refused:
         assemble(cart, dict.fromkeys(("A1", "B2", "C3"), 5), {HOUSES[0]: ECONOMY, HOUSES[1]: never, HOUSES[2]: None})
     assert [fault.pointer for fault in refused.value.faults] == ["/items/1/sku", "/items/2/sku"]
+
+
+def test_a_tier_is_one_price_and_what_is_heavier_goes_by_steps():
+    rule = FreightRule(3000, 900, 1000, 200, 9900, True, 500, ((1000, 500), (3000, 800)))
+    assert [freight_fen(rule, weight, 1) - 500 for weight in (1, 1000, 1001, 3000, 3001, 4001)] == [
+        500, 500, 800, 800, 1100, 1300,
+    ]  # fmt: skip
+    assert freight_fen(rule, 99_000, 9900) == 500, "a remote place costs its surcharge even when freight is free"
+
+
+@pytest.mark.parametrize(
+    ("volume_mm3", "divisor", "billable"),
+    [
+        (None, 6000, 400),
+        (1_000_000, None, 400),
+        (1_000_000, 8000, 400),
+        (2_400_000, 6000, 800),
+        (2_400_001, 6000, 802),
+        (300 * 200 * 100, 6000, 2000),
+    ],
+)
+def test_what_is_bulky_is_charged_by_its_volume(volume_mm3, divisor, billable):
+    rule = FreightRule(1000, 600, 1000, 200, None, deliverable=True, volume_divisor=divisor)
+    cart = [Wanted("A1", HOUSES[0], 200, 2, volume_mm3=volume_mm3)]
+    (parcel,) = assemble(cart, {"A1": 100}, {HOUSES[0]: rule}).parcels
+    assert (parcel.weight_g, parcel.billable_g) == (400, billable)
+    assert parcel.freight_fen == freight_fen(rule, billable, 200)
+
+
+def test_goods_of_unknown_size_count_by_their_weight_beside_bulky_ones():
+    rule = FreightRule(1000, 600, 1000, 200, None, deliverable=True, volume_divisor=6000)
+    cart = [Wanted("A1", HOUSES[0], 100, 1, volume_mm3=12_000_000), Wanted("B2", HOUSES[0], 5000, 1)]
+    (parcel,) = assemble(cart, {"A1": 1, "B2": 1}, {HOUSES[0]: rule}).parcels
+    assert (parcel.weight_g, parcel.billable_g) == (5100, 7000)
+
+
+def test_a_template_that_contradicts_itself_is_refused():
+    twice = FreightRule(1000, 600, 1000, 200, None, True, 0, ((3000, 800), (1000, 500)))
+    with pytest.raises(InvalidInput) as refused:
+        check_rules([("37", ECONOMY), ("37", twice)])
+    assert [fault.pointer for fault in refused.value.faults] == ["/rules/1/region", "/rules/1/tiers"]
 
 
 def test_house_templates_know_every_province():

@@ -79,6 +79,7 @@ class QuoteParcelOut(Out):
 
     supplier_id: UUID
     weight_g: int
+    billable_g: int = Field(description="What the carrier charges for: the weight, or the volume's if that is more")
     freight_fen: int
 
 

@@ -291,6 +291,7 @@ async def _price(
             gross_weight_g=found[sku].gross_weight_g,
             quantity=quantity,
             category=found[sku].category,
+            volume_mm3=found[sku].volume_mm3,
         )
         for sku, quantity in wanted.items()
     ]

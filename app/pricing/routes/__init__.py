@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from app.pricing.routes import prices, promotions
+from app.pricing.routes import freight, prices, promotions
 
-router = APIRouter(routes=[*prices.router.routes, *promotions.router.routes])
+router = APIRouter(routes=[*prices.router.routes, *promotions.router.routes, *freight.router.routes])
 
 __all__ = ["router"]

@@ -8,6 +8,7 @@ from datetime import datetime
 from uuid import UUID, uuid5
 
 from app.core.errors import DomainError, Fault
+from app.pricing.rules.freight import FreightRule, Load, freight_fen
 from app.pricing.rules.promotions import Discount, Item, Promotion, discounts
 
 MAX_PRICE_FEN = 10_000_000
@@ -42,15 +43,6 @@ class NotDeliverable(DomainError):
     en = "Some goods cannot be delivered to this place; choose another address or remove them."
 
 
-class UnknownTemplate(DomainError):
-    """There is no house template with this code."""
-
-    status = 404
-    code = "unknown_freight_template"
-    zh = "没有这个运费模板。"
-    en = "There is no such freight template."
-
-
 class PriceRace(DomainError):
     """Two people set the first price of a SKU in the same moment."""
 
@@ -70,28 +62,17 @@ class Price:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """One line of a cart. ``gross_weight_g`` is that of one sales unit with its packing, ``category`` a root's slug."""
+    """One line of a cart. ``gross_weight_g`` is that of one sales unit with its packing, ``category`` a root's slug.
+
+    ``volume_mm3`` is that of one packed unit, if it is known.
+    """
 
     sku: str
     supplier_id: UUID
     gross_weight_g: int
     quantity: int
     category: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class FreightRule:
-    """What a parcel costs by its weight: the first so many grams, then for each further step begun.
-
-    ``free_over_fen``: no freight when the supplier's goods in the parcel come to this much or more.
-    """
-
-    first_weight_g: int
-    first_fee_fen: int
-    step_weight_g: int
-    step_fee_fen: int
-    free_over_fen: int | None
-    deliverable: bool
+    volume_mm3: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +88,14 @@ class QuotedLine:
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """What one supplier sends. Weights of different suppliers are never merged."""
+    """What one supplier sends. Weights of different suppliers are never merged.
+
+    ``billable_g`` is what the carrier charges for: the weight, or that of the volume if it is more.
+    """
 
     supplier_id: UUID
     weight_g: int
+    billable_g: int
     freight_fen: int
 
 
@@ -128,14 +113,6 @@ class Quote:
     freight_fen: int
     total_fen: int
     discounts: tuple[Discount, ...] = ()
-
-
-def freight_fen(rule: FreightRule, weight_g: int, goods_fen: int) -> int:
-    """Freight of one parcel (domain handbook §5.1): ``first + ceil((weight − first_weight) / step_weight) · step``."""
-    if rule.free_over_fen is not None and goods_fen >= rule.free_over_fen:
-        return 0
-    beyond = max(0, weight_g - rule.first_weight_g)
-    return rule.first_fee_fen + -(-beyond // rule.step_weight_g) * rule.step_fee_fen
 
 
 def assemble(
@@ -188,15 +165,17 @@ def assemble(
         )
         for line in wanted
     )
-    weights: dict[UUID, int] = {}
+    loads: dict[UUID, Load] = {}
     goods: dict[UUID, int] = {}
     for line, priced in zip(wanted, lines, strict=True):
-        weights[line.supplier_id] = weights.get(line.supplier_id, 0) + line.gross_weight_g * line.quantity
+        load = loads.setdefault(line.supplier_id, Load())
+        load.add(line.gross_weight_g, line.volume_mm3, line.quantity)
         goods[line.supplier_id] = goods.get(line.supplier_id, 0) + priced.amount_fen
     parcels = tuple(
-        Parcel(supplier_id, weight, freight_fen(rule, weight, goods[supplier_id]))
-        for supplier_id, weight in weights.items()
+        Parcel(supplier_id, load.weight_g, billable, freight_fen(rule, billable, goods[supplier_id]))
+        for supplier_id, load in loads.items()
         if (rule := freight[supplier_id]) is not None
+        for billable in (load.billable_g(rule.volume_divisor),)
     )
     goods_fen = sum(line.amount_fen + line.discount_fen for line in lines)
     discount_fen = sum(line.discount_fen for line in lines)
@@ -204,45 +183,3 @@ def assemble(
     return Quote(
         lines, parcels, goods_fen, discount_fen, freight_total, goods_fen - discount_fen + freight_total, found
     )
-
-
-DEFAULT_TEMPLATE = "economy"
-"""The house template for a supplier that has none of its own."""
-
-_SHANDONG = ("37",)
-_NEAR = ("36", "42", "43", "44", "45", "52")
-_REMOTE = ("15", "54", "63", "65")
-_ABROAD = ("71", "81", "82")
-_KILOGRAM = 1000
-
-HouseTemplate = tuple[str, str, dict[str, FreightRule]]
-"""Code, name, and a rule for each region prefix; the longest prefix of a division wins."""
-
-
-def _by_kilogram(first_fen: int, step_fen: int) -> FreightRule:
-    return FreightRule(_KILOGRAM, first_fen, _KILOGRAM, step_fen, None, deliverable=True)
-
-
-_NOT_SENT = FreightRule(_KILOGRAM, 0, _KILOGRAM, 0, None, deliverable=False)
-
-
-def _template(
-    shandong: tuple[int, int],
-    near: tuple[int, int],
-    elsewhere: tuple[int, int],
-    remote: tuple[int, int],
-    *,
-    never: tuple[str, ...] = (),
-) -> dict[str, FreightRule]:
-    rules = {"": _by_kilogram(*elsewhere)}
-    for regions, fees in ((_SHANDONG, shandong), (_NEAR, near), (_REMOTE, remote)):
-        rules |= {region: _by_kilogram(*fees) for region in regions}
-    return rules | dict.fromkeys((*_ABROAD, *never), _NOT_SENT)
-
-
-HOUSE_TEMPLATES: tuple[HouseTemplate, ...] = (
-    ("economy", "经济快递", _template((600, 200), (500, 150), (800, 300), (1500, 1000))),
-    ("sf", "顺丰标快", _template((1800, 450), (1600, 400), (2000, 600), (2800, 1400))),
-    ("fresh", "生鲜快递", _template((600, 200), (500, 150), (800, 300), (1500, 1000), never=("54", "65"))),
-)
-"""Parcels from Hunan (domain handbook §5.1): first and each further kilogram, by province."""

@@ -1,6 +1,6 @@
 """The verbs of pricing, one file for each subject."""
 
-from app.pricing.service.freight import choose_freight, plant_freight
+from app.pricing.service.freight import choose_freight, plant_freight, write_freight
 from app.pricing.service.prices import quote, set_price
 from app.pricing.service.promotions import (
     create_budget,
@@ -26,4 +26,5 @@ __all__ = [
     "stop_budget",
     "stop_promotion",
     "take",
+    "write_freight",
 ]
