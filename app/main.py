@@ -26,6 +26,7 @@ from app import (
     payments,
     pricing,
     reports,
+    reviews,
     storefront,
     suppliers,
 )
@@ -63,6 +64,7 @@ _TAGS = [
     {"name": "partners", "description": "Supermarket partners"},
     {"name": "assistance", "description": "Plans, goals, the ledger of counted sales"},
     {"name": "invoicing", "description": "Invoices, blue and red"},
+    {"name": "reviews", "description": "What those who received the goods say of them"},
     {"name": "reports", "description": "Sales reports"},
     {"name": "health", "description": "For those who run the service"},
 ]
@@ -81,6 +83,7 @@ _MODULES = (
     assistance,
     invoicing,
     reports,
+    reviews,
 )
 _CACHED = ("/v1/store/products", "/v1/store/categories")
 _SWAGGER = Path(str(distribution("fastapi-swagger").locate_file("fastapi_swagger"))) / "resources"

@@ -21,6 +21,7 @@ from app import (
     orders,
     payments,
     pricing,
+    reviews,
     storefront,
     suppliers,
 )
@@ -61,6 +62,7 @@ def build(settings: Settings, http: httpx.AsyncClient | None = None) -> Wiring:
     on(suppliers.SupplierApproved, storefront.on_supplier_approved, name="storefront.show_supplier")
 
     wiring.announce(
+        reviews.ReviewPosted,
         orders.OrderPlaced,
         inventory.StockLow,
         fulfilment.ShipmentDispatched,

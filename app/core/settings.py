@@ -109,6 +109,13 @@ class InvoicingSettings(Group):
     draw_on: Literal["completion", "payment"] = "completion"
 
 
+class ReviewSettings(Group):
+    """Who may still review."""
+
+    within_days: int = 90
+    """After the goods have arrived."""
+
+
 class WorkerSettings(Group):
     """Delivery of facts and periodic chores."""
 
@@ -151,6 +158,7 @@ class Settings(BaseSettings):
     payments: PaymentSettings = PaymentSettings()
     files: FileSettings = FileSettings()
     invoicing: InvoicingSettings = InvoicingSettings()
+    reviews: ReviewSettings = ReviewSettings()
     worker: WorkerSettings = WorkerSettings()
     cache: CacheSettings = CacheSettings()
 

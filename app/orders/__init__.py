@@ -19,7 +19,7 @@ from app.orders.events import (
 )
 from app.orders.handlers import on_payment_captured, on_refund_settled
 from app.orders.lifecycle import Status, Step, StepNotAllowed
-from app.orders.queries import lock_invoiceable, wants_invoice
+from app.orders.queries import lock_invoiceable, received_line, wants_invoice
 from app.orders.routes import router
 from app.orders.rules import (
     AlreadyShipped,
@@ -34,6 +34,7 @@ from app.orders.rules import (
     OrderNotPayable,
     OrderView,
     ParcelView,
+    ReceivedLine,
     RefundExceedsLine,
     RefundLine,
     RefundView,
@@ -96,6 +97,7 @@ __all__ = [
     "OrderView",
     "ParcelView",
     "Placement",
+    "ReceivedLine",
     "RefundExceedsLine",
     "RefundLine",
     "RefundView",
@@ -127,6 +129,7 @@ __all__ = [
     "place",
     "put_item",
     "quote",
+    "received_line",
     "refund_lines",
     "router",
     "ship",

@@ -22,6 +22,7 @@ from app.orders.rules import (
     LineView,
     OrderView,
     ParcelView,
+    ReceivedLine,
     RefundView,
     SupplierOrderView,
     ToShip,
@@ -185,6 +186,29 @@ async def view(session: AsyncSession, order_id: UUID, *, by: Actor) -> OrderView
     if not found:
         raise NotFound
     return found[0]
+
+
+async def received_line(session: AsyncSession, line_id: UUID, *, by: Actor) -> ReceivedLine:
+    """A line of one of this buyer's orders. Raises ``NotFound``."""
+    wanted = (
+        select(OrderLine, SupplierOrder.delivered_at, Order.address_sealed)
+        .join(SupplierOrder, SupplierOrder.id == OrderLine.supplier_order_id)
+        .join(Order, Order.id == OrderLine.order_id)
+        .where(OrderLine.id == line_id, Order.buyer_id == by.account_id)
+    )
+    row = (await session.execute(wanted)).one_or_none()
+    if row is None:
+        raise NotFound
+    line, delivered_at, sealed = row
+    return ReceivedLine(
+        line_id=line.id,
+        product_id=line.product_id,
+        supplier_id=line.supplier_id,
+        sku=line.sku,
+        name=line.name,
+        recipient=open_address(sealed).recipient,
+        received_at=delivered_at,
+    )
 
 
 async def page(session: AsyncSession, *, by: Actor, before: UUID | None, limit: int) -> list[OrderView]:

@@ -227,6 +227,19 @@ class OrderView:
 
 
 @dataclass(frozen=True, slots=True)
+class ReceivedLine:
+    """What a buyer ordered, and since when it is in their hands; None while it is not."""
+
+    line_id: UUID
+    product_id: UUID
+    supplier_id: UUID
+    sku: str
+    name: str
+    recipient: str
+    received_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class ToShip:
     """A supplier order as its supplier sees it."""
 
