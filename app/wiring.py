@@ -55,6 +55,7 @@ def build(settings: Settings, http: httpx.AsyncClient | None = None) -> Wiring:
 
     on(catalogue.ProductPublished, storefront.on_product_published, name="storefront.shelve")
     on(catalogue.ProductWithdrawn, storefront.on_product_withdrawn, name="storefront.unshelve")
+    on(reviews.ReviewPosted, storefront.on_review_posted, name="storefront.rate")
     on(pricing.PriceChanged, storefront.on_price_changed, name="storefront.price")
     on(inventory.StockRanOut, storefront.on_stock_ran_out, name="storefront.sold_out")
     on(inventory.StockReturned, storefront.on_stock_returned, name="storefront.back_in_stock")
@@ -62,7 +63,6 @@ def build(settings: Settings, http: httpx.AsyncClient | None = None) -> Wiring:
     on(suppliers.SupplierApproved, storefront.on_supplier_approved, name="storefront.show_supplier")
 
     wiring.announce(
-        reviews.ReviewPosted,
         orders.OrderPlaced,
         inventory.StockLow,
         fulfilment.ShipmentDispatched,

@@ -461,6 +461,20 @@ RULES: tuple[Rule, ...] = (
         """,
     ),
     Rule(
+        "review.rating",
+        "商品评分与其评价之和不符",
+        "the rating of a product is not the sum of its reviews",
+        """
+        SELECT coalesce(r.product_id, w.product_id) AS product_id, concat_ws(' / ', r.stars, r.reviews) AS found,
+               concat_ws(' / ', w.stars, w.reviews) AS expected
+        FROM storefront_rating r
+        FULL JOIN (SELECT product_id, sum(stars) AS stars, count(*) AS reviews FROM reviews_review
+                   GROUP BY product_id) w ON w.product_id = r.product_id
+        WHERE (r.stars, r.reviews) IS DISTINCT FROM (w.stars, w.reviews) AND coalesce(r.product_id, w.product_id) NOT IN
+              (SELECT subject FROM core_delivery WHERE listener = 'storefront.rate')
+        """,
+    ),
+    Rule(
         "facts.parked",
         "有事件多次投递失败，已搁置",
         "a fact could not be delivered and was put aside",

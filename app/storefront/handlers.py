@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.storefront import service
-from app.storefront.rules import ProductFact, SaleFact, SkuFact, SupplierFact
+from app.storefront.rules import ProductFact, RatingFact, SaleFact, SkuFact, SupplierFact
 
 
 async def on_product_published(session: AsyncSession, fact: ProductFact, now: datetime) -> None:  # noqa: ARG001
@@ -53,3 +53,8 @@ async def on_supplier_approved(session: AsyncSession, fact: SupplierFact, now: d
 async def on_supplier_suspended(session: AsyncSession, fact: SupplierFact, now: datetime) -> None:  # noqa: ARG001
     """Hide the supplier's products."""
     await service.shelve_supplier(session, fact.supplier_id)
+
+
+async def on_review_posted(session: AsyncSession, fact: RatingFact, now: datetime) -> None:  # noqa: ARG001
+    """Show the new average."""
+    await service.rate(session, fact.product_id, fact.stars)

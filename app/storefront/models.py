@@ -63,3 +63,14 @@ class ShelfRow(Base):
     words: Mapped[str] = mapped_column(TSVECTOR)
     face: Mapped[str]
     words_version: Mapped[int]
+
+
+class RatingRow(Base):
+    """How many reviewed a product, and their stars together; kept while the product is off the shelf."""
+
+    __tablename__ = "storefront_rating"
+    __table_args__ = (CheckConstraint("reviews > 0 AND stars BETWEEN reviews AND 5 * reviews", name="figures"),)
+
+    product_id: Mapped[UUID] = mapped_column(ForeignKey("catalogue_product.id"), primary_key=True)
+    reviews: Mapped[int]
+    stars: Mapped[int]

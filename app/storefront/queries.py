@@ -50,6 +50,8 @@ _FACE = f"""'id', p.id, 'slug', p.slug, 'name', p.name, 'category', c.root_slug,
     'supplier', json_build_object('id', su.id, 'code', su.code, 'name', su.name),
     'origin', json_build_object('township', t.name, 'village', nullif(p.village, ''), 'township_code', t.code),
     'image_url', '/v1/store/images/' || i.digest,
+    'rating', CASE WHEN ra.reviews > 0
+        THEN json_build_object('average', round(CAST(ra.stars AS numeric) / ra.reviews, 1), 'count', ra.reviews) END,
     'price_from_fen', v.price_from_fen, 'in_stock', v.in_stock,
     'season', {_SEASON.format(t="p", perishable="v.perishable")},
     'variants', v.variants"""
@@ -59,6 +61,7 @@ JOIN suppliers_supplier su ON su.id = p.supplier_id
 JOIN suppliers_township t ON t.code = p.township_code
 JOIN catalogue_category c ON c.slug = p.category_slug
 LEFT JOIN catalogue_image i ON i.id = p.image_id
+LEFT JOIN storefront_rating ra ON ra.product_id = p.id
 """
 
 # OFFSET 0 keeps the planner from turning 25 looks by key into a join with whole tables.

@@ -39,6 +39,13 @@ class VariantOut(Out):
     net_content: str = Field(examples=["100g 袋"])
 
 
+class RatingOut(Out):
+    """What those who received a product gave it."""
+
+    average: float = Field(description="Stars from 1 to 5, to one decimal", examples=[4.8])
+    count: int
+
+
 class ProductOut(Out):
     """A product in a list."""
 
@@ -50,6 +57,7 @@ class ProductOut(Out):
     supplier: SellerOut
     origin: OriginOut
     image_url: str | None
+    rating: RatingOut | None = Field(description="Null until somebody has reviewed it")
     price_from_fen: int = Field(description="Lowest price of its variants in fen", examples=[12800])
     in_stock: bool
     season: SeasonName

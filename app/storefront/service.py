@@ -25,13 +25,17 @@ _LOCK = text("SELECT 1 FROM catalogue_product WHERE id = ANY(:ids) ORDER BY id F
 _TEXTS = text("""
 SELECT p.id, p.slug, p.name, p.village, p.attributes, c.slug AS leaf_slug, c.root_slug, c.name AS leaf,
        root.name AS root, t.name AS township, t.code AS township_code, su.id AS supplier_id, su.code AS supplier_code,
-       su.name AS supplier, i.digest, k.names, k.codes
+       su.name AS supplier, i.digest, k.names, k.codes,
+       CASE WHEN ra.reviews > 0
+           THEN json_build_object('average', round(CAST(ra.stars AS numeric) / ra.reviews, 1), 'count', ra.reviews)
+       END AS rating
 FROM catalogue_product p
 JOIN catalogue_category c ON c.slug = p.category_slug
 JOIN catalogue_category root ON root.slug = c.root_slug
 JOIN suppliers_supplier su ON su.id = p.supplier_id
 JOIN suppliers_township t ON t.code = p.township_code
 LEFT JOIN catalogue_image i ON i.id = p.image_id
+LEFT JOIN storefront_rating ra ON ra.product_id = p.id
 CROSS JOIN LATERAL (
     SELECT array_agg(k.name || ' ' || k.net_content ORDER BY k.position) AS names,
            array_agg(k.sku ORDER BY k.position) || array_remove(array_agg(k.gtin13), NULL)
@@ -122,6 +126,12 @@ WHERE s.product_id = sold.product_id
 """)
 
 
+_RATE = text("""
+INSERT INTO storefront_rating AS r (product_id, reviews, stars) VALUES (:product_id, 1, :stars)
+ON CONFLICT (product_id) DO UPDATE SET reviews = r.reviews + 1, stars = r.stars + excluded.stars
+""")
+
+
 async def shelve(session: AsyncSession, product_ids: Sequence[UUID], *, recount: bool = False) -> int:
     """Put these products on the shelf as they are now, or take them off; return how many are on it.
 
@@ -172,6 +182,7 @@ def _face(row: Mapping[Any, Any]) -> str:
             "township_code": row["township_code"],
         },
         "image_url": f"/v1/store/images/{row['digest']}" if row["digest"] else None,
+        "rating": row["rating"],
     }
     return dump(face)[1:-1]
 
@@ -199,6 +210,12 @@ async def count_sales(session: AsyncSession, sold: Mapping[UUID, int]) -> None:
     """Add units sold to the products, by product id."""
     ids = sorted(sold)
     await session.execute(_SELL, {"ids": ids, "quantities": [sold[product_id] for product_id in ids]})
+
+
+async def rate(session: AsyncSession, product_id: UUID, stars: int) -> None:
+    """Add a review's stars to the product, and write the new average on its face."""
+    await session.execute(_RATE, {"product_id": product_id, "stars": stars})
+    await shelve(session, [product_id])
 
 
 async def rebuild(session: AsyncSession) -> int:

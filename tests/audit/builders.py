@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import text
 
-from app import inventory, orders, payments, pricing
+from app import inventory, orders, payments, pricing, reviews
 from app.buyers import make_address
 from app.core.db import Database
 from app.core.outbox import deliver_all
@@ -163,6 +163,13 @@ class Life:
         await self.confirm(order, at + timedelta(days=4))
         return order
 
+    async def review(self, order: orders.OrderView, at: datetime) -> None:
+        async with self.db.write() as session:
+            await reviews.post(
+                session, order.lines[0].id, stars=5, body="好茶", photos=[], by=self.buyer, within_days=90, now=at
+            )
+        await self.deliver()
+
     async def refund(self, order: orders.OrderView, at: datetime, *, fen: int, pieces: int = 0, line: int = 0) -> None:
         async with self.db.write() as session:
             wanted = [orders.RefundLine(order.lines[line].id, fen, pieces)]
@@ -183,7 +190,7 @@ async def lived(db: Database, settings: Settings, now: datetime) -> Life:
     day = timedelta(days=1)
     start = now - 40 * day
     await life.promote()
-    await life.complete(start, GT04=2, CO01=1)
+    await life.review(await life.complete(start, GT04=2, CO01=1), start + 5 * day)
     sold = await life.complete(start + day, GT05=3)
     await life.refund(sold, start + 10 * day, fen=5_000, pieces=1)
     await life.bank_pays_back(start + 11 * day)

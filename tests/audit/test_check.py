@@ -222,6 +222,7 @@ BREAKS = [
                SELECT gen_random_uuid(), id, id, 'claim', 'application/pdf', created_at FROM identity_account LIMIT 1"""
         ],
     ),
+    ("review.rating", ["UPDATE storefront_rating SET stars = stars - 1"]),
     ("facts.parked", fact(NOW, parked="at")),
     ("facts.late", fact(NOW - timedelta(minutes=11))),
 ]

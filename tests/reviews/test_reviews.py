@@ -10,6 +10,7 @@ from PIL import Image
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from app import storefront
 from app.main import create_app
 
 REVIEWS = "/v1/store/reviews"
@@ -119,6 +120,24 @@ async def test_a_supplier_answers_its_own_reviews_once(shop):
     assert (await shop.call("S01", "GET", "/v1/supplier/reviews?answered=false", key=None)).json()["items"] == []
     everybodys = (await shop.call("operator", "GET", "/v1/operator/reviews", key=None)).json()["items"]
     assert [one["answer"]["text"] for one in everybodys] == ["谢谢支持！"]
+
+
+async def test_lists_and_pages_show_the_average(shop):
+    async def shown():
+        shop.app = create_app(shop.settings, database=shop.db, clock=shop.clock)  # which remembers no page
+        found = (await shop.call(None, "GET", "/v1/store/products?supplier=S01", key=None)).json()["items"]
+        (listed,) = [one for one in found if one["slug"] == "golden-tea"]
+        page = (await shop.call(None, "GET", "/v1/store/products/golden-tea", key=None)).json()
+        assert listed["rating"] == page["rating"]
+        return page["rating"]
+
+    assert await shown() is None
+    for stars, rating in ((5, (5.0, 1)), (4, (4.5, 2)), (4, (4.3, 3))):
+        await posted(shop, stars)
+        assert tuple((await shown()).values()) == rating
+    async with shop.db.write() as session:
+        await storefront.rebuild(session)
+    assert tuple((await shown()).values()) == (4.3, 3)
 
 
 async def test_reviews_are_shown_newest_or_most_useful_first(shop):

@@ -58,6 +58,7 @@ async def test_an_item_says_all_that_the_contract_promises(client, county):
         },
         "origin": {"township": "吕洞山镇", "village": "黄金村", "township_code": "433125116"},
         "image_url": None,
+        "rating": None,
         "price_from_fen": 12_800,
         "in_stock": True,
         "season": "off_season",

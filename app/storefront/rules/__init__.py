@@ -75,6 +75,20 @@ class Sold(Protocol):
         ...
 
 
+class RatingFact(Protocol):
+    """A fact about a product that was given stars."""
+
+    @property
+    def product_id(self) -> UUID:
+        """The product."""
+        ...
+
+    @property
+    def stars(self) -> int:
+        """From one to five."""
+        ...
+
+
 class SaleFact(Protocol):
     """A fact about an order that was paid."""
 

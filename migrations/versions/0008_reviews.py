@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0007"
-down_revision = "0006"
+revision = "0008"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 
@@ -83,6 +83,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("review_id", "voter_id", name=op.f("pk_reviews_vote")),
     )
     op.create_index(op.f("ix_reviews_vote_voter_id"), "reviews_vote", ["voter_id"], unique=False)
+    op.create_table(
+        "storefront_rating",
+        sa.Column("product_id", sa.UUID(), nullable=False),
+        sa.Column("reviews", sa.Integer(), nullable=False),
+        sa.Column("stars", sa.Integer(), nullable=False),
+        sa.CheckConstraint(
+            "reviews > 0 AND stars BETWEEN reviews AND 5 * reviews", name=op.f("ck_storefront_rating_figures")
+        ),
+        sa.ForeignKeyConstraint(["product_id"], ["catalogue_product.id"], name=op.f("fk_storefront_rating_product_id")),
+        sa.PrimaryKeyConstraint("product_id", name=op.f("pk_storefront_rating")),
+    )
+    op.execute("UPDATE storefront_shelf SET face = face || ',\"rating\"\\:null'")
     for table in ("reviews_review", "reviews_answer", "reviews_hiding"):
         op.execute(
             f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
@@ -91,6 +103,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.execute("UPDATE storefront_shelf SET face = replace(face, ',\"rating\"\\:null', '')")
+    op.drop_table("storefront_rating")
     op.drop_table("reviews_vote")
     op.drop_table("reviews_tally")
     op.drop_table("reviews_hiding")
