@@ -29,6 +29,7 @@ from app import (
     reviews,
     storefront,
     suppliers,
+    webhooks,
 )
 from app.core import logs, migrations, sealing
 from app.core.clock import utc_now
@@ -66,6 +67,7 @@ _TAGS = [
     {"name": "invoicing", "description": "Invoices, blue and red"},
     {"name": "reviews", "description": "What those who received the goods say of them"},
     {"name": "reports", "description": "Sales reports"},
+    {"name": "webhooks", "description": "Messages to the systems of suppliers and partners"},
     {"name": "health", "description": "For those who run the service"},
 ]
 # The busiest first: routes are tried one after the other.
@@ -84,6 +86,7 @@ _MODULES = (
     invoicing,
     reports,
     reviews,
+    webhooks,
 )
 _CACHED = ("/v1/store/products", "/v1/store/categories")
 _SWAGGER = Path(str(distribution("fastapi-swagger").locate_file("fastapi_swagger"))) / "resources"

@@ -24,6 +24,7 @@ from app import (
     reviews,
     storefront,
     suppliers,
+    webhooks,
 )
 from app.core.events import Wiring
 from app.core.settings import Settings
@@ -62,10 +63,18 @@ def build(settings: Settings, http: httpx.AsyncClient | None = None) -> Wiring:
     on(suppliers.SupplierSuspended, storefront.on_supplier_suspended, name="storefront.hide_supplier")
     on(suppliers.SupplierApproved, storefront.on_supplier_approved, name="storefront.show_supplier")
 
+    sender = webhooks.HttpSender(http, private=settings.webhooks.private)
+    send = webhooks.send_message(sender, attempts=min(settings.webhooks.attempts, settings.worker.attempts - 1))
+    wiring.courier(webhooks.MessageDue, send, name="webhooks.send_message")
+    on(orders.OrderPaid, webhooks.on_order_paid, name="webhooks.tell_order_paid")
+    on(orders.OrderCancelled, webhooks.on_order_cancelled, name="webhooks.tell_order_cancelled")
+    on(orders.LinesRefunded, webhooks.on_lines_refunded, name="webhooks.tell_lines_refunded")
+    on(fulfilment.ShipmentDispatched, webhooks.on_shipment_dispatched, name="webhooks.tell_shipment_dispatched")
+    on(inventory.StockLow, webhooks.on_stock_low, name="webhooks.tell_stock_low")
+    on(inventory.StockRanOut, webhooks.on_stock_low, name="webhooks.tell_stock_ran_out")
+
     wiring.announce(
         orders.OrderPlaced,
-        inventory.StockLow,
-        fulfilment.ShipmentDispatched,
         fulfilment.ShipmentDelivered,
     )
     return wiring
@@ -110,6 +119,10 @@ async def _forget_allowances(session: AsyncSession, now: datetime) -> int:
     return 0
 
 
+async def _forget_messages(session: AsyncSession, now: datetime) -> int:
+    return await webhooks.forget_old(session, now=now)
+
+
 async def _forget_failures(session: AsyncSession, now: datetime) -> int:
     await identity.forget_failures(session, now)
     return 0
@@ -124,4 +137,5 @@ CHORES = (
     Chore("core.forget_keys", _forget_keys),
     Chore("core.forget_allowances", _forget_allowances),
     Chore("identity.forget_failures", _forget_failures),
+    Chore("webhooks.forget_old", _forget_messages),
 )

@@ -25,6 +25,8 @@ INSERT INTO core_heartbeat (name, at) VALUES ('worker', :now)
 ON CONFLICT (name) DO UPDATE SET at = greatest(core_heartbeat.at, excluded.at)
 """)
 _PAUSE_AFTER_TROUBLE = 1.0
+_SLOW = "webhooks"
+"""Far ends that anybody may name, and that take their time: money on its way to a provider does not wait for them."""
 
 
 async def run(settings: Settings) -> None:
@@ -40,7 +42,8 @@ async def run(settings: Settings) -> None:
             log.info("worker_started")
             await asyncio.gather(
                 _again_and_again("handlers", lambda now: _handlers(db, settings, now), settings),
-                _again_and_again("couriers", lambda now: _couriers(db, settings, now), settings),
+                _again_and_again("couriers", lambda now: _couriers(db, settings, now, besides=_SLOW), settings),
+                _again_and_again("slow couriers", lambda now: _couriers(db, settings, now, lane=_SLOW), settings),
                 _chores(db, settings),
             )
         finally:
@@ -51,8 +54,10 @@ async def _handlers(db: Database, settings: Settings, now: datetime) -> int:
     return await deliver_batch(db, now, limit=settings.worker.batch, attempts=settings.worker.attempts)
 
 
-async def _couriers(db: Database, settings: Settings, now: datetime) -> int:
-    return await run_couriers(db, now, attempts=settings.worker.attempts)
+async def _couriers(
+    db: Database, settings: Settings, now: datetime, *, lane: str | None = None, besides: str | None = None
+) -> int:
+    return await run_couriers(db, now, attempts=settings.worker.attempts, lane=lane, besides=besides)
 
 
 async def _again_and_again(name: str, work: Callable[[datetime], Awaitable[int]], settings: Settings) -> None:

@@ -493,6 +493,17 @@ RULES: tuple[Rule, ...] = (
         WHERE d.parked_at IS NULL AND e.at < coalesce(CAST(:now AS timestamptz), now()) - interval '10 minutes'
         """,
     ),
+    Rule(
+        "webhooks.pending",
+        "待投递的消息没有投递任务",
+        "a webhook message waits for a delivery that does not exist",
+        """
+        SELECT m.id AS message_id, m.endpoint_id FROM webhooks_message m
+        WHERE m.status = 'pending' AND NOT EXISTS (
+            SELECT FROM core_delivery d JOIN core_event e ON e.id = d.event_id
+            WHERE d.listener = 'webhooks.send_message' AND e.payload ->> 'message_id' = CAST(m.id AS text))
+        """,
+    ),
 )
 """Every rule, in the order in which it is checked."""
 

@@ -35,6 +35,8 @@ SELECT d.position, d.id, d.listener, d.attempts, e.name, e.payload
 FROM core_delivery d JOIN core_event e ON e.id = d.event_id
 WHERE d.by_courier = :by_courier AND d.parked_at IS NULL AND d.due_at <= :now
   AND (CAST(:only AS bigint) IS NULL OR d.position = :only)
+  AND (CAST(:lane AS text) IS NULL OR d.lane = :lane)
+  AND (CAST(:besides AS text) IS NULL OR d.lane <> :besides)
   AND NOT EXISTS (SELECT 1 FROM core_delivery earlier
                   WHERE earlier.lane = d.lane AND earlier.subject = d.subject
                     AND earlier.position < d.position)
@@ -84,10 +86,21 @@ async def deliver_batch(db: Database, now: datetime, *, limit: int = 50, attempt
     return len(batch)
 
 
-async def run_couriers(db: Database, now: datetime, *, limit: int = 8, attempts: int = 12) -> int:
-    """Send up to ``limit`` couriers out together and return how many went."""
+async def run_couriers(
+    db: Database,
+    now: datetime,
+    *,
+    limit: int = 8,
+    attempts: int = 12,
+    lane: str | None = None,
+    besides: str | None = None,
+) -> int:
+    """Send up to ``limit`` couriers out together and return how many went.
+
+    They wait for the slowest of them. ``lane`` sends those of one module only, ``besides`` all but those of one.
+    """
     async with db.write() as session:
-        batch = await _claim(session, db, now, by_courier=True, limit=limit)
+        batch = await _claim(session, db, now, by_courier=True, limit=limit, lane=lane, besides=besides)
         if batch:
             await session.execute(_LEASE, {"until": now + LEASE, "positions": [d.position for d in batch]})
     await asyncio.gather(*(_send(db, delivery, now, attempts) for delivery in batch))
@@ -113,9 +126,25 @@ async def pending(session: AsyncSession) -> dict[str, int]:
 
 
 async def _claim(
-    session: AsyncSession, db: Database, now: datetime, *, by_courier: bool, limit: int, only: int | None = None
+    session: AsyncSession,
+    db: Database,
+    now: datetime,
+    *,
+    by_courier: bool,
+    limit: int,
+    only: int | None = None,
+    lane: str | None = None,
+    besides: str | None = None,
 ) -> list[Claimed]:
-    rows = await session.execute(_CLAIM, {"by_courier": by_courier, "now": now, "limit": limit, "only": only})
+    wanted = {
+        "by_courier": by_courier,
+        "now": now,
+        "limit": limit,
+        "only": only,
+        "lane": lane,
+        "besides": besides,
+    }
+    rows = await session.execute(_CLAIM, wanted)
     claimed = []
     for position, delivery_id, listener_name, attempts, name, payload in rows:
         listener = db.wiring.listeners.get(listener_name)

@@ -126,6 +126,15 @@ class WorkerSettings(Group):
     stale_after_seconds: float = 30.0
 
 
+class WebhookSettings(Group):
+    """Messages to the systems of suppliers and partners."""
+
+    attempts: int = Field(11, ge=1)
+    """Tries before a message is given up, over about half a day; fewer than a worker's own, which would raise alarm."""
+    private: bool = False
+    """True lets messages go to plain http and to hosts inside: only where those who subscribe are trusted."""
+
+
 class CacheSettings(Group):
     """Public pages that thousands read need not be built thousands of times; an order never reads them."""
 
@@ -160,6 +169,7 @@ class Settings(BaseSettings):
     invoicing: InvoicingSettings = InvoicingSettings()
     reviews: ReviewSettings = ReviewSettings()
     worker: WorkerSettings = WorkerSettings()
+    webhooks: WebhookSettings = WebhookSettings()
     cache: CacheSettings = CacheSettings()
 
     @property

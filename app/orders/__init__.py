@@ -19,7 +19,7 @@ from app.orders.events import (
 )
 from app.orders.handlers import on_payment_captured, on_refund_settled
 from app.orders.lifecycle import Status, Step, StepNotAllowed
-from app.orders.queries import lock_invoiceable, received_line, wants_invoice
+from app.orders.queries import lock_invoiceable, received_line, view, wants_invoice
 from app.orders.routes import router
 from app.orders.rules import (
     AlreadyShipped,
@@ -135,5 +135,6 @@ __all__ = [
     "ship",
     "show_cart",
     "start_payment",
+    "view",
     "wants_invoice",
 ]

@@ -101,6 +101,12 @@ _MOVES_NEITHER = {
     "report_delivery",
     "pay_in_sandbox",
     "receive_notification",
+    # A message that comes twice is known by its id.
+    *(
+        f"{verb}_{who}_webhook{rest}"
+        for who in ("supplier", "partner", "operator")
+        for verb, rest in (("create", ""), ("rotate", "_secret"), ("ping", ""), ("redeliver", "_message"))
+    ),
 }
 ROUTES = [route for module in main._MODULES for route in module.router.routes if isinstance(route, APIRoute)]
 METHODS = ("get", "post", "put", "patch", "delete")

@@ -225,6 +225,17 @@ BREAKS = [
     ("review.rating", ["UPDATE storefront_rating SET stars = stars - 1"]),
     ("facts.parked", fact(NOW, parked="at")),
     ("facts.late", fact(NOW - timedelta(minutes=11))),
+    (
+        "webhooks.pending",
+        [
+            """INSERT INTO webhooks_endpoint (id, audience, url, events, secret_sealed, created_by, created_at)
+               SELECT gen_random_uuid(), 'operator', 'https://erp.invalid/', '{}', 'x', min(id::text)::uuid, now()
+               FROM identity_account""",
+            """INSERT INTO webhooks_message (id, endpoint_id, event, object_id, sequence, body, status, attempts,
+                                             created_at)
+               SELECT gen_random_uuid(), id, 'ping', id, 1, '{}', 'pending', 0, now() FROM webhooks_endpoint""",
+        ],
+    ),
 ]
 
 

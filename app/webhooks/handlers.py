@@ -1,0 +1,78 @@
+"""From facts of the house to messages for others. No personal data leaves: ids, numbers, codes and amounts."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app import catalogue, orders
+from app.fulfilment import ShipmentDispatched
+from app.inventory import StockLow, StockRanOut
+from app.webhooks import service
+from app.webhooks.rules import Event, Occurrence
+
+
+async def on_order_paid(session: AsyncSession, fact: orders.OrderPaid, now: datetime) -> None:
+    """The marketplace hears of the order, each supplier of its own part of it."""
+    order = await orders.view(session, fact.order_id, by=None)
+    data = {"order_id": str(order.id), "number": order.number, "total_fen": order.total_fen}
+    await service.tell(session, Occurrence(Event.ORDER_PAID, order.id, data, fact.at), now=now)
+    for part in order.supplier_orders:
+        own = {
+            "supplier_order_id": str(part.id),
+            "number": order.number,
+            "supplier_id": str(part.supplier_id),
+            "amount_fen": part.amount_fen,
+            "lines": [
+                {"line_id": str(line.id), "sku": line.sku, "quantity": line.quantity}
+                for line in order.lines
+                if line.supplier_order_id == part.id
+            ],
+        }
+        heard = Occurrence(Event.SUPPLIER_ORDER_TO_SHIP, part.id, own, fact.at, frozenset({part.supplier_id}))
+        await service.tell(session, heard, now=now)
+
+
+async def on_order_cancelled(session: AsyncSession, fact: orders.OrderCancelled, now: datetime) -> None:
+    """Suppliers hear of it only if they had heard of the order: when it had been paid."""
+    order = await orders.view(session, fact.order_id, by=None)
+    paid = order.paid_at is not None
+    owners = frozenset(part.supplier_id for part in order.supplier_orders if paid)
+    data = {"order_id": str(order.id), "number": order.number, "paid": paid}
+    await service.tell(session, Occurrence(Event.ORDER_CANCELLED, order.id, data, fact.at, owners), now=now)
+
+
+async def on_shipment_dispatched(session: AsyncSession, fact: ShipmentDispatched, now: datetime) -> None:
+    """A parcel left. ``reference`` is what it was sent for: a supplier order, or what followed from one."""
+    data = {
+        "shipment_id": str(fact.shipment_id),
+        "reference": str(fact.reference),
+        "carrier": fact.carrier,
+        "tracking_number": fact.tracking_number,
+    }
+    owners = frozenset({fact.supplier_id})
+    await service.tell(session, Occurrence(Event.SHIPMENT_CREATED, fact.shipment_id, data, fact.at, owners), now=now)
+
+
+async def on_stock_low(session: AsyncSession, fact: StockLow | StockRanOut, now: datetime) -> None:
+    """Few are left, or none."""
+    offer = (await catalogue.offers(session, [fact.sku])).get(fact.sku)
+    owners = frozenset({offer.supplier_id} if offer is not None else ())
+    data = {"sku": fact.sku, "available": fact.available if isinstance(fact, StockLow) else 0}
+    await service.tell(session, Occurrence(Event.INVENTORY_LOW, fact.subject, data, fact.at, owners), now=now)
+
+
+async def on_lines_refunded(session: AsyncSession, fact: orders.LinesRefunded, now: datetime) -> None:
+    """Money has gone back to a buyer."""
+    order = await orders.view(session, fact.order_id, by=None)
+    owners = frozenset(part.supplier_id for part in order.supplier_orders if part.id == fact.supplier_order_id)
+    data = {
+        "refund_id": str(fact.refund_id),
+        "order_id": str(fact.order_id),
+        "number": order.number,
+        "supplier_order_id": str(fact.supplier_order_id),
+        "lines": [line.model_dump(mode="json") for line in fact.lines],
+    }
+    heard = Occurrence(Event.REFUND_SUCCEEDED, fact.supplier_order_id, data, fact.at, owners)
+    await service.tell(session, heard, now=now)
