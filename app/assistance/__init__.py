@@ -1,13 +1,15 @@
 """What the sale did for the county: the ledger of counted sales, the goals it is measured by, and the yearly plans.
 
-*Owns* plans with aspects and measures, goals, and the append-only ledger of counted sales.
+*Owns* plans with aspects and measures, goals, the append-only ledger of counted sales, and certificates of a buyer's
+counted year.
 *Promises* one entry for each line that counts and one reversing entry for each refund of it, however often the facts
 are heard; attribution frozen on the entry; no goal of a partition group that overlaps another.
-*Calls* catalogue and suppliers for the values of filters; hears orders. *Tells* nobody.
+*Calls* catalogue and suppliers for the values of filters, orders, inventory and identity for what is told to a buyer;
+hears orders. *Tells* nobody.
 """
 
 from app.assistance.handlers import on_lines_refunded, on_supplier_order_completed
-from app.assistance.queries import goal, goal_entries, goals, ledger
+from app.assistance.queries import certificate, goal, goal_entries, goals, ledger
 from app.assistance.routes import router
 from app.assistance.rules import (
     Aspect,
@@ -32,10 +34,22 @@ from app.assistance.rules import (
     UnknownFilterValue,
     year_of,
 )
+from app.assistance.rules.contribution import (
+    WORDINGS,
+    Certificate,
+    Content,
+    Contribution,
+    NoSuchCertificate,
+    NothingCounted,
+    programme_of,
+)
 from app.assistance.schemas import Day
+from app.assistance.schemas.contribution import VerifiedOut
 from app.assistance.service import (
     add_aspect,
     add_measure,
+    certify,
+    contribution,
     count_sale,
     create_plan,
     resolve_filter,
@@ -45,8 +59,12 @@ from app.assistance.service import (
 )
 
 __all__ = [
+    "WORDINGS",
     "Aspect",
+    "Certificate",
     "Channel",
+    "Content",
+    "Contribution",
     "Day",
     "Entry",
     "EntryContradicted",
@@ -61,13 +79,19 @@ __all__ = [
     "Measure",
     "Metric",
     "MetricNotAvailable",
+    "NoSuchCertificate",
+    "NothingCounted",
     "Period",
     "Plan",
     "PlanExists",
     "Standing",
     "UnknownFilterValue",
+    "VerifiedOut",
     "add_aspect",
     "add_measure",
+    "certificate",
+    "certify",
+    "contribution",
     "count_sale",
     "create_plan",
     "goal",
@@ -76,6 +100,7 @@ __all__ = [
     "ledger",
     "on_lines_refunded",
     "on_supplier_order_completed",
+    "programme_of",
     "resolve_filter",
     "reverse_sale",
     "router",

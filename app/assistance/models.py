@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -17,7 +18,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, BYTEA, JSONB
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -129,6 +130,7 @@ class EntryRow(Base):
         ),
         Index("ix_assistance_entry_counted_on_id", "counted_on", "id"),
         Index("uq_assistance_entry_sold_once", "line_id", unique=True, postgresql_where=text("kind = 'sale'")),
+        Index("ix_assistance_entry_order_id", "order_id"),
         Index("ix_assistance_entry_reverses", "reverses", postgresql_where=text("reverses IS NOT NULL")),
     )
 
@@ -165,3 +167,25 @@ class EntryRow(Base):
 
 
 append_only(EntryRow.metadata.tables["assistance_entry"])
+
+
+class CertificateRow(Base):
+    """A certificate as it was issued: never changed, because its code is in the hands of others."""
+
+    __tablename__ = "assistance_certificate"
+    __table_args__ = (
+        UniqueConstraint("code"),
+        Index("ix_assistance_certificate_holder", "holder_id", "year", "issued_at"),
+    )
+
+    id: Mapped[uid]
+    code: Mapped[str] = mapped_column(Text)
+    holder_id: Mapped[UUID] = mapped_column(ForeignKey("identity_account.id"))
+    holder_sealed: Mapped[bytes] = mapped_column(BYTEA)
+    year: Mapped[int] = mapped_column(SmallInteger)
+    content: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    digest: Mapped[str] = mapped_column(Text)
+    issued_at: Mapped[instant]
+
+
+append_only(CertificateRow.metadata.tables["assistance_certificate"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -24,8 +25,12 @@ from app.assistance.rules import (
     Plan,
     Remaining,
     by_goal,
+    year_of,
 )
+from app.assistance.rules.contribution import Certificate, Content, GoalShare, NoSuchCertificate, summed
+from app.catalogue import CATEGORIES
 from app.core.errors import NotFound
+from app.core.sealing import keys
 
 _PASSES = """
       e.counted_on BETWEEN g.starts_on AND g.ends_on
@@ -81,6 +86,30 @@ WHERE e.counted_on BETWEEN :first AND :last
 ORDER BY e.counted_on, e.id LIMIT :limit
 """)
 
+_OF_LINES = text(f"""
+SELECT {_WIRE_COLUMNS} FROM assistance_entry s JOIN assistance_entry e ON e.id = s.id OR e.reverses = s.id
+WHERE s.kind = 'sale' AND s.line_id = ANY (CAST(:lines AS uuid[]))
+ORDER BY e.reverses IS NOT NULL, e.counted_on, e.id
+""")
+_SHARES = text(
+    _GOALS
+    + f"""
+SELECT e.line_id, g.id, g.code, g.name, CAST(sum(e.amount_fen) AS bigint)
+FROM g JOIN assistance_entry e ON e.id = ANY (CAST(:entries AS uuid[])) AND {_PASSES}
+GROUP BY 1, 2, 3, 4 ORDER BY g.code
+"""
+)
+_OF_YEAR = text("""
+SELECT e.order_id, e.category, e.township, e.quantity, e.amount_fen FROM assistance_entry e
+WHERE e.order_id = ANY (CAST(:orders AS uuid[])) AND e.counted_on BETWEEN :first AND :last
+""")
+_CERTIFICATE = text("""
+SELECT c.code, c.holder_sealed, c.content, c.digest, c.issued_at,
+       NOT EXISTS (SELECT 1 FROM assistance_certificate later WHERE later.holder_id = c.holder_id
+                   AND later.year = c.year AND (later.issued_at, later.id) > (c.issued_at, c.id)) AS current
+FROM assistance_certificate c WHERE c.code = :code
+""")
+
 _LOCK_SALES = text("""
 SELECT id, line_id, quantity, weight_g, amount_fen FROM assistance_entry
 WHERE kind = 'sale' AND line_id = ANY (CAST(:lines AS uuid[])) ORDER BY id FOR UPDATE
@@ -90,6 +119,11 @@ SELECT reverses, -sum(quantity) AS quantity, -sum(weight_g) AS weight_g, -sum(am
        -min(amount_fen) FILTER (WHERE source_id = :source) AS from_source_fen
 FROM assistance_entry WHERE reverses = ANY (CAST(:sales AS uuid[])) GROUP BY reverses
 """)
+
+HOLDER = "assistance.holder"
+"""Under which purpose a certificate's holder is sealed."""
+
+_ROOT_NAMES = {root.slug: root.name for root in CATEGORIES}
 
 BEGINNING = (date(2000, 1, 1), UUID(int=0))
 """A place in the ledger before every entry."""
@@ -277,4 +311,57 @@ def measure_value(row: MeasureRow, aspect_no: int) -> Measure:
         owner=row.owner,
         due_on=row.due_on,
         goal_code=row.goal_code,
+    )
+
+
+async def entries_of(session: AsyncSession, lines: Collection[UUID]) -> list[Entry]:
+    """The ledger entries of order lines: their sales, and what reversed those."""
+    rows = await session.execute(_OF_LINES, {"lines": list(lines)})
+    return [_entry(row) for row in rows.mappings()]
+
+
+async def shares_of(session: AsyncSession, entries: Sequence[Entry]) -> dict[UUID, list[GoalShare]]:
+    """What goals count of these entries, by line."""
+    if not entries:
+        return {}
+    period = Period(min(entry.counted_on for entry in entries), max(entry.counted_on for entry in entries))
+    concerned = list(await session.scalars(_meeting(period).with_only_columns(GoalRow.id)))
+    values = {"goals": concerned, "entries": [entry.id for entry in entries]}
+    found: dict[UUID, list[GoalShare]] = {}
+    for line_id, *share in await session.execute(_SHARES, values):
+        found.setdefault(line_id, []).append(GoalShare(*share))
+    return found
+
+
+async def counted_of(session: AsyncSession, orders: Sequence[UUID], year: int) -> Content:
+    """What was counted of these orders in a calendar year, after the refunds of that year."""
+    period = year_of(year)
+    values = {"orders": list(orders), "first": period.starts_on, "last": period.ends_on}
+    rows = (await session.execute(_OF_YEAR, values)).all()
+    by_order: Counter[UUID] = Counter()
+    for row in rows:
+        by_order[row.order_id] += row.amount_fen
+    return Content(
+        year=year,
+        net_fen=by_order.total(),
+        orders=sum(1 for fen in by_order.values() if fen > 0),
+        categories=summed(
+            [(_ROOT_NAMES.get(row.category, row.category), row.quantity, row.amount_fen) for row in rows]
+        ),
+        townships=summed([(row.township, row.quantity, row.amount_fen) for row in rows]),
+    )
+
+
+async def certificate(session: AsyncSession, code: str) -> Certificate:
+    """The certificate with this code. Raises ``NoSuchCertificate``."""
+    row = (await session.execute(_CERTIFICATE, {"code": code})).one_or_none()
+    if row is None:
+        raise NoSuchCertificate
+    return Certificate(
+        code=row.code,
+        holder=keys().unseal(bytes(row.holder_sealed), HOLDER),
+        content=Content.from_json(row.content),
+        digest=row.digest,
+        issued_at=row.issued_at,
+        current=row.current,
     )

@@ -451,6 +451,22 @@ RULES: tuple[Rule, ...] = (
         """,
     ),
     Rule(
+        "certificate.sums",
+        "采购证明的净额与其类别或乡镇明细之和不符",
+        "what a certificate certifies is not the sum of its categories, or not of its townships",
+        """
+        SELECT c.id AS certificate_id, CAST(c.content ->> 'net_fen' AS bigint) AS expected,
+               concat_ws(' / ', l.categories, l.townships) AS found
+        FROM assistance_certificate c CROSS JOIN LATERAL (
+            SELECT (SELECT sum(CAST(share ->> 'net_fen' AS bigint)) FROM jsonb_array_elements(c.content -> 'categories')
+                    AS share) AS categories,
+                   (SELECT sum(CAST(share ->> 'net_fen' AS bigint)) FROM jsonb_array_elements(c.content -> 'townships')
+                    AS share) AS townships) l
+        WHERE (l.categories, l.townships) IS DISTINCT FROM
+              (CAST(c.content ->> 'net_fen' AS numeric), CAST(c.content ->> 'net_fen' AS numeric))
+        """,
+    ),
+    Rule(
         "file.content",
         "文件缺少内容或图片缺少缩略图",
         "a file has no bytes anywhere, or a picture no small variant",

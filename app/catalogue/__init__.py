@@ -12,6 +12,7 @@ from app.catalogue.lifecycle import WrongProductStatus
 from app.catalogue.queries import categories
 from app.catalogue.routes import router
 from app.catalogue.rules import (
+    CATEGORIES,
     FRESH,
     PERISHABLE_DAYS,
     PRESALE_DAYS,
@@ -46,6 +47,7 @@ from app.catalogue.service import (
 )
 
 __all__ = [
+    "CATEGORIES",
     "FRESH",
     "PERISHABLE_DAYS",
     "PRESALE_DAYS",

@@ -7,6 +7,7 @@ names and phones are sealed in the database; that ten failed sign-ins in a quart
 """
 
 from app.identity.guards import Buyer, Officer, Operator, PartnerStaff, Public, SignedIn, SupplierStaff, Visitor
+from app.identity.queries import account
 from app.identity.routes import router
 from app.identity.rules import (
     PHONE,
@@ -39,6 +40,7 @@ __all__ = [
     "SupplierStaff",
     "UsernameTaken",
     "Visitor",
+    "account",
     "create_account",
     "forget_failures",
     "hash_password",

@@ -19,7 +19,8 @@ from app.orders.events import (
 )
 from app.orders.handlers import on_payment_captured, on_refund_settled
 from app.orders.lifecycle import Status, Step, StepNotAllowed
-from app.orders.queries import lock_invoiceable, received_line, view, wants_invoice
+from app.orders.queries import received_line, view
+from app.orders.queries.sold import ids_of, lock_invoiceable, origins, wants_invoice
 from app.orders.routes import router
 from app.orders.rules import (
     AlreadyShipped,
@@ -52,6 +53,7 @@ from app.orders.rules.invoices import (
     SettledRefund,
     SpecialNeedsUscc,
 )
+from app.orders.rules.origins import LineOrigin
 from app.orders.schemas import InvoiceIn
 from app.orders.service import (
     Placement,
@@ -87,6 +89,7 @@ __all__ = [
     "InvoiceWish",
     "Invoiceable",
     "InvoiceableLine",
+    "LineOrigin",
     "LineView",
     "LinesRefunded",
     "NotRefundable",
@@ -122,10 +125,12 @@ __all__ = [
     "empty_cart",
     "expire_carts",
     "expire_due",
+    "ids_of",
     "lock_invoiceable",
     "on_payment_captured",
     "on_refund_settled",
     "open_cart",
+    "origins",
     "place",
     "put_item",
     "quote",

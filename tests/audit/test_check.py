@@ -216,6 +216,15 @@ BREAKS = [
         ],
     ),
     (
+        "certificate.sums",
+        [
+            """INSERT INTO assistance_certificate (id, code, holder_id, holder_sealed, year, content, digest, issued_at)
+               SELECT gen_random_uuid(), 'BJ2026', id, '', 2026,
+                      '{"net_fen": 5, "categories": [{"net_fen": 5}], "townships": [{"net_fen": 4}]}', '', created_at
+               FROM identity_account LIMIT 1"""
+        ],
+    ),
+    (
         "file.content",
         [
             """INSERT INTO files_file (id, owner_id, uploaded_by, purpose, media_type, uploaded_at)

@@ -49,6 +49,7 @@ ROLES = {
     "/v1/operator": "operator",
     "/v1/store/orders": "buyer",
     "/v1/store/files": "buyer",
+    "/v1/store/contribution-certificate": "buyer",
     "/v1/store/invoices": "buyer",
     "/v1/auth/me": "buyer",
 }

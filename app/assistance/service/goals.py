@@ -1,4 +1,4 @@
-"""Use cases: post a counted sale and its reversal, set goals, write plans."""
+"""Set goals, see how they stand, write plans."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from datetime import date, datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.assistance import queries
@@ -15,14 +14,11 @@ from app.assistance.models import AspectRow, GoalRow, MeasureRow, PlanRow
 from app.assistance.rules import (
     FROM_LEDGER,
     Aspect,
-    Candidate,
     Channel,
-    EntryContradicted,
     Filter,
     Goal,
     GoalsOverlap,
     GoalStanding,
-    Kind,
     Measure,
     Metric,
     MetricNotAvailable,
@@ -31,112 +27,18 @@ from app.assistance.rules import (
     UnknownAspect,
     UnknownFilterValue,
     UnknownGoal,
-    decide,
     disjoint,
     division_prefix,
     figures,
-    programme_on,
-    reversal,
 )
 from app.catalogue import ROOTS
-from app.core.clock import local_day
-from app.core.db import dump
 from app.core.errors import Fault
 from app.core.ids import new_id
 from app.identity import Actor
-from app.orders import CountableLine, LinesRefunded, SupplierOrderCompleted
 from app.suppliers import TOWNSHIPS
 from app.suppliers import suppliers as list_suppliers
 
 V = TypeVar("V")
-
-_POST_SALES = text("""
-INSERT INTO assistance_entry (id, posted_at, occurred_at, counted_on, kind, source_id, line_id, order_id, order_number,
-    sku, product_id, product_name, category, supplier_id, supplier_name, township_code, township, channel,
-    division_code, lot_code, quantity, weight_g, amount_fen)
-SELECT r.id, :posted_at, :occurred_at, :counted_on, 'sale', :source, r.line_id, :order_id, :order_number,
-    r.sku, r.product_id, r.product_name, r.category, r.supplier_id, r.supplier_name, r.township_code, r.township,
-    r.channel, r.division_code, r.lot_code, r.quantity, r.weight_g, r.net_fen
-FROM jsonb_to_recordset(CAST(:lines AS jsonb)) AS r(id uuid, line_id uuid, sku text, product_id uuid,
-    product_name text, category text, supplier_id uuid, supplier_name text, township_code text, township text,
-    channel text, division_code text, lot_code text, quantity integer, weight_g bigint, net_fen bigint)
-ON CONFLICT DO NOTHING RETURNING line_id
-""")
-
-_POST_REVERSALS = text("""
-INSERT INTO assistance_entry (id, posted_at, occurred_at, counted_on, kind, source_id, line_id, order_id, order_number,
-    po_no, sku, product_id, product_name, category, supplier_id, supplier_name, township_code, township, channel,
-    division_code, partner_id, partner_name, lot_code, quantity, weight_g, amount_fen, reverses)
-SELECT r.id, :posted_at, :occurred_at, :counted_on, 'refund', :source, e.line_id, e.order_id, e.order_number,
-    e.po_no, e.sku, e.product_id, e.product_name, e.category, e.supplier_id, e.supplier_name, e.township_code,
-    e.township, e.channel, e.division_code, e.partner_id, e.partner_name, e.lot_code,
-    -r.quantity, -r.weight_g, -r.amount_fen, e.id
-FROM jsonb_to_recordset(CAST(:lines AS jsonb)) AS r(id uuid, sale uuid, quantity integer, weight_g bigint,
-    amount_fen bigint)
-JOIN assistance_entry e ON e.id = r.sale
-ON CONFLICT (kind, source_id, line_id) DO NOTHING
-""")
-
-
-def _counts(line: CountableLine, day: date) -> bool:
-    candidate = Candidate(line.assisted, line.township_code, line.division_code, line.self_purchase, line.net_fen)
-    return decide(candidate, programme_on(day)).counted
-
-
-async def count_sale(session: AsyncSession, completed: SupplierOrderCompleted, *, now: datetime) -> int:
-    """Post one sale entry for each line of a completed supplier order that counts; return how many were new.
-
-    Hearing the same completion again posts nothing. Raises ``EntryContradicted`` if it says something else than before.
-    """
-    day = local_day(completed.at)
-    lines = [line for line in completed.lines if _counts(line, day)]
-    if not lines:
-        return 0
-    rows = [{"id": str(new_id(now)), **line.model_dump(mode="json")} for line in lines]
-    values = _posting(completed.at, completed.supplier_order_id, rows, now)
-    values |= {"order_id": completed.order_id, "order_number": completed.number}
-    fresh = set((await session.execute(_POST_SALES, values)).scalars())
-    if len(fresh) < len(lines):
-        before = await queries.posted(session, Kind.SALE, completed.supplier_order_id)
-        if any(before.get(line.line_id) != (line.quantity, line.net_fen) for line in lines):
-            raise EntryContradicted(source=completed.supplier_order_id)
-    return len(fresh)
-
-
-async def reverse_sale(session: AsyncSession, refunded: LinesRefunded, *, now: datetime) -> int:
-    """Post one reversing entry for each refunded line that was counted; return how many were new.
-
-    The reversal carries the attribution of the sale and falls on the day of the refund (domain handbook §2.8). Never
-    more is reversed than was counted. Facts about a supplier order are heard in the order in which they happened, so a
-    refund that finds no sale came before completion, which left it out of the sale, or was of a line that does not
-    count.
-    """
-    asked = {line.line_id: line for line in refunded.lines}
-    sales = await queries.lock_sales(session, asked, source=refunded.refund_id)
-    rows: list[dict[str, Any]] = []
-    for sale in sales:
-        line = asked[sale.line_id]
-        if sale.from_source_fen is not None:
-            if sale.from_source_fen > line.amount_fen:
-                raise EntryContradicted(source=refunded.refund_id)
-            continue
-        back = reversal(sale.left, line.quantity, line.amount_fen)
-        if back is not None:
-            parts = {"quantity": back.quantity, "weight_g": back.weight_g, "amount_fen": back.amount_fen}
-            rows.append({"id": str(new_id(now)), "sale": str(sale.id), **parts})
-    if rows:
-        await session.execute(_POST_REVERSALS, _posting(refunded.at, refunded.refund_id, rows, now))
-    return len(rows)
-
-
-def _posting(at: datetime, source: UUID, rows: Sequence[dict[str, Any]], now: datetime) -> dict[str, Any]:
-    return {
-        "posted_at": now,
-        "occurred_at": at,
-        "counted_on": local_day(at),
-        "source": source,
-        "lines": dump(rows),
-    }
 
 
 async def resolve_filter(

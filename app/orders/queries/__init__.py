@@ -27,8 +27,6 @@ from app.orders.rules import (
     SupplierOrderView,
     ToShip,
 )
-from app.orders.rules import RefundLine as RefundedPart
-from app.orders.rules.invoices import Invoiceable, InvoiceableLine, InvoiceWish, SettledRefund
 
 _ORDER = (
     Order.id,
@@ -371,55 +369,3 @@ def _line(row: Row[*tuple[Any, ...]]) -> LineView:
         refunded_fen=row.refunded_fen,
         supplier_id=row.supplier_id,
     )
-
-
-async def wants_invoice(session: AsyncSession, order_id: UUID) -> bool:
-    """Whether the buyer asked for an invoice with the order."""
-    wanted = select(Order.invoice_sealed.is_not(None)).where(Order.id == order_id)
-    return bool(await session.scalar(wanted))
-
-
-async def lock_invoiceable(session: AsyncSession, order_id: UUID, *, by: Actor | None = None) -> list[Invoiceable]:
-    """The supplier orders of an order as invoices need them, locked, so that no refund of it settles meanwhile.
-
-    ``by`` must be its buyer, or None (us). Raises ``NotFound``.
-    """
-    order, parts = await lock(session, order_id, by=by)
-    lines: defaultdict[UUID, list[InvoiceableLine]] = defaultdict(list)
-    for line in await lines_of(session, *(part.id for part in parts)):
-        lines[line.supplier_order_id].append(
-            InvoiceableLine(
-                line.id,
-                line.product_name,
-                line.name,
-                line.category,
-                line.quantity,
-                line.unit_price_fen,
-                line.amount_fen,
-                line.tax_rate_bp,
-            )
-        )
-    settled = select(Refund).where(Refund.order_id == order_id, Refund.status == "settled").order_by(Refund.id)
-    refunds: defaultdict[UUID, list[SettledRefund]] = defaultdict(list)
-    for refund in (await session.scalars(settled.execution_options(populate_existing=True))).all():
-        of_lines = tuple(
-            RefundedPart(line.line_id, line.amount_fen, line.quantity)
-            for line in await refund_lines(session, refund.id)
-        )
-        refunds[refund.supplier_order_id].append(SettledRefund(refund.id, refund.freight_fen, of_lines))
-    return [
-        Invoiceable(
-            order_id=order.id,
-            order_number=order.number,
-            buyer_id=order.buyer_id,
-            paid_at=order.paid_at,
-            wish=InvoiceWish.opened(order.invoice_sealed) if order.invoice_sealed is not None else None,
-            supplier_order_id=part.id,
-            supplier_id=part.supplier_id,
-            status=Status(part.status),
-            freight_fen=part.freight_fen,
-            lines=tuple(lines[part.id]),
-            refunds=tuple(refunds[part.id]),
-        )
-        for part in parts
-    ]

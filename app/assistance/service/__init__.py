@@ -1,0 +1,18 @@
+"""The verbs of assistance, one file for each thing they are about."""
+
+from app.assistance.service.contribution import certify, contribution
+from app.assistance.service.goals import add_aspect, add_measure, create_plan, resolve_filter, set_goal, stand
+from app.assistance.service.ledger import count_sale, reverse_sale
+
+__all__ = [
+    "add_aspect",
+    "add_measure",
+    "certify",
+    "contribution",
+    "count_sale",
+    "create_plan",
+    "resolve_filter",
+    "reverse_sale",
+    "set_goal",
+    "stand",
+]

@@ -1,0 +1,115 @@
+"""What was sold, for those who account for it: invoices, and what a purchase did."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.errors import NotFound
+from app.fulfilment import shipments_of
+from app.identity import Actor
+from app.orders.lifecycle import Status
+from app.orders.models import Order, OrderLine, Refund, SupplierOrder
+from app.orders.queries import lines_of, lock, refund_lines
+from app.orders.rules import RefundLine as RefundedPart
+from app.orders.rules.invoices import Invoiceable, InvoiceableLine, InvoiceWish, SettledRefund
+from app.orders.rules.origins import LineOrigin
+
+
+async def wants_invoice(session: AsyncSession, order_id: UUID) -> bool:
+    """Whether the buyer asked for an invoice with the order."""
+    wanted = select(Order.invoice_sealed.is_not(None)).where(Order.id == order_id)
+    return bool(await session.scalar(wanted))
+
+
+async def lock_invoiceable(session: AsyncSession, order_id: UUID, *, by: Actor | None = None) -> list[Invoiceable]:
+    """The supplier orders of an order as invoices need them, locked, so that no refund of it settles meanwhile.
+
+    ``by`` must be its buyer, or None (us). Raises ``NotFound``.
+    """
+    order, parts = await lock(session, order_id, by=by)
+    lines: defaultdict[UUID, list[InvoiceableLine]] = defaultdict(list)
+    for line in await lines_of(session, *(part.id for part in parts)):
+        lines[line.supplier_order_id].append(
+            InvoiceableLine(
+                line.id,
+                line.product_name,
+                line.name,
+                line.category,
+                line.quantity,
+                line.unit_price_fen,
+                line.amount_fen,
+                line.tax_rate_bp,
+            )
+        )
+    settled = select(Refund).where(Refund.order_id == order_id, Refund.status == "settled").order_by(Refund.id)
+    refunds: defaultdict[UUID, list[SettledRefund]] = defaultdict(list)
+    for refund in (await session.scalars(settled.execution_options(populate_existing=True))).all():
+        of_lines = tuple(
+            RefundedPart(line.line_id, line.amount_fen, line.quantity)
+            for line in await refund_lines(session, refund.id)
+        )
+        refunds[refund.supplier_order_id].append(SettledRefund(refund.id, refund.freight_fen, of_lines))
+    return [
+        Invoiceable(
+            order_id=order.id,
+            order_number=order.number,
+            buyer_id=order.buyer_id,
+            paid_at=order.paid_at,
+            wish=InvoiceWish.opened(order.invoice_sealed) if order.invoice_sealed is not None else None,
+            supplier_order_id=part.id,
+            supplier_id=part.supplier_id,
+            status=Status(part.status),
+            freight_fen=part.freight_fen,
+            lines=tuple(lines[part.id]),
+            refunds=tuple(refunds[part.id]),
+        )
+        for part in parts
+    ]
+
+
+async def origins(session: AsyncSession, order_id: UUID, *, by: Actor) -> list[LineOrigin]:
+    """Where the goods of this buyer's order come from, and the lots that were sent. Raises ``NotFound``."""
+    wanted = (
+        select(Order.number, Order.division_code, SupplierOrder.status, OrderLine)
+        .join(SupplierOrder, SupplierOrder.order_id == Order.id)
+        .join(OrderLine, OrderLine.supplier_order_id == SupplierOrder.id)
+        .where(Order.id == order_id, Order.buyer_id == by.account_id)
+        .order_by(OrderLine.position)
+    )
+    rows = (await session.execute(wanted)).all()
+    if not rows:
+        raise NotFound
+    lots: defaultdict[UUID, dict[str, None]] = defaultdict(dict)
+    for parcel in await shipments_of(session, {line.supplier_order_id for _, _, _, line in rows}):
+        for sent in parcel.lines:
+            if sent.lot_code is not None:
+                lots[sent.line_reference][sent.lot_code] = None
+    return [
+        LineOrigin(
+            order_id=order_id,
+            order_number=number,
+            line_id=line.id,
+            sku=line.sku,
+            name=line.name,
+            status=Status(status),
+            supplier_name=line.supplier_name,
+            township_code=line.township_code,
+            township=line.township,
+            village=line.village,
+            division_code=division_code,
+            assisted=line.assisted,
+            self_purchase=line.self_purchase,
+            net_fen=line.amount_fen - line.refunded_fen,
+            lot_codes=tuple(lots[line.id]),
+        )
+        for number, division_code, status, line in rows
+    ]
+
+
+async def ids_of(session: AsyncSession, buyer_id: UUID) -> list[UUID]:
+    """The ids of every order that a buyer has paid."""
+    return list(await session.scalars(select(Order.id).where(Order.buyer_id == buyer_id, Order.paid_at.is_not(None))))
