@@ -42,6 +42,8 @@ def build(settings: Settings, http: httpx.AsyncClient | None = None) -> Wiring:
     payments.connect(wiring, settings, http)
     on(payments.PaymentCaptured, orders.on_payment_captured, name="orders.receive_payment")
     on(payments.RefundSettled, orders.on_refund_settled, name="orders.settle_refund")
+    on(payments.RefundFailed, orders.on_refund_failed, name="orders.note_failed_refund")
+    on(payments.RefundRetried, orders.on_refund_retried, name="orders.note_retried_refund")
 
     on(orders.OrderPaid, storefront.on_order_paid, name="storefront.count_sales")
     on(orders.SupplierOrderCompleted, assistance.on_supplier_order_completed, name="assistance.count_sale")
@@ -75,6 +77,7 @@ def build(settings: Settings, http: httpx.AsyncClient | None = None) -> Wiring:
 
     wiring.announce(
         orders.OrderPlaced,
+        orders.LinesCancelled,
         fulfilment.ShipmentDelivered,
     )
     return wiring

@@ -95,9 +95,10 @@ RULES: tuple[Rule, ...] = (
         SELECT coalesce(r.reference, d.order_id) AS order_id, coalesce(r.sku, d.sku) AS sku,
                coalesce(r.quantity, 0) AS found, coalesce(d.quantity, 0) AS expected
         FROM inventory_reservation r
-        FULL JOIN (SELECT l.order_id, l.sku, l.quantity - l.shipped_quantity AS quantity
+        FULL JOIN (SELECT l.order_id, l.sku, l.quantity - l.shipped_quantity - l.cancelled_quantity AS quantity
                    FROM orders_supplier_order p JOIN orders_line l ON l.supplier_order_id = p.id
-                   WHERE p.status IN ('pending_payment', 'paid') AND l.quantity > l.shipped_quantity) d
+                   WHERE p.status IN ('pending_payment', 'paid')
+                     AND l.quantity > l.shipped_quantity + l.cancelled_quantity) d
           ON d.order_id = r.reference AND d.sku = r.sku
         WHERE coalesce(r.quantity, 0) <> coalesce(d.quantity, 0)
         """,
@@ -171,13 +172,25 @@ RULES: tuple[Rule, ...] = (
         "what a line has shipped is not what its parcels hold, or not what its status says",
         """
         SELECT l.order_id, l.id AS line_id, l.shipped_quantity AS found,
-               CASE WHEN p.status IN ('shipped', 'delivered', 'completed') THEN l.quantity
+               CASE WHEN p.status IN ('shipped', 'delivered', 'completed') THEN l.quantity - l.cancelled_quantity
                     ELSE coalesce(f.quantity, 0) END AS expected
         FROM orders_line l JOIN orders_supplier_order p ON p.id = l.supplier_order_id
         LEFT JOIN (SELECT line_reference, sum(quantity) AS quantity FROM fulfilment_shipment_line
                    GROUP BY line_reference) f ON f.line_reference = l.id
         WHERE l.shipped_quantity <> coalesce(f.quantity, 0)
-           OR (p.status IN ('shipped', 'delivered', 'completed') AND l.shipped_quantity <> l.quantity)
+           OR (p.status IN ('shipped', 'delivered', 'completed')
+               AND l.shipped_quantity + l.cancelled_quantity <> l.quantity)
+        """,
+    ),
+    Rule(
+        "order.cancelled",
+        "已取消的件数没有退款",
+        "the money for cancelled pieces of a paid order was not sent back",
+        """
+        SELECT l.order_id, l.id AS line_id, l.refunded_fen AS found,
+               l.amount_fen * l.cancelled_quantity / l.quantity AS expected
+        FROM orders_line l JOIN orders_supplier_order p ON p.id = l.supplier_order_id
+        WHERE p.paid_at IS NOT NULL AND l.refunded_fen < l.amount_fen * l.cancelled_quantity / l.quantity
         """,
     ),
     Rule(
@@ -306,7 +319,7 @@ RULES: tuple[Rule, ...] = (
                concat_ws(' ', r.status, r.amount_fen) AS expected
         FROM orders_refund r LEFT JOIN payments_refund b ON b.reference = r.id
         WHERE (b.payment_id, b.amount_fen) IS DISTINCT FROM (r.payment_id, r.amount_fen) OR b.status = 'failed'
-           OR ((r.status = 'settled') <> (b.status = 'succeeded')
+           OR (((r.status = 'settled') <> (b.status = 'succeeded') OR (r.status = 'failed') <> (b.status = 'failed'))
                AND b.id NOT IN ({_WAITING_FOR_ORDERS}) AND r.id NOT IN ({_WAITING_FOR_ORDERS})
                AND b.payment_id NOT IN ({_WAITING_FOR_ORDERS}))
         """,

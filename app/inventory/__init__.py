@@ -24,7 +24,16 @@ from app.inventory.rules import (
     UpdatesRejected,
     subject_of,
 )
-from app.inventory.service import apply_updates, open_stock, receive, release, reserve, ship, write_off_expired
+from app.inventory.service import (
+    apply_updates,
+    open_stock,
+    receive,
+    release,
+    release_pieces,
+    reserve,
+    ship,
+    write_off_expired,
+)
 
 __all__ = [
     "LOW_STOCK",
@@ -48,6 +57,7 @@ __all__ = [
     "open_stock",
     "receive",
     "release",
+    "release_pieces",
     "reserve",
     "router",
     "ship",

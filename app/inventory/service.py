@@ -211,6 +211,25 @@ async def release(session: AsyncSession, references: Sequence[UUID], *, now: dat
         _announce(session, sku, available - quantity, available, now)
 
 
+async def release_pieces(
+    session: AsyncSession, reference: UUID, pieces: Mapping[str, int], *, now: datetime, by: UUID | None = None
+) -> None:
+    """Give back part of what ``reference`` holds: sales units by SKU. Raises ``NotReserved`` for more than is held."""
+    stocks = await queries.lock(session, pieces)
+    holds = await queries.held(session, reference)
+    movements = []
+    for sku, quantity in pieces.items():
+        if not 0 < quantity <= holds.get(sku, 0):
+            raise NotReserved
+        before = stocks[sku].available
+        stocks[sku].reserved -= quantity
+        movements.append(Movement(sku, None, Kind.RELEASED, 0, -quantity, now))
+        _announce(session, sku, before, stocks[sku].available, now)
+    await _write(
+        session, stocks.values(), movements, now=now, by=by, reference=reference, holder=reference, withdrawn=pieces
+    )
+
+
 async def ship(
     session: AsyncSession,
     reference: UUID,
@@ -261,7 +280,7 @@ async def ship(
     for index in range(len(lines)):
         picked += by_line[index]
     await _write(
-        session, stocks.values(), movements, now=now, by=by, reference=shipment_id, holder=reference, shipped=shipped
+        session, stocks.values(), movements, now=now, by=by, reference=shipment_id, holder=reference, withdrawn=shipped
     )
     return picked
 
@@ -382,11 +401,14 @@ async def _write(
     by: UUID | None,
     reference: UUID | None = None,
     holder: UUID | None = None,
-    shipped: Mapping[str, int] | None = None,
+    withdrawn: Mapping[str, int] | None = None,
 ) -> None:
-    """Write the planned state of locked rows and the movements that explain it. One statement."""
+    """Write the planned state of locked rows and the movements that explain it. One statement.
+
+    ``withdrawn`` is how much of its reservations ``holder`` loses, by SKU.
+    """
     lots = [lot for stock in stocks for lot in stock.lots]
-    shipped = shipped or {}
+    withdrawn = withdrawn or {}
     await session.execute(
         _WRITE,
         {
@@ -397,8 +419,8 @@ async def _write(
             "lots": [lot.id for lot in lots],
             "lot_on_hands": [lot.on_hand for lot in lots],
             "lot_counts": [lot.counted_at for lot in lots],
-            "held_skus": list(shipped),
-            "held_quantities": list(shipped.values()),
+            "held_skus": list(withdrawn),
+            "held_quantities": list(withdrawn.values()),
             "holder": holder,
             "moved_skus": [moved.sku for moved in movements],
             "moved_lots": [moved.lot_id for moved in movements],

@@ -4,11 +4,13 @@
 *Promises* one order per idempotency key, no piece sold twice, an order's amounts that add up to the fen, everything
 frozen on the line that a later question may need, and money that nobody waits for sent back by itself.
 *Calls* catalogue, pricing, inventory, payments, fulfilment, buyers.
-*Tells* OrderPlaced, OrderPaid, OrderCancelled, SupplierOrderCompleted, LinesRefunded.
+*Tells* OrderPlaced, OrderPaid, OrderCancelled, LinesCancelled, SupplierOrderCompleted, LinesRefunded.
 """
 
 from app.orders.events import (
+    CancelledLine,
     CountableLine,
+    LinesCancelled,
     LinesRefunded,
     OrderCancelled,
     OrderPaid,
@@ -17,13 +19,14 @@ from app.orders.events import (
     SoldLine,
     SupplierOrderCompleted,
 )
-from app.orders.handlers import on_payment_captured, on_refund_settled
+from app.orders.handlers import on_payment_captured, on_refund_failed, on_refund_retried, on_refund_settled
 from app.orders.lifecycle import Status, Step, StepNotAllowed
 from app.orders.queries import received_line, view
 from app.orders.queries.sold import ids_of, lock_invoiceable, origins, wants_invoice
 from app.orders.routes import router
 from app.orders.rules import (
     AlreadyShipped,
+    CancelsTooMuch,
     CartEmpty,
     CartFull,
     CartLine,
@@ -32,6 +35,7 @@ from app.orders.rules import (
     FreshGoodsNotAcknowledged,
     LineView,
     NotRefundable,
+    OrderNotPaid,
     OrderNotPayable,
     OrderView,
     ParcelView,
@@ -58,6 +62,7 @@ from app.orders.schemas import InvoiceIn
 from app.orders.service import (
     Placement,
     cancel,
+    cancel_pieces,
     claim,
     confirm,
     confirm_due,
@@ -77,6 +82,8 @@ from app.orders.service import (
 
 __all__ = [
     "AlreadyShipped",
+    "CancelledLine",
+    "CancelsTooMuch",
     "CartEmpty",
     "CartFull",
     "CartLine",
@@ -91,9 +98,11 @@ __all__ = [
     "InvoiceableLine",
     "LineOrigin",
     "LineView",
+    "LinesCancelled",
     "LinesRefunded",
     "NotRefundable",
     "OrderCancelled",
+    "OrderNotPaid",
     "OrderNotPayable",
     "OrderPaid",
     "OrderPlaced",
@@ -118,6 +127,7 @@ __all__ = [
     "UnknownLine",
     "UnknownSku",
     "cancel",
+    "cancel_pieces",
     "claim",
     "confirm",
     "confirm_due",
@@ -128,6 +138,8 @@ __all__ = [
     "ids_of",
     "lock_invoiceable",
     "on_payment_captured",
+    "on_refund_failed",
+    "on_refund_retried",
     "on_refund_settled",
     "open_cart",
     "origins",

@@ -57,6 +57,13 @@ class RefundedLine(_Line):
     amount_fen: int
 
 
+class CancelledLine(_Line):
+    """So many pieces of a line will not be sent."""
+
+    line_id: UUID
+    quantity: int
+
+
 class OrderPlaced(Fact):
     """A buyer placed an order; its stock is reserved."""
 
@@ -107,6 +114,21 @@ class SupplierOrderCompleted(Fact):
     @property
     def subject(self) -> UUID:
         """The supplier order, so that a refund of it is heard after its completion."""
+        return self.supplier_order_id
+
+
+class LinesCancelled(Fact):
+    """Pieces of a paid supplier order were cancelled before shipment; their money is on its way back."""
+
+    name: ClassVar[str] = "orders.lines_cancelled"
+    order_id: UUID
+    supplier_order_id: UUID
+    lines: list[CancelledLine]
+    reason: str
+
+    @property
+    def subject(self) -> UUID:
+        """The supplier order."""
         return self.supplier_order_id
 
 

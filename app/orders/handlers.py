@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.orders import service
-from app.payments import PaymentCaptured, RefundSettled
+from app.payments import PaymentCaptured, RefundFailed, RefundRetried, RefundSettled
 
 
 async def on_payment_captured(session: AsyncSession, fact: PaymentCaptured, now: datetime) -> None:
@@ -18,3 +18,13 @@ async def on_payment_captured(session: AsyncSession, fact: PaymentCaptured, now:
 async def on_refund_settled(session: AsyncSession, fact: RefundSettled, now: datetime) -> None:  # noqa: ARG001
     """Money went back under the reference of one of our refunds."""
     await service.settle_refund(session, fact)
+
+
+async def on_refund_failed(session: AsyncSession, fact: RefundFailed, now: datetime) -> None:  # noqa: ARG001
+    """The provider could not pay one of our refunds back."""
+    await service.note_failure(session, fact)
+
+
+async def on_refund_retried(session: AsyncSession, fact: RefundRetried, now: datetime) -> None:  # noqa: ARG001
+    """An operator asked the provider again."""
+    await service.note_retry(session, fact)

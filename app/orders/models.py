@@ -107,6 +107,7 @@ class OrderLine(Base):
 
     ``subsidy_fen`` is the part of ``discount_fen`` that the seller does not bear: it is never counted as a sale (domain
     handbook §2.9), and it is owed to the seller all the same.
+    ``cancelled_quantity`` are pieces that were cancelled before shipment and will never be sent.
     """
 
     __tablename__ = "orders_line"
@@ -114,6 +115,9 @@ class OrderLine(Base):
         UniqueConstraint("order_id", "sku"),
         CheckConstraint("quantity > 0", name="quantity"),
         CheckConstraint("shipped_quantity BETWEEN 0 AND quantity", name="shipped"),
+        CheckConstraint(
+            "cancelled_quantity >= 0 AND shipped_quantity + cancelled_quantity <= quantity", name="cancelled"
+        ),
         CheckConstraint("amount_fen = unit_price_fen * quantity - discount_fen", name="amount"),
         CheckConstraint("subsidy_fen BETWEEN 0 AND discount_fen", name="subsidy"),
         CheckConstraint("refunded_fen BETWEEN 0 AND amount_fen", name="refunded"),
@@ -134,6 +138,7 @@ class OrderLine(Base):
     product_name: Mapped[str] = mapped_column(Text)
     quantity: Mapped[int]
     shipped_quantity: Mapped[int] = mapped_column(default=0, server_default="0")
+    cancelled_quantity: Mapped[int] = mapped_column(default=0, server_default="0")
     refunded_quantity: Mapped[int] = mapped_column(default=0, server_default="0")
     unit_price_fen: Mapped[fen]
     discount_fen: Mapped[fen]
@@ -156,6 +161,11 @@ class OrderLine(Base):
     claim_hours: Mapped[int] = mapped_column(SmallInteger, server_default=str(SEALED.claim_hours))
     bad_allow_bp: Mapped[int] = mapped_column(SmallInteger, server_default=str(SEALED.bad_allow_bp))
     bad_full_bp: Mapped[int] = mapped_column(SmallInteger, server_default=str(SEALED.bad_full_bp))
+
+    @property
+    def to_send(self) -> int:
+        """Pieces that have neither been shipped nor cancelled."""
+        return self.quantity - self.shipped_quantity - self.cancelled_quantity
 
 
 class LineDiscount(Base):
@@ -208,12 +218,15 @@ class CartItem(Base):
 
 
 class Refund(Base):
-    """Money to be given back for one supplier order, and whether it has arrived."""
+    """Money to be given back for one supplier order, and whether it has arrived.
+
+    A failed one is asked for again, or paid by hand, by an operator (domain handbook §6.5).
+    """
 
     __tablename__ = "orders_refund"
     __table_args__ = (
         CheckConstraint("amount_fen > 0 AND freight_fen BETWEEN 0 AND amount_fen", name="amount"),
-        CheckConstraint("status IN ('requested', 'settled')", name="status"),
+        CheckConstraint("status IN ('requested', 'settled', 'failed')", name="status"),
         CheckConstraint("(status = 'settled') = (settled_at IS NOT NULL)", name="settled"),
         Index("ix_orders_refund_settled_at", "settled_at"),
     )
@@ -230,9 +243,9 @@ class Refund(Base):
     requested_at: Mapped[instant]
     settled_at: Mapped[datetime | None]
 
-    def settle(self, *, now: datetime) -> None:
-        """The provider reported that the money has arrived."""
-        self.status, self.settled_at = "settled", now
+    def become(self, status: str, *, settled_at: datetime | None = None) -> None:
+        """Follow what became of the money: ``settled``, ``failed``, or ``requested`` again."""
+        self.status, self.settled_at = status, settled_at
 
 
 class RefundLine(Base):

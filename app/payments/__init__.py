@@ -5,12 +5,20 @@
 itself; refunds of a payment together never exceed it; nothing is believed that is not signed, fresh and of our amount.
 *Calls:* nobody (identity only says who may press the sandbox's button). Knows amounts and an opaque
 ``reference``, never what was sold.
-*Tells:* ``PaymentCaptured``, ``RefundRequested``, ``RefundSettled``, ``RefundFailed``, ``SandboxPaid``.
+*Tells:* ``PaymentCaptured``, ``RefundRequested``, ``RefundSettled``, ``RefundFailed``, ``RefundRetried``,
+``SandboxPaid``.
 """
 
 from app.payments.couriers import connect
-from app.payments.events import PaymentCaptured, RefundFailed, RefundRequested, RefundSettled, SandboxPaid
-from app.payments.queries import get
+from app.payments.events import (
+    PaymentCaptured,
+    RefundFailed,
+    RefundRequested,
+    RefundRetried,
+    RefundSettled,
+    SandboxPaid,
+)
+from app.payments.queries import get, refunds_of
 from app.payments.routes import router
 from app.payments.rules import (
     AmountMismatch,
@@ -23,11 +31,21 @@ from app.payments.rules import (
     ProviderNotAvailable,
     Refund,
     RefundExceedsPayment,
+    RefundNotFailed,
+    RefundNotPayable,
     RefundReferenceReused,
     RefundStatus,
     TransactionMismatch,
 )
-from app.payments.service import capture, close, request, request_refund, settle_refund
+from app.payments.service import (
+    capture,
+    close,
+    pay_refund_by_hand,
+    request,
+    request_refund,
+    retry_refund,
+    settle_refund,
+)
 
 __all__ = [
     "AmountMismatch",
@@ -42,8 +60,11 @@ __all__ = [
     "Refund",
     "RefundExceedsPayment",
     "RefundFailed",
+    "RefundNotFailed",
+    "RefundNotPayable",
     "RefundReferenceReused",
     "RefundRequested",
+    "RefundRetried",
     "RefundSettled",
     "RefundStatus",
     "SandboxPaid",
@@ -52,8 +73,11 @@ __all__ = [
     "close",
     "connect",
     "get",
+    "pay_refund_by_hand",
+    "refunds_of",
     "request",
     "request_refund",
+    "retry_refund",
     "router",
     "settle_refund",
 ]

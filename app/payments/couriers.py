@@ -10,7 +10,14 @@ import httpx
 from app.core import sealing
 from app.core.events import Courier, CourierCall, Wiring
 from app.core.settings import Settings
-from app.payments.events import PaymentCaptured, RefundFailed, RefundRequested, RefundSettled, SandboxPaid
+from app.payments.events import (
+    PaymentCaptured,
+    RefundFailed,
+    RefundRequested,
+    RefundRetried,
+    RefundSettled,
+    SandboxPaid,
+)
 from app.payments.gateways import Gateway, SandboxGateway
 from app.payments.rules import Provider, RefundOrder, Sealer
 
@@ -18,7 +25,7 @@ from app.payments.rules import Provider, RefundOrder, Sealer
 def connect(wiring: Wiring, settings: Settings, http: httpx.AsyncClient | None = None) -> None:
     """Wire the couriers; without ``http`` each call opens a client of its own."""
     gateways = {Provider.SANDBOX: partial(sandbox, settings, http)}
-    wiring.announce(PaymentCaptured, RefundSettled, RefundFailed)
+    wiring.announce(PaymentCaptured, RefundSettled, RefundFailed, RefundRetried)
     wiring.courier(SandboxPaid, notify_sandbox_paid(settings, http), name="payments.notify_sandbox_paid")
     wiring.courier(RefundRequested, refund_at_provider(gateways), name="payments.refund_at_provider")
 
@@ -39,9 +46,11 @@ def notify_sandbox_paid(settings: Settings, http: httpx.AsyncClient | None = Non
 
 
 def refund_at_provider(gateways: Mapping[Provider, Callable[[], Gateway]]) -> Courier:
-    """Ask the payment's own provider to give the money back."""
+    """Ask the payment's own provider to give the money back. What came by bank transfer an operator pays by hand."""
 
     async def ask(call: CourierCall, fact: RefundRequested) -> None:
+        if fact.provider is Provider.BANK_TRANSFER:
+            return
         order = RefundOrder(
             payment_id=fact.payment_id,
             provider_transaction=fact.provider_transaction,

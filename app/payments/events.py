@@ -66,9 +66,17 @@ class RefundSettled(_OfPayment):
 
 
 class RefundFailed(_OfPayment):
-    """The provider could not give the money back; the amount can be refunded again under another reference."""
+    """The provider could not give the money back: somebody must ask again, or pay by hand."""
 
     name: ClassVar[str] = "payments.refund_failed"
     refund_id: UUID
     reference: UUID
     amount_fen: int
+
+
+class RefundRetried(_OfPayment):
+    """A failed refund was asked for again."""
+
+    name: ClassVar[str] = "payments.refund_retried"
+    refund_id: UUID
+    reference: UUID

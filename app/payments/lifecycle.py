@@ -20,6 +20,7 @@ class RefundStep(StrEnum):
 
     SUCCEED = "succeed"
     FAIL = "fail"
+    RETRY = "retry"
 
 
 TRANSITIONS: Mapping[PaymentStatus, Mapping[PaymentStep, PaymentStatus]] = {
@@ -32,5 +33,6 @@ TRANSITIONS: Mapping[PaymentStatus, Mapping[PaymentStep, PaymentStatus]] = {
 REFUND_TRANSITIONS: Mapping[RefundStatus, Mapping[RefundStep, RefundStatus]] = {
     RefundStatus.REQUESTED: {RefundStep.SUCCEED: RefundStatus.SUCCEEDED, RefundStep.FAIL: RefundStatus.FAILED},
     RefundStatus.SUCCEEDED: {},
-    RefundStatus.FAILED: {},
+    # An operator asks again, or pays by hand; or the provider managed it after all.
+    RefundStatus.FAILED: {RefundStep.RETRY: RefundStatus.REQUESTED, RefundStep.SUCCEED: RefundStatus.SUCCEEDED},
 }

@@ -102,7 +102,7 @@ class PaymentRow(Base):
 
 
 class RefundRow(Base):
-    """Money on its way back to the payer of one payment."""
+    """Money on its way back to the payer of one payment. ``paid_by`` is who noted that it was paid by hand."""
 
     __tablename__ = "payments_refund"
 
@@ -116,6 +116,7 @@ class RefundRow(Base):
     provider_refund: Mapped[str | None] = mapped_column(Text)
     requested_at: Mapped[datetime]
     settled_at: Mapped[datetime | None]
+    paid_by: Mapped[UUID | None]
 
     __table_args__ = (
         CheckConstraint(_one_of("status", REFUND_TRANSITIONS), name="status"),
@@ -125,6 +126,8 @@ class RefundRow(Base):
         # Drawn at random; the next draw is another one.
         UniqueConstraint("number", info={"means": Unavailable}),
         UniqueConstraint("reference", info={"means": RefundReferenceReused}),
+        CheckConstraint("paid_by IS NULL OR status = 'succeeded'", name="paid_by"),
+        Index("ix_payments_refund_status", "status", "id"),
     )
 
     def take(self, step: RefundStep) -> bool:
@@ -147,6 +150,7 @@ class RefundRow(Base):
             status=RefundStatus(self.status),
             requested_at=self.requested_at,
             settled_at=self.settled_at,
+            provider_refund=self.provider_refund,
         )
 
 

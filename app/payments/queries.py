@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from uuid import UUID
 
@@ -7,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.payments.models import PaymentRow, RefundRow
-from app.payments.rules import Payment, PaymentNotFound, PaymentStatus
+from app.payments.rules import Payment, PaymentNotFound, PaymentStatus, Refund, RefundStatus
 
 
 async def get(session: AsyncSession, payment_id: UUID) -> Payment:
@@ -58,3 +59,41 @@ async def refund_by_reference(session: AsyncSession, reference: UUID) -> RefundR
     """The refund a caller asked for under ``reference``, if it did."""
     found = await session.scalars(select(RefundRow).where(RefundRow.reference == reference))
     return found.one_or_none()
+
+
+_REFUNDS = select(RefundRow, PaymentRow).join(PaymentRow, PaymentRow.id == RefundRow.payment_id)
+
+
+async def refund(session: AsyncSession, refund_id: UUID) -> tuple[Refund, Payment]:
+    """A refund and its payment. Raises ``PaymentNotFound``."""
+    row = (await session.execute(_REFUNDS.where(RefundRow.id == refund_id))).one_or_none()
+    if row is None:
+        raise PaymentNotFound
+    return row[0].value(), row[1].value()
+
+
+async def page_of_refunds(
+    session: AsyncSession, *, status: RefundStatus | None, after: UUID | None, limit: int
+) -> list[tuple[Refund, Payment]]:
+    """Refunds with their payments, oldest first."""
+    wanted = _REFUNDS
+    if status is not None:
+        wanted = wanted.where(RefundRow.status == status)
+    if after is not None:
+        wanted = wanted.where(RefundRow.id > after)
+    rows = await session.execute(wanted.order_by(RefundRow.id).limit(limit))
+    return [(refund.value(), payment.value()) for refund, payment in rows]
+
+
+async def refunds_of(session: AsyncSession, references: Sequence[UUID]) -> dict[UUID, list[Refund]]:
+    """Every refund of the payments under each reference, oldest first: also of money that came too late."""
+    found: defaultdict[UUID, list[Refund]] = defaultdict(list)
+    rows = await session.execute(
+        select(PaymentRow.reference, RefundRow)
+        .join(RefundRow, RefundRow.payment_id == PaymentRow.id)
+        .where(PaymentRow.reference.in_(references), PaymentRow.status == PaymentStatus.CAPTURED)
+        .order_by(RefundRow.id)
+    )
+    for reference, row in rows:
+        found[reference].append(row.value())
+    return dict(found)

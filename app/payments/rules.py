@@ -84,6 +84,7 @@ class Refund:
     status: RefundStatus
     requested_at: datetime
     settled_at: datetime | None
+    provider_refund: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +164,24 @@ class RefundExceedsPayment(DomainError):
     code = "refund_exceeds_payment"
     zh = "退款金额超过可退余额，请核对已退款项后重试。"
     en = "The refund is more than what is left of the payment; check the refunds already made."
+
+
+class RefundNotFailed(DomainError):
+    """Only what failed is asked for again."""
+
+    status = 409
+    code = "refund_not_failed"
+    zh = "退款当前状态为 {status}，只有失败的退款可以重新发起。"
+    en = "The refund is {status}; only a failed one can be asked for again."
+
+
+class RefundNotPayable(DomainError):
+    """The provider is paying it, or has: paying it by hand would pay it twice."""
+
+    status = 409
+    code = "refund_not_payable"
+    zh = "退款当前状态为 {status}，由支付渠道处理，不能登记为人工付款。"
+    en = "The refund is {status} with its provider; noting a payment by hand would pay it twice."
 
 
 class RefundReferenceReused(DomainError):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from datetime import datetime
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from pydantic import ConfigDict, Field, StringConstraints
 
 from app.core.money import MAX_FEN
-from app.core.web import Body, Out
+from app.core.web import Body, Out, ShortText
+from app.payments.rules import Payment, Provider, Refund, RefundStatus
 
 _Word = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z_|*@.:-]{1,64}$")]
 _Fen = Annotated[int, Field(strict=True, ge=1, le=MAX_FEN)]
@@ -20,6 +22,45 @@ class PayAccepted(Out):
 
     payment_id: UUID
     status: Literal["accepted"] = "accepted"
+
+
+class RefundOut(Out):
+    """Money on its way back to the payer of a payment."""
+
+    id: UUID
+    number: str = Field(description="Ours, as the provider sees it", examples=["RF20261120000000000001"])
+    payment_id: UUID
+    provider: Provider
+    paid_for: UUID = Field(description="What the payment was for: the order")
+    amount_fen: int
+    reason: str
+    status: RefundStatus
+    provider_refund: str | None = Field(description="The provider's number, or the receipt of a payment by hand")
+    requested_at: datetime
+    settled_at: datetime | None
+
+    @classmethod
+    def of(cls, refund: Refund, payment: Payment) -> Self:
+        """From the values."""
+        return cls(
+            id=refund.id,
+            number=refund.number,
+            payment_id=payment.id,
+            provider=payment.provider,
+            paid_for=payment.reference,
+            amount_fen=refund.amount_fen,
+            reason=refund.reason,
+            status=refund.status,
+            provider_refund=refund.provider_refund,
+            requested_at=refund.requested_at,
+            settled_at=refund.settled_at,
+        )
+
+
+class PaidByHandIn(Body):
+    """How the money went back."""
+
+    receipt: ShortText = Field(description="The transfer's number at the bank", examples=["20261121004512770031"])
 
 
 class _FromProvider(Body):

@@ -12,7 +12,14 @@ from app.core.events import emit
 from app.core.ids import digits, new_id
 from app.core.settings import Settings
 from app.payments import queries
-from app.payments.events import PaymentCaptured, RefundFailed, RefundRequested, RefundSettled, SandboxPaid
+from app.payments.events import (
+    PaymentCaptured,
+    RefundFailed,
+    RefundRequested,
+    RefundRetried,
+    RefundSettled,
+    SandboxPaid,
+)
 from app.payments.lifecycle import PaymentStep, RefundStep
 from app.payments.models import PaymentRow, RefundRow, payments_notification
 from app.payments.rules import (
@@ -29,7 +36,9 @@ from app.payments.rules import (
     ProviderNotAvailable,
     Refund,
     RefundExceedsPayment,
+    RefundNotFailed,
     RefundNotice,
+    RefundNotPayable,
     RefundReferenceReused,
     RefundStatus,
     TransactionMismatch,
@@ -130,23 +139,65 @@ async def request_refund(
         requested_at=now,
     )
     session.add(refund)
+    _ask_provider(session, payment, refund, payment.provider_transaction, now)
+    await session.flush()
+    return refund.value()
+
+
+async def retry_refund(session: AsyncSession, refund_id: UUID, *, now: datetime) -> Refund:
+    """Ask the provider again for a refund that failed, under its old number.
+
+    Raises ``PaymentNotFound``, ``RefundNotFailed``, ``RefundExceedsPayment``.
+    """
+    payment, refund = await queries.lock_refund(session, refund_id=refund_id)
+    if payment.provider_transaction is None or not refund.take(RefundStep.RETRY):
+        raise RefundNotFailed(status=refund.status)
+    refund.provider_refund, refund.settled_at = None, None
+    payment.refunded_fen += refund.amount_fen
+    _ask_provider(session, payment, refund, payment.provider_transaction, now)
+    emit(
+        session,
+        RefundRetried(refund_id=refund.id, payment_id=payment.id, reference=refund.reference, at=now),
+    )
+    await session.flush()
+    return refund.value()
+
+
+async def pay_refund_by_hand(
+    session: AsyncSession, refund_id: UUID, *, receipt: str, by: UUID, now: datetime
+) -> Refund:
+    """Note that ``by`` sent the money back by other means; ``receipt`` is its number there (domain handbook §6.5).
+
+    The same note a second time changes nothing.
+    Raises ``PaymentNotFound``, ``RefundNotPayable``, ``RefundExceedsPayment``, ``TransactionMismatch``.
+    """
+    payment, refund = await queries.lock_refund(session, refund_id=refund_id)
+    if refund.paid_by is None:
+        ours = payment.provider == Provider.BANK_TRANSFER and refund.status == RefundStatus.REQUESTED
+        if not ours and refund.status != RefundStatus.FAILED:
+            raise RefundNotPayable(status=refund.status)
+        refund.paid_by = by
+    return await _end_refund(session, payment, refund, receipt, RefundStep.SUCCEED, now)
+
+
+def _ask_provider(
+    session: AsyncSession, payment: PaymentRow, refund: RefundRow, provider_transaction: str, now: datetime
+) -> None:
     emit(
         session,
         RefundRequested(
             refund_id=refund.id,
-            payment_id=payment_id,
+            payment_id=payment.id,
             provider=Provider(payment.provider),
-            provider_transaction=payment.provider_transaction,
+            provider_transaction=provider_transaction,
             number=refund.number,
-            reference=reference,
-            amount_fen=amount_fen,
+            reference=refund.reference,
+            amount_fen=refund.amount_fen,
             total_fen=payment.amount_fen,
-            reason=reason,
+            reason=refund.reason,
             at=now,
         ),
     )
-    await session.flush()
-    return refund.value()
 
 
 async def settle_refund(session: AsyncSession, *, refund_id: UUID, provider_refund: str, now: datetime) -> Refund:
@@ -239,6 +290,7 @@ async def _end_refund(
     step: RefundStep,
     now: datetime,
 ) -> Refund:
+    failed_before = refund.status == RefundStatus.FAILED
     if not refund.take(step):
         after = RefundStatus.SUCCEEDED if step is RefundStep.SUCCEED else RefundStatus.FAILED
         if (refund.status, refund.provider_refund) != (after, provider_refund):
@@ -246,6 +298,8 @@ async def _end_refund(
         return refund.value()
     refund.provider_refund = provider_refund
     refund.settled_at = now
+    if failed_before:
+        payment.refunded_fen += refund.amount_fen
     ended: type[RefundSettled | RefundFailed] = RefundSettled
     if step is RefundStep.FAIL:
         payment.refunded_fen -= refund.amount_fen

@@ -222,6 +222,19 @@ async def lived(db: Database, settings: Settings, now: datetime) -> Life:
     async with db.write() as session:
         assert await orders.expire_due(session, now=start + 7 * day) == 1
     await life.capture(late, start + 8 * day)
+    frozen = await life.place(start + 8 * day, GT04=3)
+    await life.pay(frozen, start + 8 * day)
+    async with db.write() as session:
+        await orders.cancel_pieces(
+            session,
+            frozen.supplier_orders[0].id,
+            {frozen.lines[0].id: 1},
+            supplier_id=frozen.supplier_orders[0].supplier_id,
+            by=life.operator,
+            reason="霜冻减产",
+            now=start + 8 * day,
+            confirm_after_days=7,
+        )
     await life.bank_pays_back(start + 9 * day)
     helped = await life.place(start + 6 * day, coupon="licheng", GT01=1, CO02=1)
     await life.pay(helped, start + 6 * day)

@@ -143,6 +143,17 @@ BREAKS = [
     ("coupon.used", ["UPDATE pricing_coupon SET used_count = used_count + 1"]),
     ("coupon.used", ["UPDATE pricing_coupon_use SET used_count = 7"]),
     (
+        "order.cancelled",
+        [
+            """UPDATE orders_line SET cancelled_quantity = 1
+               WHERE supplier_order_id IN (SELECT id FROM orders_supplier_order WHERE status = 'paid')
+                 AND sku = 'CO01'""",
+            moved("CO01", reserved=-1),
+            "UPDATE inventory_stock SET reserved = reserved - 1 WHERE sku = 'CO01'",
+            "UPDATE inventory_reservation SET quantity = quantity - 1 WHERE sku = 'CO01'",
+        ],
+    ),
+    (
         "payment.of_order",
         [
             f"""UPDATE payments_payment SET amount_fen = amount_fen + 1

@@ -52,7 +52,9 @@ async def test_late_money_goes_straight_back(shop, ending):
             now=shop.clock(),
         )
     await shop.settle()
-    assert (await shop.look(order))["status"] == ending
+    seen = await shop.look(order)
+    assert seen["status"] == ending
+    assert [(back["amount_fen"], back["status"]) for back in seen["refunds"]] == [(order["total_fen"], "succeeded")]
     assert await shop.rows("SELECT amount_fen, status FROM payments_refund") == [(order["total_fen"], "succeeded")]
     assert await shop.stock("GT04") == (100, 0)
 

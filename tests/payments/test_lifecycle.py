@@ -11,7 +11,12 @@ PAYMENT = {
     ("pending", "close"): "closed",
     ("closed", "capture"): "captured",
 }
-REFUND = {("requested", "succeed"): "succeeded", ("requested", "fail"): "failed"}
+REFUND = {
+    ("requested", "succeed"): "succeeded",
+    ("requested", "fail"): "failed",
+    ("failed", "succeed"): "succeeded",
+    ("failed", "retry"): "requested",
+}
 
 
 @pytest.mark.parametrize("step", PaymentStep)

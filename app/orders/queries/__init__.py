@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import Row, Select, bindparam, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app import payments
 from app.buyers import open_address
 from app.core.errors import NotFound
 from app.fulfilment import Shipment, shipments_of
@@ -64,6 +65,7 @@ _LINES = select(
     OrderLine.name,
     OrderLine.quantity,
     OrderLine.shipped_quantity,
+    OrderLine.cancelled_quantity,
     OrderLine.unit_price_fen,
     OrderLine.discount_fen,
     OrderLine.subsidy_fen,
@@ -137,6 +139,12 @@ async def refund_by_id(session: AsyncSession, refund_id: UUID) -> tuple[Refund, 
     refund = await session.get_one(Refund, refund_id, populate_existing=True)
     (part,) = (part for part in parts if part.id == refund.supplier_order_id)
     return refund, part
+
+
+async def owes_nothing(session: AsyncSession, supplier_order_id: UUID) -> bool:
+    """Whether all the money that was to go back for a supplier order has arrived."""
+    waiting = select(Refund.id).where(Refund.supplier_order_id == supplier_order_id, Refund.status != "settled")
+    return (await session.execute(waiting.limit(1))).first() is None
 
 
 async def refund_lines(session: AsyncSession, refund_id: UUID) -> list[RefundLine]:
@@ -296,6 +304,7 @@ async def _views(session: AsyncSession, wanted: Select[*tuple[Any, ...]]) -> lis
     for line in await session.execute(_LINES.where(OrderLine.order_id.in_(order_ids))):
         lines[line.order_id].append(_line(line))
     shipments = await _parcels(session, [part.id for found in parts.values() for part in found])
+    refunds = await payments.refunds_of(session, order_ids)
     return [
         OrderView(
             id=row.id,
@@ -313,6 +322,7 @@ async def _views(session: AsyncSession, wanted: Select[*tuple[Any, ...]]) -> lis
             supplier_orders=tuple(parts[row.id]),
             lines=tuple(lines[row.id]),
             shipments=tuple(parcel for part in parts[row.id] for parcel in shipments[part.id]),
+            refunds=tuple(refunds.get(row.id, ())),
         )
         for row in orders
     ]
@@ -362,6 +372,7 @@ def _line(row: Row[*tuple[Any, ...]]) -> LineView:
         name=row.name,
         quantity=row.quantity,
         shipped_quantity=row.shipped_quantity,
+        cancelled_quantity=row.cancelled_quantity,
         unit_price_fen=row.unit_price_fen,
         discount_fen=row.discount_fen,
         subsidy_fen=row.subsidy_fen,

@@ -34,6 +34,7 @@ from app.orders.rules import (
     CartEmpty,
     FreshGoodsNotAcknowledged,
     ItemsOrCart,
+    OrderNotPaid,
     OrderNotPayable,
     UnknownSku,
     merged,
@@ -171,16 +172,18 @@ async def get_order(order_id: UUID, by: Buyer, session: ReadSession) -> OrderOut
 @router.post(
     "/v1/store/orders/{order_id}/cancel",
     operation_id="cancel_order",
-    summary="Cancel an order that has not shipped",
+    summary="Cancel an order that has not shipped, or one supplier's part of it",
     response_model=OrderOut,
-    responses=problems(NotFound, AlreadyShipped, StepNotAllowed, *KEY_ERRORS),
+    responses=problems(NotFound, AlreadyShipped, StepNotAllowed, OrderNotPaid, *KEY_ERRORS),
 )
 async def cancel_order(order_id: UUID, by: Buyer, once: Once, now: Now, body: CancelIn | None = None) -> Response:
     """The stock goes back; if the order was paid, so does the money, and the order becomes `refunded` on arrival."""
-    reason = (body or CancelIn()).reason
+    wish = body or CancelIn()
 
     async def work(session: AsyncSession) -> OrderOut:
-        await service.cancel(session, order_id, by=by, reason=reason, now=now)
+        await service.cancel(
+            session, order_id, by=by, reason=wish.reason, now=now, supplier_order_id=wish.supplier_order_id
+        )
         return OrderOut.of(await queries.view(session, order_id, by=by))
 
     return await once.run(200, work)

@@ -21,6 +21,7 @@ from app.orders.lifecycle import StepNotAllowed
 from app.orders.rules import (
     AlreadyShipped,
     NotRefundable,
+    OrderNotPaid,
     RefundExceedsLine,
     RefundLine,
     UnknownLine,
@@ -57,18 +58,20 @@ async def refund_order_lines(order_id: UUID, body: RefundIn, by: Operator, once:
 @router.post(
     "/v1/operator/orders/{order_id}/cancel",
     operation_id="cancel_order_for_buyer",
-    summary="Cancel an order that has not shipped, for its buyer",
+    summary="Cancel an order that has not shipped, or one supplier's part of it, for its buyer",
     response_model=RefundsOut,
-    responses=problems(NotFound, AlreadyShipped, StepNotAllowed, *KEY_ERRORS),
+    responses=problems(NotFound, AlreadyShipped, StepNotAllowed, OrderNotPaid, *KEY_ERRORS),
 )
 async def cancel_order_for_buyer(
     order_id: UUID, by: Operator, once: Once, now: Now, body: CancelIn | None = None
 ) -> Response:
     """When the goods cannot be sent, or the buyer asks by phone. Answers with the refunds that are on their way."""
-    reason = (body or CancelIn(reason="cancelled by the marketplace")).reason
+    wish = body or CancelIn(reason="cancelled by the marketplace")
 
     async def work(session: AsyncSession) -> RefundsOut:
-        await service.cancel(session, order_id, by=by, reason=reason, now=now)
+        await service.cancel(
+            session, order_id, by=by, reason=wish.reason, now=now, supplier_order_id=wish.supplier_order_id
+        )
         return RefundsOut(items=[RefundOut.of(refund) for refund in await queries.refunds_of(session, order_id)])
 
     return await once.run(200, work)

@@ -29,17 +29,20 @@ from app.core.web import (
     problems,
 )
 from app.fulfilment import InvalidTrackingNumber, ShipmentExists, UnknownCarrier
-from app.identity import SupplierStaff
+from app.identity import Actor, SupplierStaff
 from app.inventory import LotExpired, LotShort, NotReserved
 from app.orders import queries, service
 from app.orders.lifecycle import Status, StepNotAllowed
 from app.orders.rules import (
+    CancelsTooMuch,
     ShipLine,
     ShipsTooMuch,
     ToShip,
     UnknownLine,
+    merged,
 )
 from app.orders.schemas import (
+    CancellationIn,
     ShipmentIn,
     ShipmentOut,
     ToShipOut,
@@ -95,12 +98,7 @@ async def list_supplier_orders(
 )
 async def get_supplier_order(supplier_order_id: UUID, by: SupplierStaff, session: ReadSession) -> ToShipOut:
     """Another supplier's order does not exist."""
-    found = await queries.supplier_page(
-        session, _own(by.supplier_id), statuses=[], after=None, limit=1, only=supplier_order_id
-    )
-    if not found:
-        raise NotFound
-    return ToShipOut.of(_discreet(found[0]))
+    return ToShipOut.of(await _one(session, supplier_order_id, by))
 
 
 @router.post(
@@ -143,6 +141,40 @@ async def ship_order(supplier_order_id: UUID, body: ShipmentIn, by: SupplierStaf
 
 
 @router.post(
+    "/v1/supplier/orders/{supplier_order_id}/cancellations",
+    operation_id="cancel_order_lines",
+    summary="Cancel pieces that cannot be delivered",
+    status_code=201,
+    response_model=ToShipOut,
+    responses=problems(NotFound, StepNotAllowed, UnknownLine, CancelsTooMuch, *KEY_ERRORS),
+)
+async def cancel_order_lines(
+    supplier_order_id: UUID, body: CancellationIn, by: SupplierStaff, once: Once, now: Now
+) -> Response:
+    """Their stock is free again and their money goes back to the buyer, with the freight if nothing at all is sent.
+
+    The rest goes on; the order counts as shipped once nothing is left to send. Answers with the order as it is then.
+    """
+    pieces = merged((item.line_id, item.quantity) for item in body.lines)
+    days = once.settings.orders.confirm_after_days
+
+    async def work(session: AsyncSession) -> ToShipOut:
+        await service.cancel_pieces(
+            session,
+            supplier_order_id,
+            pieces,
+            supplier_id=_own(by.supplier_id),
+            by=by,
+            reason=body.reason,
+            now=now,
+            confirm_after_days=days,
+        )
+        return ToShipOut.of(await _one(session, supplier_order_id, by))
+
+    return await once.run(201, work)
+
+
+@router.post(
     "/v1/supplier/shipments/{shipment_id}/delivered",
     operation_id="report_delivery",
     summary="Report that a parcel was delivered",
@@ -158,6 +190,15 @@ async def report_delivery(
         session, shipment_id, supplier_id=_own(by.supplier_id), now=now, confirm_after_days=days
     )
     return ShipmentOut.of(parcel)
+
+
+async def _one(session: AsyncSession, supplier_order_id: UUID, by: Actor) -> ToShip:
+    found = await queries.supplier_page(
+        session, _own(by.supplier_id), statuses=[], after=None, limit=1, only=supplier_order_id
+    )
+    if not found:
+        raise NotFound
+    return _discreet(found[0])
 
 
 def _own(supplier_id: UUID | None) -> UUID:

@@ -6,17 +6,21 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from uuid import UUID
 
 from app.core.clock import local_day
 from app.core.errors import DomainError, Fault, InvalidInput
+from app.core.money import split
 from app.orders.lifecycle import Status, derive
 
 if TYPE_CHECKING:
     from app.buyers import Address
     from app.catalogue import Offer
+    from app.payments import Refund as MoneyBack
     from app.pricing import Quote
+
+K = TypeVar("K")
 
 RETAIL = "retail"
 MOST_LINES = 100
@@ -79,6 +83,24 @@ class ShipsTooMuch(DomainError):
     en = "More than is left to ship on this line."
 
 
+class CancelsTooMuch(DomainError):
+    """More than is left to send."""
+
+    status = 409
+    code = "cancels_too_much"
+    zh = "取消数量超过该行尚未发出的数量。"
+    en = "More than is left to send on this line."
+
+
+class OrderNotPaid(DomainError):
+    """An unpaid order is one amount: it is paid or cancelled as a whole."""
+
+    status = 409
+    code = "order_not_paid"
+    zh = "订单尚未支付，不能只取消其中一部分；请取消整单后重新下单。"
+    en = "The order has not been paid, so no part of it can be cancelled; cancel all of it and place another."
+
+
 class RefundExceedsLine(DomainError):
     """More than was paid for the line, less what went back already."""
 
@@ -128,11 +150,11 @@ def number_prefix(now: datetime) -> str:
     return f"BJ{local_day(now):%y%m%d}"
 
 
-def merged(items: Iterable[tuple[str, int]]) -> dict[str, int]:
-    """Quantities by SKU, in the order first mentioned; the same SKU twice is one line."""
-    wanted: dict[str, int] = {}
-    for sku, quantity in items:
-        wanted[sku] = wanted.get(sku, 0) + quantity
+def merged(items: Iterable[tuple[K, int]]) -> dict[K, int]:
+    """Quantities by SKU or line, in the order first mentioned; the same one twice is one."""
+    wanted: dict[K, int] = {}
+    for key, quantity in items:
+        wanted[key] = wanted.get(key, 0) + quantity
     return wanted
 
 
@@ -152,6 +174,15 @@ def confirmation(delivered_at: datetime, days: int) -> datetime:
     return delivered_at + timedelta(days=days)
 
 
+def worth(amount_fen: int, pieces: int, of: int) -> int:
+    """What ``pieces`` out of ``of`` cost, in fen; the worth of all of them is the line's amount.
+
+    Pieces that go one after another are worth the difference between what is gone after and before, so that no fen
+    is lost or given twice however they go.
+    """
+    return split(amount_fen, [pieces, of - pieces])[0]
+
+
 @dataclass(frozen=True, slots=True)
 class LineView:
     """One line of an order."""
@@ -162,6 +193,7 @@ class LineView:
     name: str
     quantity: int
     shipped_quantity: int
+    cancelled_quantity: int
     unit_price_fen: int
     discount_fen: int
     subsidy_fen: int
@@ -219,6 +251,7 @@ class OrderView:
     supplier_orders: tuple[SupplierOrderView, ...]
     lines: tuple[LineView, ...]
     shipments: tuple[ParcelView, ...] = field(default=())
+    refunds: tuple[MoneyBack, ...] = field(default=())
 
     @property
     def status(self) -> Status:

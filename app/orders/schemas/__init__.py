@@ -23,7 +23,7 @@ from app.orders.rules import (
     ToShip,
 )
 from app.orders.rules.invoices import InvoiceKind, InvoiceWish, SpecialNeedsUscc
-from app.payments import Payment, PaymentStatus, Provider
+from app.payments import Payment, PaymentStatus, Provider, RefundStatus
 from app.pricing import Funder, Quote
 from app.suppliers import InvalidUscc, is_uscc
 
@@ -156,6 +156,7 @@ class OrderLineOut(Out):
     name: str
     quantity: int
     shipped_quantity: int
+    cancelled_quantity: int = Field(description="Pieces that were cancelled before shipment and will not be sent")
     unit_price_fen: int
     discount_fen: int
     subsidy_fen: int = Field(description="The part of `discount_fen` that the seller does not bear")
@@ -191,6 +192,17 @@ class ShipmentOut(Out):
         return cls.model_validate(parcel)
 
 
+class MoneyBackOut(Out):
+    """Money on its way back to the buyer, also money that came when the order was closed already."""
+
+    number: str = Field(examples=["RF20261120000000000001"])
+    status: RefundStatus
+    amount_fen: int
+    reason: str
+    requested_at: datetime
+    settled_at: datetime | None
+
+
 class OrderOut(Out):
     """An order as its buyer sees it."""
 
@@ -209,6 +221,7 @@ class OrderOut(Out):
     lines: list[OrderLineOut]
     supplier_orders: list[SupplierOrderOut]
     shipments: list[ShipmentOut]
+    refunds: list[MoneyBackOut]
 
     @classmethod
     def of(cls, order: OrderView) -> Self:
@@ -229,13 +242,15 @@ class OrderOut(Out):
             lines=[OrderLineOut.model_validate(line) for line in order.lines],
             supplier_orders=[SupplierOrderOut.model_validate(part) for part in order.supplier_orders],
             shipments=[ShipmentOut.of(parcel) for parcel in order.shipments],
+            refunds=[MoneyBackOut.model_validate(refund) for refund in order.refunds],
         )
 
 
 class CancelIn(Body):
-    """Why the order is cancelled; may be left out."""
+    """Why the order is cancelled; may be left out. With ``supplier_order_id`` only that supplier's part of it is."""
 
     reason: ShortText = Field("buyer cancelled", examples=["地址填错了"])
+    supplier_order_id: UUID | None = Field(None, description="Only this part of a paid order; nothing: all of it")
 
 
 class PaymentIn(Body):
@@ -286,6 +301,27 @@ class ShipmentIn(Body):
     carrier: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2,8}$"), Field(examples=["ZTO"])]
     tracking_number: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{6,32}$")]
     lines: list[ShipLineIn] = Field(min_length=1, max_length=MOST_LINES)
+
+
+class CancelLineIn(Body):
+    """So many pieces that will not be sent."""
+
+    line_id: UUID
+    quantity: Quantity
+
+
+class CancellationIn(Body):
+    """Pieces that the supplier cannot deliver."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"lines": [{"line_id": "0193478a-2b00-7abc-8def-0123456789ab", "quantity": 1}], "reason": "霜冻减产"}
+            ]
+        }
+    )
+    lines: list[CancelLineIn] = Field(min_length=1, max_length=MOST_LINES)
+    reason: ShortText
 
 
 class ToShipOut(Out):

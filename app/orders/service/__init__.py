@@ -1,15 +1,16 @@
 """The verbs of the orders module, one file for each part of an order's life."""
 
 from app.orders.service.cart import claim, empty_cart, expire_carts, open_cart, put_item, show_cart
-from app.orders.service.close import cancel, expire_due
+from app.orders.service.close import cancel, cancel_pieces, expire_due
 from app.orders.service.fulfil import confirm, confirm_due, deliver, ship
 from app.orders.service.pay import receive_payment, start_payment
 from app.orders.service.place import Placement, place, quote
-from app.orders.service.refund import refund_lines, settle_refund
+from app.orders.service.refund import note_failure, note_retry, refund_lines, settle_refund
 
 __all__ = [
     "Placement",
     "cancel",
+    "cancel_pieces",
     "claim",
     "confirm",
     "confirm_due",
@@ -17,6 +18,8 @@ __all__ = [
     "empty_cart",
     "expire_carts",
     "expire_due",
+    "note_failure",
+    "note_retry",
     "open_cart",
     "place",
     "put_item",

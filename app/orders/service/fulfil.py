@@ -40,9 +40,9 @@ async def ship(
         line = lines.get(item.line_id)
         if line is None:
             raise UnknownLine
-        line.shipped_quantity += item.quantity
-        if line.shipped_quantity > line.quantity:
+        if item.quantity > line.to_send:
             raise ShipsTooMuch
+        line.shipped_quantity += item.quantity
     shipment_id = new_id(now)
     picks = await inventory.ship(
         session,
@@ -69,7 +69,7 @@ async def ship(
         ],
         now=now,
     )
-    if all(line.shipped_quantity == line.quantity for line in lines.values()):
+    if not any(line.to_send for line in lines.values()):
         part.take(Step.SHIP, now=now)
     await session.flush()
     return queries.parcel_view(shipment)
@@ -85,11 +85,16 @@ async def deliver(
     shipment = await fulfilment.deliver(session, shipment_id, supplier_id=supplier_id, now=now)
     _, part = await queries.lock_for_supplier(session, shipment.reference, supplier_id)
     if part.status == Status.SHIPPED:
-        parcels = await fulfilment.shipments_of(session, [part.id])
-        if all(parcel.delivered_at is not None for parcel in parcels):
-            part.take(Step.DELIVER, now=now, due_at=confirmation(now, confirm_after_days))
-    await session.flush()
+        await arrive(session, part, now=now, confirm_after_days=confirm_after_days)
     return queries.parcel_view(shipment)
+
+
+async def arrive(session: AsyncSession, part: SupplierOrder, *, now: datetime, confirm_after_days: int) -> None:
+    """A supplier order that has shipped is delivered once all of its parcels are."""
+    parcels = await fulfilment.shipments_of(session, [part.id])
+    if all(parcel.delivered_at is not None for parcel in parcels):
+        part.take(Step.DELIVER, now=now, due_at=confirmation(now, confirm_after_days))
+    await session.flush()
 
 
 async def confirm(session: AsyncSession, order_id: UUID, *, by: Actor, now: datetime) -> None:

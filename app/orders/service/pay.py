@@ -52,7 +52,7 @@ async def receive_payment(session: AsyncSession, captured: payments.PaymentCaptu
                 payment_id=captured.payment_id,
                 amount_fen=captured.amount_fen,
                 reference=uuid5(NAMESPACE_URL, f"late-payment/{captured.payment_id}"),
-                reason="payment for a closed or already paid order",
+                reason="订单已关闭或已支付，款项退回 / the order was closed or paid already",
                 now=now,
             )
         return

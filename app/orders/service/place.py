@@ -251,6 +251,7 @@ async def place(
                 name=_name(offer),
                 quantity=quoted.quantity,
                 shipped_quantity=0,
+                cancelled_quantity=0,
                 unit_price_fen=quoted.unit_price_fen,
                 discount_fen=quoted.discount_fen,
                 subsidy_fen=subsidies[quoted.sku],

@@ -1,8 +1,8 @@
-"""Money back: for a cancelled part as a whole, or for single lines after shipment; and what follows its arrival."""
+"""Money back: for pieces that were cancelled, or for single lines after shipment; and what follows its arrival."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -18,27 +18,35 @@ from app.orders.events import LinesRefunded, RefundedLine
 from app.orders.lifecycle import Status, Step
 from app.orders.models import Order, OrderLine, Refund, SupplierOrder
 from app.orders.models import RefundLine as RefundLineRow
-from app.orders.rules import NotRefundable, RefundExceedsLine, RefundLine, RefundView, UnknownLine, by_line
+from app.orders.rules import NotRefundable, RefundExceedsLine, RefundLine, RefundView, UnknownLine, by_line, worth
 
 _AFTER_SHIPMENT = (Status.SHIPPED, Status.DELIVERED, Status.COMPLETED)
 
 
-async def refund_part(
+async def refund_cancelled(
     session: AsyncSession,
     order: Order,
     part: SupplierOrder,
-    lines: Sequence[OrderLine],
+    pieces: Mapping[OrderLine, int],
     *,
     by: Actor,
     reason: str,
     now: datetime,
 ) -> None:
-    """Give back everything that was paid for a cancelled supplier order, freight included."""
-    rest = [
-        RefundLine(line.id, line.amount_fen - line.refunded_fen, line.quantity - line.refunded_quantity)
-        for line in lines
-    ]
-    await _request(session, order, part, lines, rest, freight_fen=part.freight_fen, by=by, reason=reason, now=now)
+    """Give back what was paid for pieces that were just cancelled; with the last of a supplier order its freight too.
+
+    ``pieces`` are counted in their lines' ``cancelled_quantity`` already.
+    """
+    wanted = []
+    for line, quantity in pieces.items():
+        gone = line.cancelled_quantity
+        fen = worth(line.amount_fen, gone, line.quantity) - worth(line.amount_fen, gone - quantity, line.quantity)
+        wanted.append(RefundLine(line.id, min(fen, line.amount_fen - line.refunded_fen), quantity))
+    freight_fen = part.freight_fen if part.status == Status.CANCELLED else 0
+    if any(item.amount_fen for item in wanted) or freight_fen:
+        await _request(session, order, part, pieces, wanted, freight_fen=freight_fen, by=by, reason=reason, now=now)
+    elif part.status == Status.CANCELLED and await queries.owes_nothing(session, part.id):
+        part.take(Step.SETTLE_REFUND, now=now)
 
 
 async def refund_lines(
@@ -75,8 +83,9 @@ async def settle_refund(session: AsyncSession, settled: payments.RefundSettled) 
     if found is None or found[0].status == "settled":
         return
     refund, part = found
-    refund.settle(now=settled.at)
-    if part.status == Status.CANCELLED:
+    refund.become("settled", settled_at=settled.at)
+    await session.flush()
+    if part.status == Status.CANCELLED and await queries.owes_nothing(session, part.id):
         part.take(Step.SETTLE_REFUND, now=settled.at)
     lines = [
         RefundedLine(line_id=line.line_id, quantity=line.quantity, amount_fen=line.amount_fen)
@@ -95,11 +104,27 @@ async def settle_refund(session: AsyncSession, settled: payments.RefundSettled) 
     await session.flush()
 
 
+async def note_failure(session: AsyncSession, failed: payments.RefundFailed) -> None:
+    """The provider could not pay the buyer back: the refund waits for an operator."""
+    found = await queries.refund_by_id(session, failed.reference)
+    if found is not None and found[0].status == "requested":
+        found[0].become("failed")
+        await session.flush()
+
+
+async def note_retry(session: AsyncSession, retried: payments.RefundRetried) -> None:
+    """An operator asked the provider again."""
+    found = await queries.refund_by_id(session, retried.reference)
+    if found is not None and found[0].status == "failed":
+        found[0].become("requested")
+        await session.flush()
+
+
 async def _request(
     session: AsyncSession,
     order: Order,
     part: SupplierOrder,
-    lines: Sequence[OrderLine],
+    lines: Iterable[OrderLine],
     wanted: Sequence[RefundLine],
     *,
     freight_fen: int,
