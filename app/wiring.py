@@ -42,6 +42,7 @@ def build(settings: Settings, http: httpx.AsyncClient | None = None) -> Wiring:
     payments.connect(wiring, settings, http)
     on(payments.PaymentCaptured, orders.on_payment_captured, name="orders.receive_payment")
     on(payments.RefundSettled, orders.on_refund_settled, name="orders.settle_refund")
+    on(inventory.PromiseBroken, orders.on_promise_broken(settings.orders), name="orders.break_promise")
     on(payments.RefundFailed, orders.on_refund_failed, name="orders.note_failed_refund")
     on(payments.RefundRetried, orders.on_refund_retried, name="orders.note_retried_refund")
 
@@ -78,6 +79,7 @@ def build(settings: Settings, http: httpx.AsyncClient | None = None) -> Wiring:
     wiring.announce(
         orders.OrderPlaced,
         orders.LinesCancelled,
+        inventory.PromiseFilled,
         fulfilment.ShipmentDelivered,
     )
     return wiring
@@ -112,6 +114,10 @@ async def _forget_files(session: AsyncSession, now: datetime) -> int:
     return await files.forget_waiting(session, now=now)
 
 
+async def _settle_presales(session: AsyncSession, now: datetime) -> int:
+    return await inventory.settle_overdue_presales(session, now=now)
+
+
 async def _forget_keys(session: AsyncSession, now: datetime) -> int:
     await session.execute(FORGET_OLD_KEYS, {"before": now - _KEYS_ARE_KEPT})
     return 0
@@ -136,6 +142,7 @@ CHORES = (
     Chore("orders.confirm", _confirm),
     Chore("orders.expire_carts", _expire_carts),
     Chore("inventory.write_off_expired", _write_off),
+    Chore("inventory.settle_presales", _settle_presales, batch=20),
     Chore("files.forget_waiting", _forget_files),
     Chore("core.forget_keys", _forget_keys),
     Chore("core.forget_allowances", _forget_allowances),

@@ -88,13 +88,36 @@ RULES: tuple[Rule, ...] = (
         """,
     ),
     Rule(
+        "presale.promised",
+        "预售已承诺数与其各笔承诺之和不符，或超过上限",
+        "what a pre-sale has promised is not the sum of its promises, or more than its cap",
+        """
+        SELECT w.id AS presale_id, w.sku, w.promised AS found, coalesce(p.total, 0) AS expected FROM inventory_presale w
+        LEFT JOIN (SELECT presale_id, sum(quantity) AS total FROM inventory_promise GROUP BY presale_id) p
+               ON p.presale_id = w.id
+        WHERE w.promised <> coalesce(p.total, 0) OR w.promised > w.cap
+        """,
+    ),
+    Rule(
+        "stock.waiting",
+        "待到货数与其各笔承诺之和不符，或有人等货而库存仍有余",
+        "what buyers wait for is not the sum of the promises, or stock is free while somebody waits",
+        """
+        SELECT s.sku, s.waiting AS found, coalesce(p.total, 0) AS expected FROM inventory_stock s
+        LEFT JOIN (SELECT sku, sum(quantity) AS total FROM inventory_promise GROUP BY sku) p USING (sku)
+        WHERE s.waiting <> coalesce(p.total, 0) OR (s.waiting > 0 AND s.on_hand > s.reserved)
+        """,
+    ),
+    Rule(
         "reservation.of_order",
-        "占用与未发货的订单行不符",
-        "a reservation is not what its order has yet to ship",
+        "占用与待到货之和与未发货的订单行不符",
+        "what is reserved and promised for an order is not what it has yet to ship",
         """
         SELECT coalesce(r.reference, d.order_id) AS order_id, coalesce(r.sku, d.sku) AS sku,
                coalesce(r.quantity, 0) AS found, coalesce(d.quantity, 0) AS expected
-        FROM inventory_reservation r
+        FROM (SELECT reference, sku, sum(quantity) AS quantity
+              FROM (SELECT reference, sku, quantity FROM inventory_reservation
+                    UNION ALL SELECT reference, sku, quantity FROM inventory_promise) kept GROUP BY reference, sku) r
         FULL JOIN (SELECT l.order_id, l.sku, l.quantity - l.shipped_quantity - l.cancelled_quantity AS quantity
                    FROM orders_supplier_order p JOIN orders_line l ON l.supplier_order_id = p.id
                    WHERE p.status IN ('pending_payment', 'paid')

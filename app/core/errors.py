@@ -50,6 +50,15 @@ class InvalidInput(DomainError):
     en = "The request is not valid; correct what `errors` points at and try again."
 
 
+class StaleVersion(DomainError):
+    """Somebody changed the object in between."""
+
+    status = 412
+    code = "stale_version"
+    zh = "内容已被他人修改，请重新读取后再改。"
+    en = "The object was changed in between; read it again and repeat the edit."
+
+
 class NotAuthenticated(DomainError):
     """Nobody is signed in, or the token is stale or forged."""
 

@@ -74,6 +74,13 @@ class OrderSettings(Group):
     keep_carts_days: int = 30
 
 
+class InventorySettings(Group):
+    """Pre-sales (domain handbook §1.5)."""
+
+    presale_max_factor_pct: int = Field(80, ge=1, le=100)
+    """The share of an expected harvest that may be sold before it is there, per cent."""
+
+
 class PaymentSettings(Group):
     """Payment providers."""
 
@@ -163,6 +170,7 @@ class Settings(BaseSettings):
     pool: PoolSettings = PoolSettings()
     limits: LimitSettings = LimitSettings()
     identity: IdentitySettings = IdentitySettings()
+    inventory: InventorySettings = InventorySettings()
     orders: OrderSettings = OrderSettings()
     payments: PaymentSettings = PaymentSettings()
     files: FileSettings = FileSettings()

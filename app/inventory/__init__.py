@@ -1,13 +1,16 @@
 """How many there are, where they lie, and who they are promised to.
 
-*Owns* stock rows (on hand, reserved), lots, reservations and the append-only ledger of movements.
+*Owns* stock rows (on hand, reserved, waiting), lots, reservations, pre-sales with their promises, and the append-only
+ledger of movements.
 *Promises* that nothing is promised twice: ``0 ≤ reserved ≤ on_hand``, taken and given back by single statements that
-lock in SKU order; that every number is the sum of its movements; that ``release`` and ``open_stock`` may be repeated.
-*Calls* catalogue (which SKUs a supplier has). *Tells* StockRanOut, StockReturned, StockLow.
+lock in SKU order; that every number is the sum of its movements; that ``release`` and ``open_stock`` may be repeated;
+that no more of a harvest is sold ahead than its cap, and that nothing is free while somebody waits for it.
+*Calls* catalogue (which SKUs a supplier has). *Tells* StockRanOut, StockReturned, StockLow, PromiseFilled,
+PromiseBroken.
 """
 
-from app.inventory.events import StockLow, StockRanOut, StockReturned
-from app.inventory.queries import availability, lots_of
+from app.inventory.events import PromiseBroken, PromiseFilled, StockLow, StockRanOut, StockReturned
+from app.inventory.queries import availability, lots_of, open_presales, waiting_for
 from app.inventory.routes import router
 from app.inventory.rules import (
     LOW_STOCK,
@@ -24,13 +27,19 @@ from app.inventory.rules import (
     UpdatesRejected,
     subject_of,
 )
+from app.inventory.rules.presale import CapBelowPromised, Plan, Presale, PresaleOpen, PresaleSettled, Taken
 from app.inventory.service import (
     apply_updates,
+    change_presale,
+    lock_waiting,
+    open_presale,
     open_stock,
     receive,
     release,
     release_pieces,
     reserve,
+    settle_overdue_presales,
+    settle_presale,
     ship,
     write_off_expired,
 )
@@ -38,6 +47,7 @@ from app.inventory.service import (
 __all__ = [
     "LOW_STOCK",
     "Availability",
+    "CapBelowPromised",
     "Lot",
     "LotExists",
     "LotExpired",
@@ -45,22 +55,36 @@ __all__ = [
     "NotReserved",
     "OutOfStock",
     "Picked",
+    "Plan",
+    "Presale",
+    "PresaleOpen",
+    "PresaleSettled",
+    "PromiseBroken",
+    "PromiseFilled",
     "StockLow",
     "StockRanOut",
     "StockReturned",
+    "Taken",
     "Update",
     "UpdateResult",
     "UpdatesRejected",
     "apply_updates",
     "availability",
+    "change_presale",
+    "lock_waiting",
     "lots_of",
+    "open_presale",
+    "open_presales",
     "open_stock",
     "receive",
     "release",
     "release_pieces",
     "reserve",
     "router",
+    "settle_overdue_presales",
+    "settle_presale",
     "ship",
     "subject_of",
+    "waiting_for",
     "write_off_expired",
 ]

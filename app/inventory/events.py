@@ -40,6 +40,34 @@ class StockLow(_StockFact):
     available: int
 
 
+class PromiseFilled(Fact):
+    """Goods came in for somebody who had bought them ahead; ``waiting`` pieces are still to come."""
+
+    name: ClassVar[str] = "inventory.promise_filled"
+    reference: UUID
+    sku: str
+    quantity: int
+    waiting: int
+
+    @property
+    def subject(self) -> UUID:
+        """Who had bought them."""
+        return self.reference
+
+
+class PromiseBroken(Fact):
+    """A pre-sale is over and these pieces never came: whoever sold them gives the money back."""
+
+    name: ClassVar[str] = "inventory.promise_broken"
+    reference: UUID
+    sku: str
+
+    @property
+    def subject(self) -> UUID:
+        """Who had bought them."""
+        return self.reference
+
+
 def crossings(sku: str, before: int, after: int, at: datetime) -> Iterator[Fact]:
     """The facts that a change of the available pieces from ``before`` to ``after`` amounts to."""
     if before > 0 >= after:

@@ -20,14 +20,19 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, append_only, instant, uid
 from app.inventory.rules import Kind, LotExists
+from app.inventory.rules.presale import CapBelowPromised, PresaleOpen
 
 
 class StockRow(Base):
-    """How many pieces of a SKU there are, and how many of them are promised, in sales units."""
+    """How many pieces of a SKU there are, and how many of them are promised, in sales units.
+
+    ``waiting`` are pieces of a harvest to come that were sold ahead: while somebody waits, nothing is free.
+    """
 
     __tablename__ = "inventory_stock"
     __table_args__ = (
         CheckConstraint("reserved >= 0 AND reserved <= on_hand", name="promised_goods_exist"),
+        CheckConstraint("waiting >= 0", name="waiting"),
         Index("ix_inventory_stock_supplier_id_sku", "supplier_id", "sku"),
     )
 
@@ -35,6 +40,7 @@ class StockRow(Base):
     supplier_id: Mapped[UUID] = mapped_column(ForeignKey("suppliers_supplier.id"))
     on_hand: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     reserved: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    waiting: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     counted_at: Mapped[datetime | None]
 
 
@@ -94,6 +100,60 @@ class ReservationRow(Base):
     reference: Mapped[UUID] = mapped_column(primary_key=True)
     sku: Mapped[str] = mapped_column(ForeignKey("inventory_stock.sku"), primary_key=True, index=True)
     quantity: Mapped[int] = mapped_column(BigInteger)
+
+
+class PresaleRow(Base):
+    """A harvest that is sold before it is there. Changed only under the lock of its stock row."""
+
+    __tablename__ = "inventory_presale"
+    __table_args__ = (
+        Index(
+            "uq_inventory_presale_open",
+            "sku",
+            unique=True,
+            postgresql_where=text("settled_at IS NULL"),
+            info={"means": PresaleOpen},
+        ),
+        Index("ix_inventory_presale_sku", "sku", "id"),
+        CheckConstraint("opens_at < closes_at AND harvest_from <= harvest_to", name="times"),
+        CheckConstraint("cap >= 1 AND cap <= expected_yield", name="cap"),
+        CheckConstraint("promised BETWEEN 0 AND cap", name="promised", info={"means": CapBelowPromised}),
+        CheckConstraint("arrived >= 0", name="arrived"),
+    )
+
+    id: Mapped[uid]
+    sku: Mapped[str] = mapped_column(ForeignKey("inventory_stock.sku"))
+    opens_at: Mapped[instant]
+    closes_at: Mapped[instant]
+    harvest_from: Mapped[date] = mapped_column(Date)
+    harvest_to: Mapped[date] = mapped_column(Date)
+    ship_by: Mapped[date] = mapped_column(Date)
+    expected_yield: Mapped[int] = mapped_column(BigInteger)
+    factor_pct: Mapped[int]
+    cap: Mapped[int] = mapped_column(BigInteger)
+    promised: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    arrived: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    version: Mapped[int] = mapped_column(server_default=text("1"))
+    by_account: Mapped[UUID | None]
+    opened_at: Mapped[instant]
+    settled_at: Mapped[datetime | None]
+
+
+class PromiseRow(Base):
+    """Pieces that a reference bought ahead and still waits for; ``position`` is its place in the queue of the SKU."""
+
+    __tablename__ = "inventory_promise"
+    __table_args__ = (
+        CheckConstraint("quantity > 0", name="waits_for_something"),
+        Index("ix_inventory_promise_sku_position", "sku", "position"),
+    )
+
+    reference: Mapped[UUID] = mapped_column(primary_key=True)
+    sku: Mapped[str] = mapped_column(ForeignKey("inventory_stock.sku"), primary_key=True)
+    presale_id: Mapped[UUID] = mapped_column(ForeignKey("inventory_presale.id"), index=True)
+    position: Mapped[int] = mapped_column(BigInteger, Identity(always=True))
+    quantity: Mapped[int] = mapped_column(BigInteger)
+    promised_at: Mapped[instant]
 
 
 append_only(MovementRow.metadata.tables["inventory_movement"])

@@ -7,15 +7,17 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import select, text, tuple_
+from sqlalchemy import Select, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.db import array, ask
-from app.inventory.models import LotRow, MovementRow, StockRow
+from app.core.errors import NotFound
+from app.inventory.models import LotRow, MovementRow, PresaleRow, PromiseRow, StockRow
 from app.inventory.rules import Availability, Lot, LotState, StockState, Update
+from app.inventory.rules.presale import Plan, Presale
 
 _LOCK = text("""
-SELECT sku, supplier_id, on_hand, reserved, counted_at FROM inventory_stock
+SELECT sku, supplier_id, on_hand, reserved, counted_at, waiting FROM inventory_stock
 WHERE sku = ANY(CAST(:skus AS text[])) AND (CAST(:owner AS uuid) IS NULL OR supplier_id = :owner)
 ORDER BY sku FOR UPDATE
 """)
@@ -194,4 +196,96 @@ def lot_value(row: LotRow) -> Lot:
         on_hand=row.on_hand,
         trace_code=row.trace_code,
         received_at=row.received_at,
+    )
+
+
+async def waiting_for(session: AsyncSession, references: Sequence[UUID]) -> dict[tuple[UUID, str], int]:
+    """The pieces that references bought ahead and still wait for, by reference and SKU."""
+    rows = await session.execute(
+        select(PromiseRow.reference, PromiseRow.sku, PromiseRow.quantity).where(PromiseRow.reference.in_(references))
+    )
+    return {(row.reference, row.sku): row.quantity for row in rows}
+
+
+def _open(now: datetime) -> Select[PresaleRow]:
+    return select(PresaleRow).where(
+        PresaleRow.settled_at.is_(None), PresaleRow.opens_at <= now, PresaleRow.closes_at > now
+    )
+
+
+async def open_presales(session: AsyncSession, skus: Sequence[str], *, now: datetime) -> dict[str, Presale]:
+    """The pre-sales in which these SKUs can be bought now."""
+    rows = await session.scalars(_open(now).where(PresaleRow.sku.in_(list(skus))))
+    return {row.sku: presale_value(row) for row in rows}
+
+
+async def page_of_open_presales(
+    session: AsyncSession, *, sku: str | None, after: str | None, now: datetime, limit: int
+) -> list[Presale]:
+    """The pre-sales in which anything can be bought now, by SKU; there is at most one of each."""
+    query = _open(now).where(PresaleRow.cap - PresaleRow.arrived > PresaleRow.promised)
+    if sku is not None:
+        query = query.where(PresaleRow.sku == sku)
+    if after is not None:
+        query = query.where(PresaleRow.sku > after)
+    rows = await session.scalars(query.order_by(PresaleRow.sku).limit(limit))
+    return [presale_value(row) for row in rows]
+
+
+async def page_of_presales(
+    session: AsyncSession, supplier_id: UUID, *, sku: str | None, before: UUID | None, limit: int
+) -> list[Presale]:
+    """A supplier's pre-sales, newest first."""
+    query = select(PresaleRow).join(StockRow, StockRow.sku == PresaleRow.sku).where(StockRow.supplier_id == supplier_id)
+    if sku is not None:
+        query = query.where(PresaleRow.sku == sku)
+    if before is not None:
+        query = query.where(PresaleRow.id < before)
+    rows = await session.scalars(query.order_by(PresaleRow.id.desc()).limit(limit))
+    return [presale_value(row) for row in rows]
+
+
+async def presale(session: AsyncSession, presale_id: UUID, *, supplier_id: UUID | None) -> Presale:
+    """One pre-sale, if it is this supplier's (None: anybody's). Raises ``NotFound``."""
+    query = select(PresaleRow).join(StockRow, StockRow.sku == PresaleRow.sku).where(PresaleRow.id == presale_id)
+    if supplier_id is not None:
+        query = query.where(StockRow.supplier_id == supplier_id)
+    row = await session.scalar(query.execution_options(populate_existing=True))
+    if row is None:
+        raise NotFound
+    return presale_value(row)
+
+
+async def lock_presale(session: AsyncSession, presale_id: UUID, *, supplier_id: UUID | None) -> PresaleRow:
+    """The pre-sale under the lock of its stock row, as everything that changes it does. Raises ``NotFound``."""
+    found = await presale(session, presale_id, supplier_id=supplier_id)
+    await ask(session, _LOCK, {"skus": array([found.sku]), "owner": supplier_id})
+    return await session.get_one(PresaleRow, presale_id, populate_existing=True)
+
+
+async def overdue_presales(session: AsyncSession, before: date, limit: int) -> list[UUID]:
+    """Pre-sales that are not settled although their goods should have left before that day."""
+    query = select(PresaleRow.id).where(PresaleRow.settled_at.is_(None), PresaleRow.ship_by < before)
+    return list((await session.scalars(query.order_by(PresaleRow.sku).limit(limit))).all())
+
+
+def presale_value(row: PresaleRow) -> Presale:
+    """The value that crosses the border."""
+    return Presale(
+        id=row.id,
+        sku=row.sku,
+        plan=Plan(
+            opens_at=row.opens_at,
+            closes_at=row.closes_at,
+            harvest_from=row.harvest_from,
+            harvest_to=row.harvest_to,
+            ship_by=row.ship_by,
+            expected_yield=row.expected_yield,
+            factor_pct=row.factor_pct,
+        ),
+        cap=row.cap,
+        promised=row.promised,
+        arrived=row.arrived,
+        version=row.version,
+        settled_at=row.settled_at,
     )

@@ -13,6 +13,7 @@ from app.core.web import (
     DEFAULT_LIMIT,
     KEY_ERRORS,
     Cursor,
+    IfMatch,
     InvalidCursor,
     Limit,
     Now,
@@ -20,14 +21,31 @@ from app.core.web import (
     Page,
     ReadSession,
     Sku,
+    StaleVersion,
+    TheEdge,
+    VersionRequired,
+    WriteSession,
     decode_cursor,
     encode_cursor,
+    etag,
     problems,
 )
-from app.identity import Actor, SupplierStaff
+from app.identity import Actor, Public, SupplierStaff
 from app.inventory import queries, service
 from app.inventory.rules import LotExists, UpdatesRejected
-from app.inventory.schemas import LotIn, LotOut, MovementOut, StockOut, UpdatesIn, UpdatesOut
+from app.inventory.rules.presale import CapBelowPromised, PresaleOpen, PresaleSettled
+from app.inventory.schemas import (
+    LotIn,
+    LotOut,
+    MovementOut,
+    OpenPresaleOut,
+    PresaleChangeIn,
+    PresaleIn,
+    PresaleOut,
+    StockOut,
+    UpdatesIn,
+    UpdatesOut,
+)
 
 router = APIRouter(tags=["inventory"])
 
@@ -147,3 +165,128 @@ async def receive_lot(body: LotIn, by: SupplierStaff, once: Once, now: Now) -> R
         return LotOut.of(await service.receive(session, **body.model_dump(), by=by, now=now))
 
     return await once.run(201, work)
+
+
+@router.get(
+    "/v1/store/presales",
+    summary="Harvests that can be bought ahead now",
+    operation_id="list_open_presales",
+    responses=problems(InvalidCursor, public=True),
+)
+async def list_open_presales(
+    _: Public,
+    session: ReadSession,
+    now: Now,
+    sku: SkuFilter = None,
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: Cursor = None,
+) -> Page[OpenPresaleOut]:
+    """By SKU: how much can still be had ahead, when it is harvested, and the day on which it ships at the latest.
+
+    What lies in stock is sold first. If a harvest falls short, what did not come is paid back by itself.
+    """
+    after = str(decode_cursor("open-presales", cursor)[0]) if cursor else None
+    rows = await queries.page_of_open_presales(session, sku=sku, after=after, now=now, limit=limit + 1)
+    more = encode_cursor("open-presales", rows[limit - 1].sku) if len(rows) > limit else None
+    return Page(items=[OpenPresaleOut.of(row) for row in rows[:limit]], next_cursor=more)
+
+
+@router.get(
+    "/v1/supplier/presales",
+    summary="The supplier's pre-sales, newest first",
+    operation_id="list_presales",
+    responses=problems(InvalidCursor),
+)
+async def list_presales(
+    by: SupplierStaff,
+    session: ReadSession,
+    sku: SkuFilter = None,
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: Cursor = None,
+) -> Page[PresaleOut]:
+    """Harvests that are or were sold ahead, with how much of each was promised and has come."""
+    before = UUID(str(decode_cursor("presales", cursor)[0])) if cursor else None
+    rows = await queries.page_of_presales(session, _own(by), sku=sku, before=before, limit=limit + 1)
+    more = encode_cursor("presales", str(rows[limit - 1].id)) if len(rows) > limit else None
+    return Page(items=[PresaleOut.of(row) for row in rows[:limit]], next_cursor=more)
+
+
+@router.get(
+    "/v1/supplier/presales/{presale_id}",
+    summary="One pre-sale",
+    operation_id="get_presale",
+    responses=problems(NotFound),
+)
+async def get_presale(presale_id: UUID, by: SupplierStaff, session: ReadSession, response: Response) -> PresaleOut:
+    """The `ETag` names its version, which an edit has to send."""
+    found = await queries.presale(session, presale_id, supplier_id=_own(by))
+    response.headers["ETag"] = etag(found.version)
+    return PresaleOut.of(found)
+
+
+@router.post(
+    "/v1/supplier/presales",
+    status_code=201,
+    summary="Sell a harvest ahead",
+    operation_id="open_presale",
+    responses=problems(NotFound, PresaleOpen),
+)
+async def open_presale(
+    body: PresaleIn, by: SupplierStaff, session: WriteSession, edge: TheEdge, now: Now, response: Response
+) -> PresaleOut:
+    """From the opening on buyers can order what stock cannot give, up to the cap, and are told the day it ships by.
+
+    Goods that come in go to those who have waited longest; when it is settled, or `ship_by` has passed for some days,
+    what never came is paid back by itself.
+    """
+    most = edge.settings.inventory.presale_max_factor_pct
+    found = await service.open_presale(session, body.sku, body.plan(), by=by, max_factor_pct=most, now=now)
+    response.headers["ETag"] = etag(found.version)
+    return PresaleOut.of(found)
+
+
+@router.patch(
+    "/v1/supplier/presales/{presale_id}",
+    summary="Change a pre-sale",
+    operation_id="change_presale",
+    responses=problems(NotFound, VersionRequired, StaleVersion, PresaleSettled, CapBelowPromised),
+)
+async def change_presale(
+    presale_id: UUID,
+    body: PresaleChangeIn,
+    version: IfMatch,
+    by: SupplierStaff,
+    session: WriteSession,
+    edge: TheEdge,
+    now: Now,
+    response: Response,
+) -> PresaleOut:
+    """What buyers were promised stands: the cap does not fall below it, and their day to ship by stays."""
+    found = await queries.presale(session, presale_id, supplier_id=_own(by))
+    changed = await service.change_presale(
+        session,
+        presale_id,
+        body.of(found.plan),
+        version=version,
+        by=by,
+        max_factor_pct=edge.settings.inventory.presale_max_factor_pct,
+        now=now,
+    )
+    response.headers["ETag"] = etag(changed.version)
+    return PresaleOut.of(changed)
+
+
+@router.post(
+    "/v1/supplier/presales/{presale_id}/settle",
+    summary="Settle a pre-sale: no more is to come",
+    operation_id="settle_presale",
+    response_model=PresaleOut,
+    responses=problems(NotFound, *KEY_ERRORS),
+)
+async def settle_presale(presale_id: UUID, by: SupplierStaff, once: Once, now: Now) -> Response:
+    """Nothing more is sold ahead, and whoever still waits is paid back for the pieces that did not come."""
+
+    async def work(session: AsyncSession) -> PresaleOut:
+        return PresaleOut.of(await service.settle_presale(session, presale_id, supplier_id=_own(by), now=now))
+
+    return await once.run(200, work)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, replace
 from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
@@ -10,6 +11,7 @@ from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 
 from app.core.web import MAX_QUANTITY, Body, Instant, Out, ShortText, Sku
 from app.inventory.rules import MAX_COUNT, MAX_UPDATES, REJECTION_CODES, Lot, Update, UpdateResult
+from app.inventory.rules.presale import Plan, Presale
 
 LotCode = Annotated[
     str,
@@ -157,3 +159,118 @@ class UpdatesOut(Out):
     def of(cls, results: list[UpdateResult]) -> UpdatesOut:
         """The wire form."""
         return cls.model_validate({"results": results})
+
+
+Yield = Annotated[int, Field(strict=True, ge=1, le=MAX_COUNT, description="Sales units", examples=[1000])]
+FactorPct = Annotated[
+    int, Field(strict=True, ge=1, le=100, description="How much of the yield may be sold ahead, per cent")
+]
+
+
+class PresaleIn(Body):
+    """A harvest to be sold ahead."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "sku": "NO02",
+                    "opens_at": "2026-10-25T08:00:00+08:00",
+                    "closes_at": "2026-11-20T00:00:00+08:00",
+                    "harvest_from": "2026-11-18",
+                    "harvest_to": "2026-12-20",
+                    "ship_by": "2026-11-28",
+                    "expected_yield": 1000,
+                    "factor_pct": 80,
+                }
+            ]
+        }
+    )
+
+    sku: Sku
+    opens_at: Instant
+    closes_at: Instant
+    harvest_from: Day
+    harvest_to: Day
+    ship_by: Day = Field(description="What buyers are promised: it leaves the house on this day at the latest")
+    expected_yield: Yield
+    factor_pct: FactorPct = 80
+
+    def plan(self) -> Plan:
+        """The value for the use case."""
+        return Plan(**self.model_dump(exclude={"sku"}))
+
+
+class PresaleChangeIn(Body):
+    """What is planned otherwise; what is left out stays."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"expected_yield": 800, "ship_by": "2026-12-02"}]})
+
+    opens_at: Instant | None = None
+    closes_at: Instant | None = None
+    harvest_from: Day | None = None
+    harvest_to: Day | None = None
+    ship_by: Day | None = None
+    expected_yield: Yield | None = None
+    factor_pct: FactorPct | None = None
+
+    def of(self, plan: Plan) -> Plan:
+        """``plan`` with these changes."""
+        return replace(plan, **self.model_dump(exclude_none=True))
+
+
+class PresaleOut(Out):
+    """A pre-sale as its supplier sees it, in sales units."""
+
+    id: UUID
+    sku: str
+    opens_at: datetime
+    closes_at: datetime
+    harvest_from: date
+    harvest_to: date
+    ship_by: date
+    expected_yield: int
+    factor_pct: int
+    cap: int = Field(description="What may be sold ahead: yield × factor, rounded down")
+    promised: int = Field(description="Sold ahead and still to come")
+    arrived: int = Field(description="Came into stock since it was opened; that part of the harvest is sold from there")
+    left: int = Field(description="Can still be sold ahead")
+    settled_at: datetime | None
+
+    @classmethod
+    def of(cls, presale: Presale) -> PresaleOut:
+        """The wire form."""
+        return cls(
+            id=presale.id,
+            sku=presale.sku,
+            **asdict(presale.plan),
+            cap=presale.cap,
+            promised=presale.promised,
+            arrived=presale.arrived,
+            left=presale.left,
+            settled_at=presale.settled_at,
+        )
+
+
+class OpenPresaleOut(Out):
+    """A harvest that can be bought ahead, as buyers see it."""
+
+    sku: str
+    left: int = Field(description="Sales units that can still be bought ahead, besides what lies in stock")
+    closes_at: datetime
+    harvest_from: date
+    harvest_to: date
+    ship_by: date = Field(description="It leaves the house on this day at the latest")
+
+    @classmethod
+    def of(cls, presale: Presale) -> OpenPresaleOut:
+        """The wire form."""
+        plan = presale.plan
+        return cls(
+            sku=presale.sku,
+            left=presale.left,
+            closes_at=plan.closes_at,
+            harvest_from=plan.harvest_from,
+            harvest_to=plan.harvest_to,
+            ship_by=plan.ship_by,
+        )

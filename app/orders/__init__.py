@@ -19,7 +19,13 @@ from app.orders.events import (
     SoldLine,
     SupplierOrderCompleted,
 )
-from app.orders.handlers import on_payment_captured, on_refund_failed, on_refund_retried, on_refund_settled
+from app.orders.handlers import (
+    on_payment_captured,
+    on_promise_broken,
+    on_refund_failed,
+    on_refund_retried,
+    on_refund_settled,
+)
 from app.orders.lifecycle import Status, Step, StepNotAllowed
 from app.orders.queries import received_line, view
 from app.orders.queries.sold import ids_of, lock_invoiceable, origins, wants_invoice
@@ -138,6 +144,7 @@ __all__ = [
     "ids_of",
     "lock_invoiceable",
     "on_payment_captured",
+    "on_promise_broken",
     "on_refund_failed",
     "on_refund_retried",
     "on_refund_settled",

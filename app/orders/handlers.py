@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.settings import OrderSettings
+from app.inventory import PromiseBroken
 from app.orders import service
 from app.payments import PaymentCaptured, RefundFailed, RefundRetried, RefundSettled
 
@@ -28,3 +31,13 @@ async def on_refund_failed(session: AsyncSession, fact: RefundFailed, now: datet
 async def on_refund_retried(session: AsyncSession, fact: RefundRetried, now: datetime) -> None:  # noqa: ARG001
     """An operator asked the provider again."""
     await service.note_retry(session, fact)
+
+
+def on_promise_broken(settings: OrderSettings) -> Callable[[AsyncSession, PromiseBroken, datetime], Awaitable[None]]:
+    """Goods that were sold ahead did not come: they are paid back."""
+
+    async def handle(session: AsyncSession, fact: PromiseBroken, now: datetime) -> None:
+        days = settings.confirm_after_days
+        await service.break_promise(session, fact.reference, fact.sku, now=now, confirm_after_days=days)
+
+    return handle

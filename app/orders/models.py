@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Sequence, SmallInteger, Text, UniqueConstraint, text
@@ -107,7 +107,8 @@ class OrderLine(Base):
 
     ``subsidy_fen`` is the part of ``discount_fen`` that the seller does not bear: it is never counted as a sale (domain
     handbook §2.9), and it is owed to the seller all the same.
-    ``cancelled_quantity`` are pieces that were cancelled before shipment and will never be sent.
+    ``cancelled_quantity`` are pieces that were cancelled before shipment and will never be sent. A line with
+    ``ship_by`` was bought, at least in part, of a harvest to come: it leaves the house on that day at the latest.
     """
 
     __tablename__ = "orders_line"
@@ -161,6 +162,7 @@ class OrderLine(Base):
     claim_hours: Mapped[int] = mapped_column(SmallInteger, server_default=str(SEALED.claim_hours))
     bad_allow_bp: Mapped[int] = mapped_column(SmallInteger, server_default=str(SEALED.bad_allow_bp))
     bad_full_bp: Mapped[int] = mapped_column(SmallInteger, server_default=str(SEALED.bad_full_bp))
+    ship_by: Mapped[date | None]
 
     @property
     def to_send(self) -> int:
@@ -220,7 +222,8 @@ class CartItem(Base):
 class Refund(Base):
     """Money to be given back for one supplier order, and whether it has arrived.
 
-    A failed one is asked for again, or paid by hand, by an operator (domain handbook §6.5).
+    ``asked_by`` is nobody when a rule of the marketplace gave it. A failed one is asked for again, or paid by hand, by
+    an operator (domain handbook §6.5).
     """
 
     __tablename__ = "orders_refund"
@@ -238,7 +241,7 @@ class Refund(Base):
     amount_fen: Mapped[fen]
     freight_fen: Mapped[fen]
     reason: Mapped[str] = mapped_column(Text)
-    asked_by: Mapped[UUID] = mapped_column(ForeignKey("identity_account.id"), index=True)
+    asked_by: Mapped[UUID | None] = mapped_column(ForeignKey("identity_account.id"), index=True)
     status: Mapped[str] = mapped_column(Text)
     requested_at: Mapped[instant]
     settled_at: Mapped[datetime | None]

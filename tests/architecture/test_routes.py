@@ -56,6 +56,7 @@ _MOVES_STOCK_OR_MONEY = {
     "ship_order",
     "refund_order_lines",
     "retry_refund",
+    "settle_presale",
     "confirm_refund_by_hand",
     "update_inventory",
     "receive_lot",
@@ -89,6 +90,7 @@ _MOVES_NEITHER = {
     "suspend_supplier",
     "set_goal",
     "create_plan",
+    "open_presale",
     "add_plan_aspect",
     "add_plan_measure",
     # An invoice says what was paid and moves nothing; a supplier order has one at most.

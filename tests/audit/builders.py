@@ -175,6 +175,19 @@ class Life:
             wanted = [orders.RefundLine(order.lines[line].id, fen, pieces)]
             await orders.refund_lines(session, order.id, wanted, by=self.operator, reason="坏果", now=at)
 
+    async def sell_ahead(self, sku: str, at: datetime) -> None:
+        async with self.db.write() as session:
+            plan = inventory.Plan(
+                opens_at=at,
+                closes_at=at + timedelta(days=9),
+                harvest_from=date(2026, 11, 25),
+                harvest_to=date(2026, 12, 20),
+                ship_by=date(2026, 12, 1),
+                expected_yield=20,
+                factor_pct=50,
+            )
+            await inventory.open_presale(session, sku, plan, by=self.operator, max_factor_pct=80, now=at)
+
     async def bank_pays_back(self, at: datetime) -> None:
         """Every refund that was asked for arrives."""
         async with self.db.write() as session:
@@ -253,6 +266,11 @@ async def lived(db: Database, settings: Settings, now: datetime) -> Life:
     await life.ship(half, now - day / 2, pieces=2)
     paid = await life.place(now - day, CO01=2, GT04=1)
     await life.pay(paid, now - day)
+    await life.sell_ahead("CO02", now - 2 * day)
+    async with db.read() as session:
+        free = (await inventory.availability(session, ["CO02"]))["CO02"].available
+    ahead = await life.place(now - day, CO02=free + 3)
+    await life.pay(ahead, now - day)
     shipped = await life.place(now - 5 * day, GT07=1)
     await life.pay(shipped, now - 5 * day)
     await life.ship(shipped, now - 4 * day, delivered=False)

@@ -73,6 +73,8 @@ BREAKS = [
         "reservation.of_stock",
         [moved(reserved=1), "UPDATE inventory_stock SET reserved = reserved + 1 WHERE sku = 'GT04'"],
     ),
+    ("presale.promised", ["UPDATE inventory_presale SET promised = promised + 1"]),
+    ("stock.waiting", ["UPDATE inventory_stock SET waiting = waiting + 1 WHERE sku = 'CO02'"]),
     (
         "reservation.of_order",
         [

@@ -115,10 +115,16 @@ WHERE NOT (0 <= reserved AND reserved <= on_hand)
    OR on_hand <> coalesce((SELECT sum(on_hand_delta) FROM inventory_movement m WHERE m.sku = s.sku), 0)
    OR reserved <> coalesce((SELECT sum(reserved_delta) FROM inventory_movement m WHERE m.sku = s.sku), 0)
    OR reserved <> coalesce((SELECT sum(quantity) FROM inventory_reservation r WHERE r.sku = s.sku), 0)
+   OR waiting <> coalesce((SELECT sum(quantity) FROM inventory_promise p WHERE p.sku = s.sku), 0)
+   OR (waiting > 0 AND on_hand > reserved)
 UNION ALL
 SELECT 'lot ' || l.code FROM inventory_lot l
 WHERE on_hand < 0
    OR on_hand <> coalesce((SELECT sum(on_hand_delta) FROM inventory_movement m WHERE m.lot_id = l.id), 0)
+UNION ALL
+SELECT 'presale ' || w.sku FROM inventory_presale w
+WHERE promised NOT BETWEEN 0 AND cap
+   OR promised <> coalesce((SELECT sum(quantity) FROM inventory_promise p WHERE p.presale_id = w.id), 0)
 """
 
 

@@ -142,7 +142,7 @@ class StockRoom(RuleBasedStateMachine):
         free = {sku: self.model.on_hand(sku) - self.model.reserved(sku) for sku in SKUS}
         short = [f"/items/{i}" for i, (sku, quantity) in enumerate(cart.items()) if quantity > free[sku]]
 
-        async def act() -> dict[str, int]:
+        async def act() -> dict[str, inventory.Taken]:
             async with self.db.write() as session:
                 return await inventory.reserve(session, order, cart, by=None, now=self.now)
 
@@ -151,7 +151,7 @@ class StockRoom(RuleBasedStateMachine):
             assert [fault.pointer for fault in refused.faults] == short != []
             return
         assert not short
-        assert left == {sku: free[sku] - quantity for sku, quantity in cart.items()}
+        assert left == {sku: inventory.Taken(free[sku] - quantity) for sku, quantity in cart.items()}
         self.orders.append(order)
         for sku, quantity in cart.items():
             self.model.held[order, sku] = self.model.held.get((order, sku), 0) + quantity

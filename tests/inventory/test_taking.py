@@ -22,7 +22,7 @@ async def test_reserving_takes_all_in_one_statement(session, now, statements):
     statements.clear()
     left = await inventory.reserve(session, uuid4(), {"B2": 20, "A1": 5}, by=None, now=now)
     assert len(statements) == 1
-    assert left == {"B2": 0, "A1": 15}
+    assert left == {"B2": inventory.Taken(0), "A1": inventory.Taken(15)}
     assert await figures(session, "A1") == (20, 5)
     assert await figures(session, "B2") == (20, 20)
     assert told(session) == [("StockRanOut", "B2")]

@@ -1,6 +1,7 @@
 """The web edge: what a ``routes.py`` needs, and nothing that knows the business."""
 
-from app.core.web.conditional import IfMatch, StaleVersion, VersionRequired, etag
+from app.core.errors import StaleVersion
+from app.core.web.conditional import IfMatch, VersionRequired, etag
 from app.core.web.edge import Edge, Now, ReadSession, TheEdge, WriteSession, edge_of
 from app.core.web.limits import Limits
 from app.core.web.once import KEY_ERRORS, Once, OnceCall

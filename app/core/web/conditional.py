@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import Depends, Header
 
-from app.core.errors import DomainError
+from app.core.errors import DomainError, StaleVersion
 
 
 class VersionRequired(DomainError):
@@ -16,15 +16,6 @@ class VersionRequired(DomainError):
     code = "version_required"
     zh = "请在 If-Match 请求头中带上读取时得到的 ETag。"
     en = "Send the ETag that you read in an If-Match header."
-
-
-class StaleVersion(DomainError):
-    """Somebody changed the object in between."""
-
-    status = 412
-    code = "stale_version"
-    zh = "内容已被他人修改，请重新读取后再改。"
-    en = "The object was changed in between; read it again and repeat the edit."
 
 
 def etag(version: int) -> str:

@@ -16,6 +16,7 @@ from app.buyers import open_address
 from app.core.errors import NotFound
 from app.fulfilment import Shipment, shipments_of
 from app.identity import Actor
+from app.inventory import waiting_for
 from app.orders.lifecycle import Status
 from app.orders.models import LineDiscount, Order, OrderLine, Refund, RefundLine, SupplierOrder
 from app.orders.rules import (
@@ -27,6 +28,7 @@ from app.orders.rules import (
     RefundView,
     SupplierOrderView,
     ToShip,
+    ships_by,
 )
 
 _ORDER = (
@@ -57,22 +59,28 @@ _PART = (
     SupplierOrder.delivered_at,
     SupplierOrder.completed_at,
 )
-_LINES = select(
-    OrderLine.id,
-    OrderLine.order_id,
-    OrderLine.supplier_order_id,
-    OrderLine.sku,
-    OrderLine.name,
-    OrderLine.quantity,
-    OrderLine.shipped_quantity,
-    OrderLine.cancelled_quantity,
-    OrderLine.unit_price_fen,
-    OrderLine.discount_fen,
-    OrderLine.subsidy_fen,
-    OrderLine.amount_fen,
-    OrderLine.refunded_fen,
-    OrderLine.supplier_id,
-).order_by(OrderLine.order_id, OrderLine.position)
+_LINES = (
+    select(
+        OrderLine.id,
+        OrderLine.order_id,
+        OrderLine.supplier_order_id,
+        OrderLine.sku,
+        OrderLine.name,
+        OrderLine.quantity,
+        OrderLine.shipped_quantity,
+        OrderLine.cancelled_quantity,
+        OrderLine.unit_price_fen,
+        OrderLine.discount_fen,
+        OrderLine.subsidy_fen,
+        OrderLine.amount_fen,
+        OrderLine.refunded_fen,
+        OrderLine.supplier_id,
+        OrderLine.ship_by,
+        Order.paid_at,
+    )
+    .join(Order, Order.id == OrderLine.order_id)
+    .order_by(OrderLine.order_id, OrderLine.position)
+)
 _BOTH = (
     select(Order, SupplierOrder)
     .join(SupplierOrder, SupplierOrder.order_id == Order.id)
@@ -252,8 +260,8 @@ async def supplier_page(
     rows = (await session.execute(wanted.order_by(SupplierOrder.id).limit(limit))).all()
     part_ids = [row.id for row in rows]
     lines: defaultdict[UUID, list[LineView]] = defaultdict(list)
-    for line in await session.execute(_LINES.where(OrderLine.supplier_order_id.in_(part_ids))):
-        lines[line.supplier_order_id].append(_line(line))
+    for line in await _lines(session, _LINES.where(OrderLine.supplier_order_id.in_(part_ids))):
+        lines[line.supplier_order_id].append(line)
     shipments = await _parcels(session, part_ids)
     return [
         ToShip(
@@ -300,9 +308,10 @@ async def _views(session: AsyncSession, wanted: Select[*tuple[Any, ...]]) -> lis
     )
     for row in part_rows:
         parts[row.order_id].append(_part(row))
+    of_order = {part.id: order_id for order_id, found in parts.items() for part in found}
     lines: defaultdict[UUID, list[LineView]] = defaultdict(list)
-    for line in await session.execute(_LINES.where(OrderLine.order_id.in_(order_ids))):
-        lines[line.order_id].append(_line(line))
+    for line in await _lines(session, _LINES.where(OrderLine.order_id.in_(order_ids))):
+        lines[of_order[line.supplier_order_id]].append(line)
     shipments = await _parcels(session, [part.id for found in parts.values() for part in found])
     refunds = await payments.refunds_of(session, order_ids)
     return [
@@ -364,7 +373,14 @@ def _part(row: Row[*tuple[Any, ...]]) -> SupplierOrderView:
     )
 
 
-def _line(row: Row[*tuple[Any, ...]]) -> LineView:
+async def _lines(session: AsyncSession, wanted: Select[*tuple[Any, ...]]) -> list[LineView]:
+    rows = (await session.execute(wanted)).all()
+    ahead = {row.order_id for row in rows if row.ship_by}
+    waiting = await waiting_for(session, list(ahead)) if ahead else {}
+    return [_line(row, waiting.get((row.order_id, row.sku), 0)) for row in rows]
+
+
+def _line(row: Row[*tuple[Any, ...]], waiting_quantity: int) -> LineView:
     return LineView(
         id=row.id,
         supplier_order_id=row.supplier_order_id,
@@ -379,4 +395,7 @@ def _line(row: Row[*tuple[Any, ...]]) -> LineView:
         amount_fen=row.amount_fen,
         refunded_fen=row.refunded_fen,
         supplier_id=row.supplier_id,
+        presale=row.ship_by is not None,
+        ship_by=ships_by(row.ship_by, row.paid_at),
+        waiting_quantity=waiting_quantity,
     )

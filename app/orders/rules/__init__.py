@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeVar
 from uuid import UUID
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 K = TypeVar("K")
 
 RETAIL = "retail"
+SHIP_WITHIN = timedelta(hours=48)
 MOST_LINES = 100
 
 
@@ -174,6 +175,13 @@ def confirmation(delivered_at: datetime, days: int) -> datetime:
     return delivered_at + timedelta(days=days)
 
 
+def ships_by(promised: date | None, paid_at: datetime | None) -> date | None:
+    """The day on which a line leaves the house at the latest: as promised, or 48 hours after payment (§3.5)."""
+    if promised is not None or paid_at is None:
+        return promised
+    return local_day(paid_at + SHIP_WITHIN)
+
+
 def worth(amount_fen: int, pieces: int, of: int) -> int:
     """What ``pieces`` out of ``of`` cost, in fen; the worth of all of them is the line's amount.
 
@@ -200,6 +208,9 @@ class LineView:
     amount_fen: int
     refunded_fen: int
     supplier_id: UUID
+    presale: bool = False
+    ship_by: date | None = None
+    waiting_quantity: int = 0
 
 
 @dataclass(frozen=True, slots=True)

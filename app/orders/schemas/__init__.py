@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import date, datetime
 from typing import Annotated, Self
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from app.core.web.schemas import NO_CONTROL
 from app.orders.lifecycle import Status
 from app.orders.rules import (
     MOST_LINES,
+    SHIP_WITHIN,
     OrderView,
     ParcelView,
     RefundView,
@@ -72,6 +74,8 @@ class QuoteLineOut(Out):
     unit_price_fen: int
     discount_fen: int
     amount_fen: int
+    presale: bool = Field(False, description="Stock does not suffice; the rest comes from a harvest that is sold ahead")
+    ship_by: date | None = Field(None, description="Of a pre-sale: leaves the house on this day at the latest")
 
 
 class QuoteParcelOut(Out):
@@ -103,11 +107,19 @@ class QuoteOut(Out):
     discount_fen: int
     freight_fen: int
     total_fen: int
+    ship_within_hours: int = Field(
+        int(SHIP_WITHIN.total_seconds()) // 3600, description="After payment, for all that is not a pre-sale"
+    )
 
     @classmethod
-    def of(cls, quote: Quote) -> Self:
-        """From the pricing module's value."""
-        return cls.model_validate(quote)
+    def of(cls, quote: Quote, ahead: Mapping[str, date]) -> Self:
+        """From the pricing module's value, and the day to ship by of what is sold ahead."""
+        priced = cls.model_validate(quote)
+        lines = [
+            line.model_copy(update={"presale": line.sku in ahead, "ship_by": ahead.get(line.sku)})
+            for line in priced.lines
+        ]
+        return priced.model_copy(update={"lines": lines})
 
 
 class InvoiceIn(Body):
@@ -163,6 +175,9 @@ class OrderLineOut(Out):
     amount_fen: int
     refunded_fen: int
     supplier_id: UUID
+    presale: bool = Field(description="Bought, at least in part, of a harvest to come")
+    ship_by: date | None = Field(description="Leaves the house on this day at the latest; unknown before payment")
+    waiting_quantity: int = Field(description="Pieces of a pre-sale that have not come in yet and cannot be sent")
 
 
 class SupplierOrderOut(Out):

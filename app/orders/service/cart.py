@@ -16,7 +16,7 @@ from app.catalogue import offers
 from app.core.errors import NotFound
 from app.core.ids import new_id
 from app.identity import Actor, Role
-from app.inventory import availability
+from app.inventory import availability, open_presales
 from app.orders.models import Cart, CartItem
 from app.orders.rules import MOST_LINES, CartEmpty, CartFull, CartView, UnknownSku, cart_line
 from app.orders.service.place import quote
@@ -104,6 +104,7 @@ async def show_cart(
     found = await offers(session, skus, now=now) if skus else {}
     prices = await current_prices(session, skus) if skus else {}
     stock = await availability(session, skus) if skus else {}
+    ahead = await open_presales(session, skus, now=now) if skus else {}
     lines = []
     for item in items:
         price, there = prices.get(item.sku), stock.get(item.sku)
@@ -113,7 +114,7 @@ async def show_cart(
                 quantity=item.quantity,
                 put_in_at_fen=item.price_fen,
                 price_fen=price.price_fen if price else None,
-                available=there.available if there else 0,
+                available=(there.available if there else 0) + (ahead[item.sku].left if item.sku in ahead else 0),
             )
         )
     wanted = {line.sku: line.quantity for line in lines if line.orderable}

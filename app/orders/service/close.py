@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app import inventory, payments, pricing
 from app.core.errors import NotFound
 from app.core.events import emit
-from app.identity import Actor, Role
+from app.identity import SYSTEM, Actor, Role
 from app.orders import queries
 from app.orders.events import CancelledLine, LinesCancelled, OrderCancelled
 from app.orders.lifecycle import Status, Step, after
@@ -19,6 +19,8 @@ from app.orders.models import Order, OrderLine, SupplierOrder
 from app.orders.rules import AlreadyShipped, CancelsTooMuch, OrderNotPaid, UnknownLine
 from app.orders.service.fulfil import arrive
 from app.orders.service.refund import refund_cancelled
+
+SHORTFALL = "预售到货不足 / the harvest fell short"
 
 
 async def cancel(
@@ -103,6 +105,31 @@ async def _withdraw_from(
         part.take(Step.SHIP, now=now)
         await arrive(session, part, now=now, confirm_after_days=days)
     await _end(session, order, parts, reason=reason, now=now)
+
+
+async def break_promise(
+    session: AsyncSession, order_id: UUID, sku: str, *, now: datetime, confirm_after_days: int
+) -> None:
+    """A harvest that was sold ahead did not come: what the order still waits for is cancelled and paid back.
+
+    An order that is not paid is one amount and is cancelled as a whole. Doing it again changes nothing.
+    """
+    order, parts = await queries.lock(session, order_id)
+    missing = (await inventory.lock_waiting(session, order_id)).get(sku)
+    if missing is None:
+        return
+    lines = await queries.lines_of(session, *(part.id for part in parts))
+    (line,) = (line for line in lines if line.sku == sku)
+    if order.payment_id is None:
+        await _give_up_discounts(session, [order], now=now)
+        pieces = {line.id: line.to_send for line in lines}
+        await _withdraw(session, order, parts, lines, pieces, by=SYSTEM, reason=SHORTFALL, now=now)
+        await _end(session, order, parts, reason=SHORTFALL, now=now)
+        return
+    (part,) = (part for part in parts if part.id == line.supplier_order_id)
+    own = [other for other in lines if other.supplier_order_id == part.id]
+    gone, days = {line.id: missing}, confirm_after_days
+    await _withdraw_from(session, order, part, own, gone, by=SYSTEM, reason=SHORTFALL, now=now, days=days)
 
 
 async def _withdraw(

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app import inventory
 from app.buyers import Address, resolve_division, seal_address
 from app.catalogue import Offer, offers
 from app.core.db import ask, dump
 from app.core.events import emit
 from app.core.ids import new_id
 from app.identity import Actor
-from app.inventory import reserve
 from app.orders.events import OrderPlaced
 from app.orders.lifecycle import Status
 from app.orders.rules import (
@@ -52,18 +52,19 @@ WITH placed AS (
     INSERT INTO orders_line (id, order_id, supplier_order_id, position, sku, product_id, name, product_name, quantity,
                              unit_price_fen, discount_fen, subsidy_fen, amount_fen, supplier_id, supplier_name,
                              category, township_code, township, village, net_weight_g, tax_rate_bp, assisted,
-                             self_purchase, return_policy, return_days, claim_hours, bad_allow_bp, bad_full_bp)
+                             self_purchase, return_policy, return_days, claim_hours, bad_allow_bp, bad_full_bp,
+                             ship_by)
     SELECT id, :id, part_id, position, sku, product_id, name, product_name, quantity, price, discount, subsidy,
            price * quantity - discount, supplier_id, supplier_name, category, township_code, township, village,
            net_weight_g, tax_rate_bp, assisted, self_purchase, return_policy, return_days, claim_hours, bad_allow_bp,
-           bad_full_bp
+           bad_full_bp, ship_by
     FROM json_to_recordset(CAST(:lines AS json))
          AS line (id uuid, part_id uuid, position smallint, sku text, product_id uuid, name text, product_name text,
                   quantity integer, price bigint, discount bigint, subsidy bigint, supplier_id uuid,
                   supplier_name text, category text, township_code text, township text, village text,
                   net_weight_g integer, tax_rate_bp integer,
                   assisted boolean, self_purchase boolean, return_policy text, return_days smallint,
-                  claim_hours smallint, bad_allow_bp smallint, bad_full_bp smallint)
+                  claim_hours smallint, bad_allow_bp smallint, bad_full_bp smallint, ship_by date)
 )
 SELECT number FROM placed
 """)
@@ -104,6 +105,17 @@ async def quote(
     return await _price(session, wanted, found, division.county_code, coupon=coupon, by=by, now=now)
 
 
+async def sold_ahead(session: AsyncSession, wanted: Mapping[str, int], *, now: datetime) -> dict[str, date]:
+    """Which of these goods stock cannot give now but a harvest to come can, and the day they would ship by."""
+    harvests = await inventory.open_presales(session, list(wanted), now=now)
+    stock = await inventory.availability(session, list(harvests)) if harvests else {}
+    return {
+        sku: harvest.plan.ship_by
+        for sku, harvest in harvests.items()
+        if stock[sku].available < wanted[sku] <= stock[sku].available + harvest.left
+    }
+
+
 async def place(
     session: AsyncSession, asked: Placement, *, by: Actor, now: datetime, pay_within_minutes: int
 ) -> OrderView:
@@ -120,7 +132,7 @@ async def place(
     order_id = new_id(now)
     if priced.discounts:
         await take(session, order_id, priced.discounts, buyer_id=by.account_id, now=now)
-    await reserve(session, order_id, asked.wanted, by=by.account_id, now=now)
+    taken = await inventory.reserve(session, order_id, asked.wanted, by=by.account_id, now=now, ahead=True)
 
     parts = {parcel.supplier_id: new_id(now) for parcel in priced.parcels}
     subsidies = dict.fromkeys(asked.wanted, 0)
@@ -188,6 +200,7 @@ async def place(
                         "net_weight_g": offer.net_weight_g,
                         "tax_rate_bp": offer.tax_rate_bp,
                         "assisted": offer.assisted,
+                        "ship_by": ship_by.isoformat() if (ship_by := taken[offer.sku].ship_by) else None,
                         "self_purchase": offer.supplier_id == by.supplier_id,
                         "return_policy": offer.returns.code,
                         "return_days": offer.returns.return_days,
@@ -258,6 +271,9 @@ async def place(
                 amount_fen=quoted.amount_fen,
                 refunded_fen=0,
                 supplier_id=offer.supplier_id,
+                presale=taken[offer.sku].promised > 0,
+                ship_by=taken[offer.sku].ship_by,
+                waiting_quantity=taken[offer.sku].promised,
             )
             for line_id, offer, quoted in lines
         ),

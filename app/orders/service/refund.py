@@ -12,7 +12,7 @@ from app import payments, pricing
 from app.core.errors import NotFound
 from app.core.events import emit
 from app.core.ids import new_id
-from app.identity import Actor
+from app.identity import SYSTEM, Actor
 from app.orders import queries
 from app.orders.events import LinesRefunded, RefundedLine
 from app.orders.lifecycle import Status, Step
@@ -151,7 +151,7 @@ async def _request(
         amount_fen=amount,
         freight_fen=freight_fen,
         reason=reason,
-        asked_by=by.account_id,
+        asked_by=None if by is SYSTEM else by.account_id,
         status="requested",
         requested_at=now,
     )

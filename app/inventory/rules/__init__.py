@@ -197,6 +197,7 @@ class StockState:
     on_hand: int
     reserved: int
     counted_at: datetime | None = None
+    waiting: int = 0
     lots: list[LotState] = field(default_factory=list)
 
     @property

@@ -9,7 +9,6 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app import catalogue
 from app.core.clock import local_day
 from app.core.db import array, ask
 from app.core.errors import Fault, InvalidInput, NotFound
@@ -36,42 +35,69 @@ from app.inventory.rules import (
     plan_updates,
     spoil,
 )
+from app.inventory.rules.presale import Taken
+from app.inventory.service.opening import open_new
+from app.inventory.service.presale import fill, forget, shorten
 
 # READ COMMITTED: a row that `locked` had to wait for is handed out as the other transaction left it, so `judged`
 # decides on the present. The UPDATE writes what `locked` says and neither asks nor counts on its own row again: its
 # conditions and the CHECK are first tried on the version in the statement's snapshot, and what was given back or
 # brought in while we waited would be refused.
+#
+# What stock cannot give comes from the harvest that is sold ahead, if the caller may take from it. A presale row is
+# changed under the lock of its stock row alone; it is locked here too, to be read as the other transaction left it.
 _RESERVE = text("""
 WITH wanted AS (
     SELECT sku, quantity FROM unnest(CAST(:skus AS text[]), CAST(:quantities AS bigint[])) AS w(sku, quantity)
 ), locked AS (
-    SELECT sku, on_hand, reserved FROM inventory_stock
+    SELECT sku, on_hand, reserved, waiting FROM inventory_stock
     WHERE sku = ANY(CAST(:skus AS text[])) ORDER BY sku FOR UPDATE
+), harvest AS (
+    SELECT p.id, p.sku, p.promised, p.ship_by, greatest(p.cap - p.arrived - p.promised, 0) AS pieces
+    FROM inventory_presale p
+    WHERE :ahead AND p.sku IN (SELECT sku FROM locked) AND p.settled_at IS NULL
+      AND p.opens_at <= :now AND p.closes_at > :now
+    FOR UPDATE
 ), judged AS (
-    SELECT w.sku, w.quantity, l.on_hand, l.reserved, coalesce(l.on_hand - l.reserved, 0) AS available,
-           bool_and(coalesce(l.on_hand - l.reserved >= w.quantity, false)) OVER () AS enough
-    FROM wanted w LEFT JOIN locked l USING (sku)
+    SELECT w.sku, w.quantity, l.on_hand, l.reserved, l.waiting, coalesce(l.on_hand - l.reserved, 0) AS available,
+           least(w.quantity, l.on_hand - l.reserved) AS at_once,
+           h.id AS presale_id, h.promised, h.ship_by, coalesce(h.pieces, 0) AS ahead,
+           bool_and(coalesce(l.on_hand - l.reserved + coalesce(h.pieces, 0) >= w.quantity, false)) OVER () AS enough
+    FROM wanted w LEFT JOIN locked l USING (sku) LEFT JOIN harvest h USING (sku)
 ), taken AS (
-    UPDATE inventory_stock s SET on_hand = j.on_hand, reserved = j.reserved + j.quantity
+    UPDATE inventory_stock s
+    SET on_hand = j.on_hand, reserved = j.reserved + j.at_once, waiting = j.waiting + j.quantity - j.at_once
     FROM judged j WHERE j.enough AND s.sku = j.sku
-    RETURNING s.sku, j.quantity
+    RETURNING s.sku, j.at_once AS quantity
 ), held AS (
     INSERT INTO inventory_reservation AS r (reference, sku, quantity)
-    SELECT :reference, sku, quantity FROM taken
+    SELECT :reference, sku, quantity FROM taken WHERE quantity > 0
     ON CONFLICT (reference, sku) DO UPDATE SET quantity = r.quantity + EXCLUDED.quantity
 ), moved AS (
     INSERT INTO inventory_movement
         (sku, kind, on_hand_delta, reserved_delta, reference, by_account, effective_at, recorded_at)
-    SELECT sku, 'reserved', 0, quantity, :reference, :by, :now, :now FROM taken ORDER BY sku
+    SELECT sku, 'reserved', 0, quantity, :reference, :by, :now, :now FROM taken WHERE quantity > 0 ORDER BY sku
+), promised AS (
+    UPDATE inventory_presale p SET promised = j.promised + j.quantity - j.at_once
+    FROM judged j WHERE j.enough AND j.quantity > j.at_once AND p.id = j.presale_id
+    RETURNING p.id, p.sku, j.quantity - j.at_once AS quantity
+), queued AS (
+    INSERT INTO inventory_promise AS w (reference, sku, presale_id, quantity, promised_at)
+    SELECT :reference, sku, id, quantity, :now FROM promised ORDER BY sku
+    ON CONFLICT (reference, sku) DO UPDATE SET quantity = w.quantity + EXCLUDED.quantity
 )
-SELECT sku, quantity, available FROM judged
+SELECT sku, quantity, available, ahead, ship_by FROM judged
 """)
 
-# Reservation rows are removed only under the lock of their stock row; a second release finds them gone.
+# Reservation rows are removed only under the lock of their stock row; a second release finds them gone. `waited` tells
+# that a reference waited for goods, which may have come while we waited for the lock: then this is done once more.
 _RELEASE = text("""
-WITH locked AS (
-    SELECT sku, on_hand, reserved FROM inventory_stock
-    WHERE sku IN (SELECT sku FROM inventory_reservation WHERE reference = ANY(CAST(:references AS uuid[])))
+WITH waits AS (
+    SELECT DISTINCT sku FROM inventory_promise WHERE reference = ANY(CAST(:references AS uuid[]))
+), locked AS (
+    SELECT sku, on_hand, reserved, waiting FROM inventory_stock
+    WHERE sku IN (SELECT sku FROM inventory_reservation WHERE reference = ANY(CAST(:references AS uuid[]))
+                  UNION SELECT sku FROM waits)
     ORDER BY sku FOR UPDATE
 ), removed AS (
     DELETE FROM inventory_reservation r USING locked l
@@ -82,13 +108,13 @@ WITH locked AS (
 ), returned AS (
     UPDATE inventory_stock s SET on_hand = l.on_hand, reserved = l.reserved - t.quantity
     FROM locked l JOIN total t USING (sku) WHERE s.sku = l.sku
-    RETURNING s.sku, t.quantity, s.on_hand - s.reserved AS available
 ), moved AS (
     INSERT INTO inventory_movement
         (sku, kind, on_hand_delta, reserved_delta, reference, by_account, effective_at, recorded_at)
     SELECT sku, 'released', 0, -quantity, reference, :by, :now, :now FROM removed ORDER BY sku
 )
-SELECT sku, quantity, available FROM returned ORDER BY sku
+SELECT l.sku, coalesce(t.quantity, 0), l.on_hand - l.reserved, l.waiting, w.sku IS NOT NULL
+FROM locked l LEFT JOIN total t USING (sku) LEFT JOIN waits w USING (sku) ORDER BY l.sku
 """)
 
 _WRITE = text("""
@@ -113,6 +139,12 @@ WITH stock AS (
     DELETE FROM inventory_reservation r
     USING unnest(CAST(:held_skus AS text[]), CAST(:held_quantities AS bigint[])) AS h(sku, quantity)
     WHERE r.reference = :holder AND r.sku = h.sku AND r.quantity = h.quantity
+), arrived AS (
+    UPDATE inventory_presale p SET arrived = p.arrived + a.quantity
+    FROM (SELECT m.sku, CAST(sum(m.on_hand_delta) AS bigint) AS quantity
+          FROM unnest(CAST(:moved_skus AS text[]), CAST(:on_hand_deltas AS bigint[])) AS m(sku, on_hand_delta)
+          GROUP BY m.sku) a
+    WHERE p.sku = a.sku AND p.settled_at IS NULL AND a.quantity > 0
 )
 INSERT INTO inventory_movement
     (sku, lot_id, kind, on_hand_delta, reserved_delta, reference, reason, by_account, effective_at, recorded_at)
@@ -127,7 +159,10 @@ ORDER BY m.position
 _RECEIVE = text("""
 WITH stock AS (
     UPDATE inventory_stock SET on_hand = on_hand + :quantity WHERE sku = :sku
-    RETURNING sku, on_hand - reserved AS available
+    RETURNING sku, on_hand - reserved AS available, waiting
+), arrived AS (
+    UPDATE inventory_presale p SET arrived = p.arrived + :quantity FROM stock s
+    WHERE p.sku = s.sku AND p.settled_at IS NULL
 ), lot AS (
     INSERT INTO inventory_lot
         (id, sku, code, harvested_on, produced_on, best_before, village, on_hand, trace_code, received_at)
@@ -141,37 +176,24 @@ WITH stock AS (
            CAST(:now AS timestamptz)
     FROM stock WHERE :quantity > 0
 )
-SELECT available FROM stock
+SELECT available, waiting FROM stock
 """)
-
-_OPEN = text("""
-INSERT INTO inventory_stock (sku, supplier_id)
-SELECT * FROM unnest(CAST(:skus AS text[]), CAST(:suppliers AS uuid[])) AS n(sku, supplier_id) ORDER BY sku
-ON CONFLICT (sku) DO NOTHING
-""")
-
-
-async def open_stock(session: AsyncSession, sku: str, supplier_id: UUID) -> None:
-    """Give a SKU a place in the stock-room, with nothing in it. Doing it again changes nothing."""
-    await session.execute(_OPEN, {"skus": [sku], "suppliers": [supplier_id]})
-
-
-async def _open_new(session: AsyncSession, skus: Collection[str]) -> bool:
-    """Make room for SKUs that the catalogue knows and the stock-room has never met; tells whether there were any."""
-    offers = await catalogue.offers(session, list(skus)) if skus else {}
-    if offers:
-        suppliers = [offer.supplier_id for offer in offers.values()]
-        await session.execute(_OPEN, {"skus": list(offers), "suppliers": suppliers})
-    return bool(offers)
 
 
 async def reserve(
-    session: AsyncSession, reference: UUID, wanted: Mapping[str, int], *, by: UUID | None, now: datetime
-) -> dict[str, int]:
+    session: AsyncSession,
+    reference: UUID,
+    wanted: Mapping[str, int],
+    *,
+    by: UUID | None,
+    now: datetime,
+    ahead: bool = False,
+) -> dict[str, Taken]:
     """Promise ``wanted`` (SKU → sales units) to ``reference``: all of it or nothing. One statement.
 
-    Returns what is left available of each SKU. Raises ``OutOfStock`` with one fault per short or unknown SKU, whose
-    pointer ``/items/{i}`` counts in the order of ``wanted``; the caller lets its transaction roll back.
+    With ``ahead`` what stock cannot give is taken from an open pre-sale. While somebody waits for a harvest no stock
+    is free, so nobody is overtaken. Raises ``OutOfStock`` with one fault per short or unknown SKU, whose pointer
+    ``/items/{i}`` counts in the order of ``wanted``; the caller lets its transaction roll back.
     """
     if any(quantity < 1 for quantity in wanted.values()):
         raise ValueError("a reservation takes at least one piece of each SKU")
@@ -181,12 +203,13 @@ async def reserve(
         "reference": reference,
         "by": by,
         "now": now,
+        "ahead": ahead,
     }
-    available = {sku: found for sku, _, found in await ask(session, _RESERVE, parameters)}
+    found = {row[0]: row[2:] for row in await ask(session, _RESERVE, parameters)}
     short = [
-        (index, sku, available[sku])
+        (index, sku, found[sku][0] + found[sku][1])
         for index, (sku, quantity) in enumerate(wanted.items())
-        if available[sku] < quantity
+        if found[sku][0] + found[sku][1] < quantity
     ]
     if short:
         raise OutOfStock(
@@ -196,38 +219,68 @@ async def reserve(
                 for index, sku, left in short
             ],
         )
-    left = {sku: available[sku] - quantity for sku, quantity in wanted.items()}
+    taken = {}
+    for sku, quantity in wanted.items():
+        available, _, ship_by = found[sku]
+        promised = max(quantity - available, 0)
+        taken[sku] = Taken(max(available - quantity, 0), promised, ship_by if promised else None)
     for sku in sorted(wanted):
-        _announce(session, sku, available[sku], left[sku], now)
-    return left
+        _announce(session, sku, found[sku][0], taken[sku].left, now)
+    return taken
 
 
 async def release(session: AsyncSession, references: Sequence[UUID], *, now: datetime, by: UUID | None = None) -> None:
-    """Give back whatever these references still hold. One statement; doing it again changes nothing."""
+    """Give back whatever these references still hold or wait for; doing it again changes nothing.
+
+    What becomes free goes to those who wait. One statement where nobody does.
+    """
     if not references:
         return
-    rows = await session.execute(_RELEASE, {"references": list(references), "by": by, "now": now})
-    for sku, quantity, available in rows:
-        _announce(session, sku, available - quantity, available, now)
+    parameters = {"references": list(references), "by": by, "now": now}
+    freed: dict[str, int] = {}
+    before: dict[str, int] = {}
+    waiting = False
+    for again in (False, True):
+        rows = (await session.execute(_RELEASE, parameters)).all()
+        for sku, quantity, available, _, _ in rows:
+            freed[sku] = freed.get(sku, 0) + quantity
+            before.setdefault(sku, available)
+        waiting = waiting or any(row[3] for row in rows)
+        if again or not any(row[4] for row in rows):
+            break
+        await forget(session, references)
+    taken = await fill(session, freed, now=now) if waiting else {}
+    for sku, quantity in sorted(freed.items()):
+        _announce(session, sku, before[sku], before[sku] + quantity - taken.get(sku, 0), now)
 
 
 async def release_pieces(
     session: AsyncSession, reference: UUID, pieces: Mapping[str, int], *, now: datetime, by: UUID | None = None
 ) -> None:
-    """Give back part of what ``reference`` holds: sales units by SKU. Raises ``NotReserved`` for more than is held."""
+    """Give back part of what ``reference`` holds, first of what it still waits for: sales units by SKU.
+
+    Raises ``NotReserved`` for more than that.
+    """
     stocks = await queries.lock(session, pieces)
     holds = await queries.held(session, reference)
+    waits = await queries.waiting_for(session, [reference])
+    unfilled = {sku: min(quantity, waits.get((reference, sku), 0)) for sku, quantity in pieces.items()}
+    withdrawn = {sku: quantity - unfilled[sku] for sku, quantity in pieces.items() if quantity > unfilled[sku]}
+    before = {sku: stock.available for sku, stock in stocks.items()}
     movements = []
-    for sku, quantity in pieces.items():
-        if not 0 < quantity <= holds.get(sku, 0):
+    for sku, quantity in withdrawn.items():
+        if quantity > holds.get(sku, 0):
             raise NotReserved
-        before = stocks[sku].available
         stocks[sku].reserved -= quantity
         movements.append(Movement(sku, None, Kind.RELEASED, 0, -quantity, now))
-        _announce(session, sku, before, stocks[sku].available, now)
-    await _write(
-        session, stocks.values(), movements, now=now, by=by, reference=reference, holder=reference, withdrawn=pieces
-    )
+    if any(unfilled.values()):
+        await shorten(session, reference, {sku: quantity for sku, quantity in unfilled.items() if quantity})
+    if withdrawn:
+        held = [stocks[sku] for sku in withdrawn]
+        await _write(
+            session, held, movements, now=now, by=by, reference=reference, holder=reference, withdrawn=withdrawn
+        )
+    await _serve(session, stocks, before, now=now)
 
 
 async def ship(
@@ -311,7 +364,7 @@ async def receive(
     if best_before < local_day(now):
         raise InvalidInput(faults=[Fault("/best_before", "expired", "已过保质期，不能入库", "Past its date already")])
     owner = await queries.owner_of(session, sku)
-    if owner is None and await _open_new(session, [sku]):
+    if owner is None and await open_new(session, [sku]):
         owner = await queries.owner_of(session, sku)
     if owner is None or by.supplier_id not in (None, owner):
         raise NotFound
@@ -340,8 +393,9 @@ async def receive(
         "by": by.account_id,
         "now": now,
     }
-    available: int = (await session.execute(_RECEIVE, parameters)).scalar_one()
-    _announce(session, sku, available - quantity, available, now)
+    available, waiting = (await session.execute(_RECEIVE, parameters)).one()
+    taken = await fill(session, [sku], now=now) if waiting and quantity else {}
+    _announce(session, sku, available - quantity, available - taken.get(sku, 0), now)
     return lot
 
 
@@ -361,7 +415,7 @@ async def apply_updates(
     """
     skus = {row.sku for row in updates}
     stocks = await queries.lock(session, skus, owner=supplier_id)
-    if len(stocks) < len(skus) and await _open_new(session, skus - stocks.keys()):
+    if len(stocks) < len(skus) and await open_new(session, skus - stocks.keys()):
         stocks = await queries.lock(session, skus, owner=supplier_id)
     before = {sku: stock.available for sku, stock in stocks.items()}
     plan = plan_updates(updates, stocks, await queries.moved_later(session, updates), now=now)
@@ -370,8 +424,7 @@ async def apply_updates(
     movements = plan.movements
     if movements or plan.counted:
         await _write(session, stocks.values(), movements, now=now, by=by.account_id)
-    for sku in sorted(stocks):
-        _announce(session, sku, before[sku], stocks[sku].available, now)
+    await _serve(session, stocks, before, now=now)
     return plan.results
 
 
@@ -434,6 +487,16 @@ async def _write(
             "now": now,
         },
     )
+
+
+async def _serve(
+    session: AsyncSession, stocks: Mapping[str, StockState], before: Mapping[str, int], *, now: datetime
+) -> None:
+    """After a change of locked rows: what is free goes to those who wait, and what is left of it is told."""
+    wanted = [sku for sku, stock in stocks.items() if stock.waiting and stock.available]
+    taken = await fill(session, wanted, now=now) if wanted else {}
+    for sku in sorted(stocks):
+        _announce(session, sku, before[sku], stocks[sku].available - taken.get(sku, 0), now)
 
 
 def _announce(session: AsyncSession, sku: str, before: int, after: int, now: datetime) -> None:

@@ -1,0 +1,35 @@
+"""The verbs of the stock-room: what lies there, and what is sold before it is there."""
+
+from app.inventory.service.opening import open_stock
+from app.inventory.service.presale import (
+    change_presale,
+    lock_waiting,
+    open_presale,
+    settle_overdue_presales,
+    settle_presale,
+)
+from app.inventory.service.stock import (
+    apply_updates,
+    receive,
+    release,
+    release_pieces,
+    reserve,
+    ship,
+    write_off_expired,
+)
+
+__all__ = [
+    "apply_updates",
+    "change_presale",
+    "lock_waiting",
+    "open_presale",
+    "open_stock",
+    "receive",
+    "release",
+    "release_pieces",
+    "reserve",
+    "settle_overdue_presales",
+    "settle_presale",
+    "ship",
+    "write_off_expired",
+]
