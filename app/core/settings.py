@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -108,6 +108,12 @@ class FileSettings(Group):
     region: str = "us-east-1"
     access_key_id: SecretStr | None = None
     secret_access_key: SecretStr | None = None
+
+    @model_validator(mode="after")
+    def _a_bucket_has_keys(self) -> Self:
+        if self.bucket is not None and (self.access_key_id is None or self.secret_access_key is None):
+            raise ValueError("FILES__BUCKET needs FILES__ACCESS_KEY_ID and FILES__SECRET_ACCESS_KEY")
+        return self
 
 
 class InvoicingSettings(Group):

@@ -64,7 +64,7 @@ async def links(session: AsyncSession, *, to: Collection[UUID], now: datetime | 
         select(FileRow.attached_to, FileRow, ContentRow.size)
         .join(ContentRow, (ContentRow.file_id == FileRow.id) & (ContentRow.variant == Variant.FULL.value))
         .where(FileRow.attached_to.in_(to))
-        .order_by(FileRow.attached_to, FileRow.position)
+        .order_by(FileRow.attached_to, FileRow.position, FileRow.id)
     )
     found: dict[UUID, list[File]] = {}
     for owner, row, size in rows:

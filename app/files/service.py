@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
-from weakref import WeakKeyDictionary
 
 from sqlalchemy import text, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,6 +14,7 @@ from app.core.errors import Fault
 from app.core.events import emit
 from app.core.ids import new_id
 from app.core.settings import FileSettings
+from app.core.turns import turns
 from app.files import queries
 from app.files.events import FileAttached
 from app.files.models import ContentRow, FileRow
@@ -40,8 +40,6 @@ DELETE FROM files_file WHERE id IN (
     ORDER BY uploaded_at LIMIT :limit FOR UPDATE SKIP LOCKED)
 """)
 
-_gates: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
-
 
 async def prepare(content: bytes, *, purpose: Purpose, settings: FileSettings) -> Prepared:
     """Look at what was uploaded, by its bytes alone, and keep what is fit to be shown to others.
@@ -50,10 +48,7 @@ async def prepare(content: bytes, *, purpose: Purpose, settings: FileSettings) -
     ``UnsupportedFile``, ``HeicNotSupported``, ``UnreadableFile``, ``TooManyPixels``, ``TooManyPages``,
     ``UnsafeDocument``, ``NotForThisPurpose``.
     """
-    loop = asyncio.get_running_loop()
-    if loop not in _gates:
-        _gates[loop] = asyncio.Semaphore(settings.parallel)
-    async with _gates[loop]:
+    async with turns("files", settings.parallel):
         prepared = await asyncio.to_thread(_prepare, content, settings)
     if prepared.media_type not in ACCEPTS[purpose]:
         raise NotForThisPurpose

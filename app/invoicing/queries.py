@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Sequence
 from uuid import UUID
@@ -9,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.db import dump
 from app.core.sealing import keys
 from app.invoicing.lifecycle import Status
 from app.invoicing.models import InvoiceRow
@@ -19,12 +21,12 @@ _SEALED = "invoicing.buyer"
 
 def seal_buyer(buyer: Buyer) -> bytes:
     """A buyer's particulars as they are stored."""
-    return keys().seal("\n".join((buyer.title, buyer.uscc or "", buyer.email or "")), _SEALED)
+    return keys().seal(dump([buyer.title, buyer.uscc, buyer.email]), _SEALED)
 
 
 def view(row: InvoiceRow) -> Invoice:
     """A row as a value."""
-    title, uscc, email = keys().unseal(row.buyer_sealed, _SEALED).split("\n")
+    title, uscc, email = json.loads(keys().unseal(row.buyer_sealed, _SEALED))
     return Invoice(
         id=row.id,
         colour=Colour(row.colour),
@@ -36,7 +38,7 @@ def view(row: InvoiceRow) -> Invoice:
         order_number=row.order_number,
         supplier_order_id=row.supplier_order_id,
         supplier_id=row.supplier_id,
-        buyer=Buyer(title, uscc or None, email or None),
+        buyer=Buyer(title, uscc, email),
         seller_name=row.seller_name,
         seller_uscc=row.seller_uscc,
         items=from_json(row.items),

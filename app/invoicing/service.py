@@ -50,7 +50,8 @@ async def ask(
     Each is drawn as soon as its supplier order is completed (``after_payment``: as soon as it is paid).
     Raises ``NotFound``, ``NotInvoiceable``, ``InvoiceExists``.
     """
-    parts = [part for part in await orders.lock_invoiceable(session, order_id, by=by) if part.status not in _ENDED]
+    found = await orders.lock_invoiceable(session, order_id, by=by)
+    parts = [part for part in found if part.status not in _ENDED and (_left(part) or _freight(part))]
     if not parts:
         raise NotInvoiceable
     taken = {row.supplier_order_id for row in await queries.of_parts(session, _ids(parts)) if row.current}
@@ -144,7 +145,7 @@ async def reissue(session: AsyncSession, invoice_id: UUID, wish: InvoiceWish, *,
             for item in from_json(row.items)
             if (back := taken_back(item, item.total_fen, item.quantity or 0, gone[item.key])) is not None
         ]
-        if not red or not _left(part):
+        if not red:
             raise NotInvoiceable
         row.current = False
         _red(session, row, red, reason=Reason.REISSUE, refund_id=None, now=now)
@@ -239,8 +240,7 @@ async def _draw(session: AsyncSession, row: InvoiceRow, part: Invoiceable, *, no
     """Freeze what is billed and send it to the drawer; nothing left to bill ends the request."""
     card = await suppliers.get(session, part.supplier_id)
     seller = Seller(card.name, card.uscc, card.kind.value, card.taxpayer.value)
-    freight = part.freight_fen - sum(refund.freight_fen for refund in part.refunds)
-    items = items_of(_left(part), freight, seller, local_day(part.paid_at or now))
+    items = items_of(_left(part), _freight(part), seller, local_day(part.paid_at or now))
     if not items:
         row.take(Step.CANCEL)
         return
@@ -318,6 +318,11 @@ def _left(part: Invoiceable) -> list[Sold]:
                 )
             )
     return left
+
+
+def _freight(part: Invoiceable) -> int:
+    """What remains of the freight, in fen."""
+    return part.freight_fen - sum(refund.freight_fen for refund in part.refunds)
 
 
 def _ids(parts: Sequence[Invoiceable]) -> list[UUID]:

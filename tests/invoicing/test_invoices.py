@@ -4,7 +4,10 @@ import pypdf
 import pytest
 
 from app import audit
+from app.core.settings import InvoicingSettings
 from app.invoicing.gateways import FakeDrawer
+from app.main import create_app
+from app.wiring import build
 
 PERSON = {"title": "王女士"}
 UNION = {"kind": "special", "title": "济南泉润工会（示例）", "uscc": "91370112MA3FAKE120"}
@@ -130,6 +133,32 @@ async def test_what_the_drawer_refuses_waits_for_somebody_to_look(shop, drawer):
     (issued,) = await invoices(shop, order)
     assert (issued["status"], issued["total_fen"]) == ("issued", refused["total_fen"] - 500)
     assert await sound(shop) == []
+
+
+async def test_where_invoices_are_drawn_on_payment_a_cancelled_order_is_taken_back_with_its_freight(shop, settings):
+    shop.settings = settings.model_copy(update={"invoicing": InvoicingSettings(draw_on="payment")})
+    shop.app = create_app(shop.settings, database=shop.db, clock=shop.clock)
+    shop.db.wiring = build(shop.settings)
+    order = await shop.pay(await shop.order({"GT14": 1}, invoice=PERSON | {"title": "王女士\n济南"}))
+    (blue,) = await invoices(shop, order)
+    assert (blue["status"], blue["total_fen"], blue["title"]) == ("issued", order["total_fen"], "王女士\n济南")
+    assert order["freight_fen"] > 0
+    assert blue["rows"][-1]["label"] == "*运输服务*运费"
+    shop.clock.advance(seconds=1)
+    await shop.call("buyer", "POST", f"/v1/store/orders/{order['id']}/cancel", {})
+    await shop.settle()
+    red, _ = await invoices(shop, order)
+    assert (red["colour"], red["amount_fen"], red["tax_fen"]) == ("red", -blue["amount_fen"], -blue["tax_fen"])
+    assert (await ask(shop, order)).json()["code"] == "not_invoiceable"
+    assert await sound(shop) == []
+
+
+async def test_when_the_goods_are_given_back_the_freight_alone_is_billed(shop):
+    order = await shop.complete({"GT04": 1})
+    await refund(shop, order, 12_800, quantity=1)
+    (invoice,) = (await ask(shop, order)).json()["items"]
+    assert invoice["total_fen"] == order["freight_fen"] > 0
+    assert [row["label"] for row in invoice["rows"]] == ["*运输服务*运费"]
 
 
 @pytest.mark.parametrize(

@@ -67,6 +67,11 @@ def test_items_follow_the_frozen_rate_and_say_when_somebody_must_look():
     assert (freight.label, freight.total_fen, freight.tax_fen, freight.confirm) == ("*运输服务*运费", 800, 8, True)
 
 
+def test_a_frozen_rate_of_a_day_before_the_table_is_kept_and_to_be_confirmed():
+    (item,) = items_of([Sold("a", "golden-tea", "黄金茶", "", 1, 11_700, 11_700, 1700)], 0, GENERAL, date(2017, 6, 30))
+    assert (item.amount_fen, item.tax_fen, item.confirm) == (10_000, 1700, True)
+
+
 def test_a_discount_has_a_row_of_its_own_and_the_rows_add_up():
     (item,) = items_of([Sold("a", "golden-tea", "黄金茶", "100g", 3, 38_400, 35_000, 1300)], 0, GENERAL, TODAY)
     full, less = rows_of([item])

@@ -15,11 +15,11 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import typst
 
 from app.core.db import dump
+from app.core.turns import turns
 
 _HOUSE = Path(__file__).parents[2]
 _FONTS = Path(__file__).parent / "fonts"
@@ -28,8 +28,6 @@ _PARALLEL = 2
 MAX_ROWS = 2000
 """No document has more rows: ten thousand take 900 MB and nine seconds (they are for sheets)."""
 
-_gates: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
-
 
 async def render(template: Path, data: Mapping[str, Any], *, at: datetime) -> bytes:
     """The PDF that ``template`` (a ``.typ`` file of ours) makes of ``data`` (anything JSON can say).
@@ -37,10 +35,7 @@ async def render(template: Path, data: Mapping[str, Any], *, at: datetime) -> by
     The same data ``at`` the same time gives the same bytes. Call it with no transaction open: it takes a tenth of a
     second or more, in a thread, two at a time.
     """
-    loop = asyncio.get_running_loop()
-    if loop not in _gates:
-        _gates[loop] = asyncio.Semaphore(_PARALLEL)
-    async with _gates[loop]:
+    async with turns("pdf", _PARALLEL):
         return await asyncio.to_thread(_render, template, dump(data), at.astimezone(UTC))
 
 

@@ -5,25 +5,21 @@ from __future__ import annotations
 import asyncio
 import unicodedata
 from functools import cache
-from weakref import WeakKeyDictionary
 
 from pwdlib import PasswordHash
 from pwdlib.exceptions import UnknownHashError
 from pwdlib.hashers.argon2 import Argon2Hasher
 
+from app.core.turns import turns
+
 # OWASP's figure for argon2id: 19 MiB, two passes, one lane. The library's own (64 MiB, four lanes) takes over half a
 # second of a small machine's both cores for each sign-in, which is a gift to whoever wants to stop the shop.
 _HASHER = PasswordHash((Argon2Hasher(time_cost=2, memory_cost=19_456, parallelism=1),))
 
-_gates: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
-
 
 def gate(parallel: int = 2) -> asyncio.Semaphore:
     """The semaphore of this process behind which passwords are worked on; the first caller fixes how many at once."""
-    loop = asyncio.get_running_loop()
-    if loop not in _gates:
-        _gates[loop] = asyncio.Semaphore(parallel)
-    return _gates[loop]
+    return turns("passwords", parallel)
 
 
 async def hash_password(password: str, *, parallel: int = 2) -> str:

@@ -75,8 +75,8 @@ def items_of(sold: Sequence[Sold], freight_fen: int, seller: Seller, day: date) 
 def _item(sold: Sold, seller: Seller, day: date) -> Item:
     goods = FREIGHT if sold.category == FREIGHT else _TABLE["goods"][sold.category]
     kind = _TABLE["classes"][goods]
-    expected = rate_of(goods, seller, day)
-    rate = expected if sold.rate_bp is None else sold.rate_bp or None
+    frozen = sold.rate_bp is not None
+    rate = (sold.rate_bp or None) if frozen else rate_of(goods, seller, day)
     amount = without_tax(sold.net_fen, rate)
     return Item(
         key=sold.key,
@@ -90,5 +90,12 @@ def _item(sold: Sold, seller: Seller, day: date) -> Item:
         amount_fen=amount,
         tax_fen=sold.net_fen - amount,
         code=kind["code"],
-        confirm=kind["code"] is None or rate != expected,
+        confirm=kind["code"] is None or (frozen and not _expected(goods, seller, day, rate)),
     )
+
+
+def _expected(goods: str, seller: Seller, day: date, rate_bp: int | None) -> bool:
+    try:
+        return rate_of(goods, seller, day) == rate_bp
+    except UnknownTax:
+        return False
