@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -18,6 +19,15 @@ from app.wiring import build
 from tests.conftest import TEMPLATE, Clock, drop_database, make_database
 from tests.shop import Shop, open_shop
 
+PROMOTION = {
+    "name": "满 99 减 20",
+    "kind": "amount_off",
+    "threshold_fen": 9_900,
+    "off_fen": 2_000,
+    "by_coupon": True,
+    "starts_at": "2026-11-01T00:00:00+08:00",
+    "ends_at": "2026-12-01T00:00:00+08:00",
+}
 GOAL = {
     "code": "G1",
     "name": "黄金茶销售额",
@@ -61,6 +71,12 @@ async def populated(
         drop_database(server_url, name)
 
 
+async def _made(shop: Shop, who: str | None, path: str, body: dict[str, Any] | None = None) -> str:
+    answer = await shop.call(who, "POST", path, body)
+    assert answer.status_code == 201, answer.text
+    return answer.json()["id"]
+
+
 async def _trade(shop: Shop) -> dict[str, list[str]]:
     done = await shop.complete({"GT04": 2, "NO02": 1})
     shipped = await shop.ship(await shop.pay(await shop.order({"GT14": 3})), deliver=False)
@@ -75,6 +91,18 @@ async def _trade(shop: Shop) -> dict[str, list[str]]:
     assert plan.status_code == 201, plan.text
     key = await shop.call("S01", "POST", "/v1/supplier/api-keys", {"name": "库存工具"})
     assert key.status_code == 201, key.text
+    cart = await _made(shop, None, "/v1/store/carts")
+    filled = await shop.call(None, "PUT", f"/v1/store/carts/{cart}/items/GT04", {"quantity": 2}, key=None)
+    assert filled.status_code == 200, filled.text
+    budget = await _made(shop, "operator", "/v1/operator/budgets", {"name": "历城区帮扶券", "total_fen": 100_000})
+    voucher = await _made(shop, "operator", "/v1/operator/promotions", {**PROMOTION, "budget_id": budget})
+    own = await _made(shop, "S01", "/v1/supplier/promotions", PROMOTION)
+    await shop.call(
+        "operator", "POST", f"/v1/operator/promotions/{voucher}/coupons", {"code": "LICHENG", "total_limit": 9}
+    )
+    await shop.order({"GT04": 1}, coupon="LICHENG")
+    line = {"line_id": done["lines"][0]["id"], "stars": 5, "text": "好茶"}
+    review = await _made(shop, "buyer", "/v1/store/reviews", line)
     orders = [done, shipped, paid, waiting, of_stranger]
 
     async def column(sql: str) -> list[str]:
@@ -90,6 +118,10 @@ async def _trade(shop: Shop) -> dict[str, list[str]]:
         "supplier_id": await column("SELECT id FROM suppliers_supplier"),
         "goal_id": [goal.json()["id"]],
         "plan_id": [plan.json()["id"]],
+        "cart_id": [cart],
+        "budget_id": [budget],
+        "promotion_id": [voucher, own],
+        "review_id": [review],
         "key_id": [key.json()["id"]],
         "sku": list(shop.products),
         "lot_code": await column("SELECT code FROM inventory_lot"),

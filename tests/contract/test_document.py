@@ -50,6 +50,8 @@ ROLES = {
     "/v1/store/orders": "buyer",
     "/v1/store/files": "buyer",
     "/v1/store/contribution-certificate": "buyer",
+    "/v1/store/coupons": "buyer",
+    "/v1/store/reviews": "buyer",
     "/v1/store/invoices": "buyer",
     "/v1/auth/me": "buyer",
 }
@@ -125,7 +127,9 @@ async def test_answers_are_those_of_the_document(world: World, name: str):
             return
         response = anyio.from_thread.run(send, request)
         answered.append(response.status_code)
-        checks = [*CHECKS, negative_data_rejection] if mode is GenerationMode.NEGATIVE and caller == who else CHECKS
+        # An entity tag that is none matches nothing, which HTTP answers with 412: that is a rejection too.
+        negative = mode is GenerationMode.NEGATIVE and caller == who and response.status_code != 412
+        checks = [*CHECKS, negative_data_rejection] if negative else CHECKS
         try:
             case.validate_response(response, checks=checks)
         except BaseExceptionGroup as found:  # as one failure of this test, not as the end of the event loop
