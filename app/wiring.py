@@ -118,6 +118,10 @@ async def _settle_presales(session: AsyncSession, now: datetime) -> int:
     return await inventory.settle_overdue_presales(session, now=now)
 
 
+async def _refresh_words(session: AsyncSession, now: datetime) -> int:  # noqa: ARG001
+    return await storefront.refresh_words(session, limit=200)
+
+
 async def _forget_keys(session: AsyncSession, now: datetime) -> int:
     await session.execute(FORGET_OLD_KEYS, {"before": now - _KEYS_ARE_KEPT})
     return 0
@@ -144,6 +148,7 @@ CHORES = (
     Chore("inventory.write_off_expired", _write_off),
     Chore("inventory.settle_presales", _settle_presales, batch=20),
     Chore("files.forget_waiting", _forget_files),
+    Chore("storefront.refresh_words", _refresh_words),
     Chore("core.forget_keys", _forget_keys),
     Chore("core.forget_allowances", _forget_allowances),
     Chore("identity.forget_failures", _forget_failures),

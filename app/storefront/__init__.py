@@ -19,17 +19,19 @@ from app.storefront.handlers import (
     on_supplier_approved,
     on_supplier_suspended,
 )
-from app.storefront.queries import Wish, find
+from app.storefront.queries import Facets, Wish, facets, find
 from app.storefront.routes import router
 from app.storefront.rules import NoSuchTrace, NotOnShelf, Sort
-from app.storefront.service import SALES_LISTENER, rebuild
+from app.storefront.service import SALES_LISTENER, rebuild, refresh_words
 
 __all__ = [
     "SALES_LISTENER",
+    "Facets",
     "NoSuchTrace",
     "NotOnShelf",
     "Sort",
     "Wish",
+    "facets",
     "find",
     "on_order_paid",
     "on_price_changed",
@@ -41,5 +43,6 @@ __all__ = [
     "on_supplier_approved",
     "on_supplier_suspended",
     "rebuild",
+    "refresh_words",
     "router",
 ]

@@ -31,6 +31,12 @@ class ShelfRow(Base):
             for within in ((), ("root_slug",), ("leaf_slug",))
             for order in _ORDERS
         ),
+        # All that facets count by, so that they are counted without reading the rows.
+        Index(
+            "ix_storefront_shelf_facets",
+            *("leaf_slug", "root_slug", "supplier_id", "township_code", "price_from_fen", "in_stock"),
+            *("season_opens", "season_closes", "perishable"),
+        ),
         Index("ix_storefront_shelf_supplier_id", "supplier_id"),
         Index("ix_storefront_shelf_township_code", "township_code"),
         Index("ix_storefront_shelf_season_opens", "season_opens", postgresql_where=text("perishable")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
 
@@ -9,13 +10,13 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import Field, StringConstraints
 
 from app.core.clock import local_day
+from app.core.db import dump
 from app.core.web import (
     DEFAULT_LIMIT,
     Cursor,
     InvalidCursor,
     Limit,
     Now,
-    Page,
     ReadSession,
     decode_cursor,
     encode_cursor,
@@ -27,7 +28,7 @@ from app.storefront import queries
 from app.storefront.queries import Position, Wish
 from app.storefront.rules import NoSuchTrace, NotOnShelf, Sort
 from app.storefront.rules.words import parse
-from app.storefront.schemas import ProductOut, ProductPageOut, TraceOut
+from app.storefront.schemas import ProductPageOut, ProductsOut, TraceOut
 
 router = APIRouter(tags=["storefront"])
 
@@ -43,7 +44,8 @@ Fen = Annotated[int, Field(ge=0, le=_MOST_FEN)]
     "/v1/store/products",
     summary="Find products",
     operation_id="list_products",
-    response_model=Page[ProductOut],
+    response_model=ProductsOut,
+    response_model_exclude_unset=True,
     responses=problems(InvalidCursor, public=True),
 )
 async def list_products(
@@ -59,23 +61,32 @@ async def list_products(
     min_price_fen: Annotated[Fen | None, Query(description="Lowest price, in fen")] = None,
     max_price_fen: Annotated[Fen | None, Query(description="Highest price, in fen")] = None,
     sort: Annotated[Sort | None, Query(description="`relevance` when `q` is given, else `newest`")] = None,
+    facets: Annotated[bool, Query(description="Also count what each further filter would leave")] = False,
     limit: Limit = DEFAULT_LIMIT,
     cursor: Cursor = None,
 ) -> Response:
     """Published products with their prices and stock as they are now.
 
-    By relevance, products named as was typed come first, what sells best before the rest.
+    By relevance, products named as was typed come first, what sells best before the rest. If nothing is called what was
+    typed but something almost so, that is shown, and `corrected` says what was looked for.
     """
     query = parse(q) if q and q.strip() else None
     if q and q.strip() and query is None:
         return _answer('{"items":[],"next_cursor":null}')
+    today = local_day(now)
     wish = Wish(query, category, supplier, township, in_stock, presale, min_price_fen, max_price_fen)
     order = wish.order(sort)
     after = _position(order, cursor) if cursor else None
-    found = await queries.find(session, wish, sort=order, limit=limit, after=after, today=local_day(now))
+    found = await queries.find(session, wish, sort=order, limit=limit, after=after, today=today)
     last = found.last
-    following = f'"{encode_cursor(_list(order), last.tier, last.key, last.product_id)}"' if last else "null"
-    return _answer(f'{{"items":{found.items},"next_cursor":{following}}}')
+    following = f'"{_cursor(order, last)}"' if last else "null"
+    more = ""
+    if found.corrected is not None:
+        more = f',"corrected":{dump(found.corrected)}'
+        wish = replace(wish, query=parse(found.corrected))
+    if facets:
+        more += f',"facets":{dump(await queries.facets(session, wish, today=today))}'
+    return _answer(f'{{"items":{found.items},"next_cursor":{following}{more}}}')
 
 
 @router.get(
@@ -116,8 +127,13 @@ def _list(order: Sort) -> str:
 
 
 def _position(order: Sort, cursor: str) -> Position:
-    tier, key, product_id = decode_cursor(_list(order), cursor)
-    return Position(int(tier), str(key), str(UUID(str(product_id))))
+    tier, key, product_id, *corrected = decode_cursor(_list(order), cursor)
+    return Position(int(tier), str(key), str(UUID(str(product_id))), str(corrected[0]) if corrected else None)
+
+
+def _cursor(order: Sort, last: Position) -> str:
+    corrected = () if last.corrected is None else (last.corrected,)
+    return encode_cursor(_list(order), last.tier, last.key, last.product_id, *corrected)
 
 
 def _answer(body: str) -> Response:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from app.core.web import Out
+from app.core.web import Out, Page
 
 SeasonName = Literal["in_season", "presale", "off_season"]
 
@@ -62,6 +62,81 @@ class ProductOut(Out):
     in_stock: bool
     season: SeasonName
     variants: list[VariantOut]
+
+
+class CountedOut(Out):
+    """How many products a further choice would leave."""
+
+    count: int
+
+
+class SubcategoryCountOut(CountedOut):
+    """A category below a root."""
+
+    slug: str = Field(examples=["green-tea"])
+    name: str
+
+
+class CategoryCountOut(SubcategoryCountOut):
+    """A root category."""
+
+    children: list[SubcategoryCountOut]
+
+
+class SupplierCountOut(CountedOut):
+    """A supplier."""
+
+    id: UUID
+    code: str
+    name: str
+
+
+class TownshipCountOut(CountedOut):
+    """A township."""
+
+    code: str
+    name: str
+
+
+class PriceCountOut(CountedOut):
+    """A band of prices; the last one has no upper end."""
+
+    min_price_fen: int
+    max_price_fen: int | None
+
+
+class SeasonCountOut(CountedOut):
+    """Where products stand in their year."""
+
+    season: SeasonName
+
+
+class StockCountOut(CountedOut):
+    """Whether there is anything to sell."""
+
+    in_stock: bool
+
+
+class FacetsOut(Out):
+    """Counts under all filters but the facet's own."""
+
+    category: list[CategoryCountOut]
+    supplier: list[SupplierCountOut]
+    township: list[TownshipCountOut]
+    price: list[PriceCountOut]
+    season: list[SeasonCountOut]
+    in_stock: list[StockCountOut]
+
+
+class ProductsOut(Page[ProductOut]):
+    """A page of the list."""
+
+    corrected: str | None = Field(
+        default=None,
+        description="What was looked for because nothing is called what was typed; absent otherwise",
+        examples=["黄金茶"],
+    )
+    facets: FacetsOut | None = Field(default=None, description="Only with `facets=true`")
 
 
 class SeasonWindowOut(Out):

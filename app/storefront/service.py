@@ -99,6 +99,7 @@ SELECT count(*) FROM shelved
 _PRODUCTS_AFTER = text("""
 SELECT id FROM catalogue_product WHERE status = 'published' AND id > :after ORDER BY id LIMIT :limit
 """)
+_OF_OLD_WORDS = text("SELECT product_id FROM storefront_shelf WHERE words_version < :version LIMIT :limit")
 _OF_SUPPLIER = text("SELECT id FROM catalogue_product WHERE supplier_id = :supplier_id ORDER BY id")
 _OF_SKU = text("SELECT product_id FROM catalogue_sku WHERE sku = :sku")
 _SWEEP = text("""
@@ -216,6 +217,14 @@ async def rate(session: AsyncSession, product_id: UUID, stars: int) -> None:
     """Add a review's stars to the product, and write the new average on its face."""
     await session.execute(_RATE, {"product_id": product_id, "stars": stars})
     await shelve(session, [product_id])
+
+
+async def refresh_words(session: AsyncSession, *, limit: int) -> int:
+    """Shelve anew up to ``limit`` products whose words an earlier version of the program has made; how many it were."""
+    ids = list((await session.execute(_OF_OLD_WORDS, {"version": WORDS_VERSION, "limit": limit})).scalars())
+    if ids:
+        await shelve(session, ids)
+    return len(ids)
 
 
 async def rebuild(session: AsyncSession) -> int:

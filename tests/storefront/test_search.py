@@ -9,8 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from app import storefront
-from app.storefront import queries
-from app.storefront.queries import Wish
+from app.storefront.queries import Wish, listing
 from app.storefront.rules import Sort
 from app.storefront.rules.words import parse
 
@@ -133,17 +132,17 @@ async def test_the_ways_to_search_find_the_same(db, county, monkeypatch, shown):
 
     async def slugs(sort):
         async with db.read() as session:
-            found = await queries.find(
+            found = await listing.find(
                 session, Wish(query=parse("茶")), sort=sort, limit=24, after=None, today=date(2026, 11, 20)
             )
         return [item["slug"] for item in json.loads(found.items)]
 
     expected = {sort: await slugs(sort) for sort in Sort}
     assert len(expected[Sort.PRICE]) >= 5
-    queries._list_statement.cache_clear()
-    monkeypatch.setattr(queries, "NEAR", shown)
+    listing._list_statement.cache_clear()
+    monkeypatch.setattr(listing, "NEAR", shown)
     for few in (500, 2, 0):
-        monkeypatch.setattr(queries, "FEW", few)
-        queries._list_statement.cache_clear()
+        monkeypatch.setattr(listing, "FEW", few)
+        listing._list_statement.cache_clear()
         assert {sort: await slugs(sort) for sort in Sort} == expected
-    queries._list_statement.cache_clear()
+    listing._list_statement.cache_clear()

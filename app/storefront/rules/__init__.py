@@ -20,6 +20,10 @@ class Sort(StrEnum):
     SALES = "sales"
 
 
+PRICE_BANDS_FEN = (5_000, 10_000, 20_000, 50_000)
+"""Where one band of prices ends and the next begins, in fen."""
+
+
 class NotOnShelf(NotFound):
     """No such product, or it is not on sale now."""
 

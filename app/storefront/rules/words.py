@@ -20,12 +20,14 @@ from itertools import pairwise, zip_longest
 
 from pypinyin import lazy_pinyin
 
-WORDS_VERSION = 1
+from app.storefront.rules.variants import also, simplified
+
+WORDS_VERSION = 2
 """Grows when the words of a product change; rows of another version are written again by ``rebuild``."""
 
 _CJK = "\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff\u3007"
 _TOKEN = re.compile(rf"[{_CJK}]|(?:(?![{_CJK}])[^\W_])+(?:\.[0-9]+[a-z]*)?")
-_HAN = re.compile(rf"[{_CJK}]")
+HAN = re.compile(rf"[{_CJK}]")
 _LETTERS = re.compile(r"[a-z]+")
 _MIXED = re.compile(r"[a-z]+|[0-9]+")
 _CODE = re.compile(r"[a-z0-9][a-z0-9_-]{1,31}")
@@ -35,6 +37,7 @@ _MOST_FIELDS = 100
 _LONGEST_RUN_OF_INITIALS = 12
 _LONGEST_PINYIN = 60
 _MOST_CHUNKS = 8
+_LONGEST_CUT = 8
 _MOST_READINGS = 6
 
 SYLLABLES = frozenset(
@@ -66,19 +69,20 @@ _LONGEST_SYLLABLE = max(map(len, SYLLABLES))
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What was typed, as two PostgreSQL ``tsquery`` texts.
+    """What was ``typed``, as two PostgreSQL ``tsquery`` texts.
 
     ``named`` is for the words of a product's name and codes, ``anywhere`` for all its words. What the one finds in the
     name the other finds too.
     """
 
+    typed: str
     named: str
     anywhere: str
 
 
 def normal(text: str) -> str:
-    """Full-width and compatibility characters made plain, capitals made small."""
-    return unicodedata.normalize("NFKC", text).lower().replace("ü", "v")
+    """Full-width, compatibility and traditional characters made plain, capitals made small."""
+    return simplified(unicodedata.normalize("NFKC", text).lower().replace("ü", "v"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,14 +118,14 @@ def _field(text: str, start: int, pinyin: bool) -> str:
         if _is_han(token) and _is_han(following):
             words.append(f"'{token}{following}':{place}")
     for first, run in _han_runs(tokens) if pinyin else ():
-        for place, syllable in enumerate(_pinyin(run), start + 1 + first):
+        for place, syllable in enumerate(pinyin_of(run), start + 1 + first):
             if syllable:
                 words.append(f"'p:{syllable}':{place} 'i:{syllable[0]}':{place}")
     return " ".join(words)
 
 
 def _is_han(token: str) -> bool:
-    return _HAN.fullmatch(token) is not None
+    return HAN.fullmatch(token) is not None
 
 
 def _han_runs(tokens: Sequence[str]) -> Iterable[tuple[int, str]]:
@@ -141,7 +145,7 @@ def _unread(_unknown: str) -> str:
 
 
 @lru_cache(4096)
-def _pinyin(run: str) -> tuple[str, ...]:
+def pinyin_of(run: str) -> tuple[str, ...]:
     """One syllable for each character, read in its context; empty where the character has no known reading."""
     readings = lazy_pinyin(run, errors=_unread)
     if len(readings) != len(run):
@@ -155,9 +159,16 @@ def parse(text: str) -> Query | None:
     if not chunks:
         return None
     return Query(
-        named=" & ".join(_chunk(chunk, guess=False) for chunk in chunks),
-        anywhere=" & ".join(_chunk(chunk, guess=True) for chunk in chunks),
+        typed=" ".join(chunks),
+        named=" & ".join(_called(chunk, guess=False) for chunk in chunks),
+        anywhere=" & ".join(_called(chunk, guess=True) for chunk in chunks),
     )
+
+
+def _called(chunk: str, *, guess: bool) -> str:
+    """A word as typed, or by one of its other names."""
+    choices = [_chunk(name, guess=guess) for name in (chunk, *also(chunk, nearly=guess))]
+    return choices[0] if len(choices) == 1 else f"({' | '.join(choices)})"
 
 
 def _chunk(chunk: str, *, guess: bool) -> str:
@@ -190,6 +201,23 @@ def _lexeme(word: str, *, begins: bool = False) -> str:
 
 
 def _run(tokens: Sequence[str]) -> str:
+    """Tokens that were typed without a space: one word, or two that belong to different places of the name.
+
+    Chinese is typed without spaces: 脐橙礼盒 are oranges in a gift box, 茶油5L is oil by the five litres.
+    """
+    cuts = [at for at in range(1, len(tokens)) if _is_han(tokens[at - 1]) and not _is_han(tokens[at])]
+    if cuts:
+        ways = [[0, *cuts, len(tokens)]]
+    elif all(map(_is_han, tokens)) and len(tokens) <= _LONGEST_CUT:
+        ways = [[0, at, len(tokens)] for at in range(2, len(tokens) - 1)]
+    else:
+        ways = []
+    choices = [_phrase(tokens)]
+    choices += [" & ".join(_phrase(tokens[start:end]) for start, end in pairwise(way)) for way in ways]
+    return f"({' | '.join(choices)})" if ways else choices[0]
+
+
+def _phrase(tokens: Sequence[str]) -> str:
     """Neighbouring tokens in their order: pairs of characters where there are pairs, single ones elsewhere."""
     steps: list[tuple[int, str]] = []
     at = 0

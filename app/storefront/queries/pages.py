@@ -1,0 +1,122 @@
+"""A product's page and the story of a lot, in one statement each and made into JSON by PostgreSQL itself."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.catalogue import FRESH, RETURN_POLICIES
+from app.core.db import ask
+from app.storefront.queries.shown import SEASON, VARIANTS, days
+from app.storefront.rules import NoSuchTrace, NotOnShelf
+
+_FACE = f"""'id', p.id, 'slug', p.slug, 'name', p.name, 'category', c.root_slug, 'category_path',
+    CASE WHEN c.parent_slug IS NULL THEN json_build_array(c.slug) ELSE json_build_array(c.root_slug, c.slug) END,
+    'supplier', json_build_object('id', su.id, 'code', su.code, 'name', su.name),
+    'origin', json_build_object('township', t.name, 'village', nullif(p.village, ''), 'township_code', t.code),
+    'image_url', '/v1/store/images/' || i.digest,
+    'rating', CASE WHEN ra.reviews > 0
+        THEN json_build_object('average', round(CAST(ra.stars AS numeric) / ra.reviews, 1), 'count', ra.reviews) END,
+    'price_from_fen', v.price_from_fen, 'in_stock', v.in_stock,
+    'season', {SEASON.format(t="p", perishable="v.perishable")},
+    'variants', v.variants"""
+
+_JOINS = """
+JOIN suppliers_supplier su ON su.id = p.supplier_id
+JOIN suppliers_township t ON t.code = p.township_code
+JOIN catalogue_category c ON c.slug = p.category_slug
+LEFT JOIN catalogue_image i ON i.id = p.image_id
+LEFT JOIN storefront_rating ra ON ra.product_id = p.id
+"""
+
+_PRODUCT = text(f"""
+SELECT CAST(json_build_object({_FACE},
+    'description', p.description,
+    'attributes', CAST(p.attributes AS json),
+    'season_window', CASE WHEN p.season_opens IS NOT NULL
+        THEN json_build_object('opens', p.season_opens, 'closes', p.season_closes) END,
+    'certificates', CASE WHEN su.licence_no IS NULL THEN json_build_array() ELSE json_build_array(json_build_object(
+        'kind', 'food_production_licence', 'number', su.licence_no, 'holder', su.name)) END,
+    'lots', coalesce((
+        SELECT json_agg(json_build_object('sku', l.sku, 'code', l.code, 'harvested_on', l.harvested_on,
+                   'produced_on', l.produced_on, 'best_before', l.best_before, 'village', l.village,
+                   'trace_code', l.trace_code) ORDER BY l.best_before, l.code)
+        FROM (SELECT l.* FROM catalogue_sku k JOIN inventory_lot l ON l.sku = k.sku
+              WHERE k.product_id = p.id AND k.retail AND l.on_hand > 0 AND l.best_before >= :day
+              ORDER BY l.best_before, l.code LIMIT 20) l), json_build_array()),
+    'return_policy', CASE WHEN v.fresh THEN CAST(:fresh AS json) ELSE CAST(:sealed AS json) END,
+    'households_linked', NULL) AS text)
+FROM catalogue_product p {_JOINS}
+CROSS JOIN LATERAL ({VARIANTS}) v
+WHERE p.slug = :slug AND p.status = 'published' AND su.status = 'approved' AND v.variants IS NOT NULL
+""")
+
+_TRACE = text("""
+SELECT CAST(json_build_object(
+    'trace_code', l.trace_code, 'lot_code', l.code, 'sku', k.sku, 'name', k.name, 'net_content', k.net_content,
+    'product', json_build_object('slug', p.slug, 'name', p.name, 'category', c.root_slug,
+        'image_url', '/v1/store/images/' || i.digest, 'on_sale', p.status = 'published' AND su.status = 'approved'),
+    'supplier', json_build_object('id', su.id, 'code', su.code, 'name', su.name, 'licence_no', su.licence_no,
+        'township', st.name, 'village', nullif(su.village, '')),
+    'origin', json_build_object('township', t.name, 'village', coalesce(nullif(l.village, ''), nullif(p.village, '')),
+        'township_code', t.code),
+    'harvested_on', l.harvested_on, 'produced_on', l.produced_on, 'best_before', l.best_before,
+    'attributes', CAST(p.attributes AS json),
+    'steps', (SELECT json_agg(json_build_object('step', step, 'on', day) ORDER BY day, position)
+        FROM (VALUES (1, 'harvested', l.harvested_on), (2, 'produced', l.produced_on),
+                     (3, 'received', CAST(l.received_at AT TIME ZONE 'Asia/Shanghai' AS date)),
+                     (4, 'first_shipped', (SELECT CAST(min(m.effective_at) AT TIME ZONE 'Asia/Shanghai' AS date)
+                          FROM inventory_movement m WHERE m.lot_id = l.id AND m.kind = 'shipped'))
+             ) AS story (position, step, day)
+        WHERE day IS NOT NULL)) AS text)
+FROM inventory_lot l
+JOIN catalogue_sku k ON k.sku = l.sku
+JOIN catalogue_product p ON p.id = k.product_id
+JOIN catalogue_category c ON c.slug = p.category_slug
+JOIN suppliers_supplier su ON su.id = p.supplier_id
+JOIN suppliers_township st ON st.code = su.township_code
+JOIN suppliers_township t ON t.code = p.township_code
+LEFT JOIN catalogue_image i ON i.id = p.image_id
+WHERE l.trace_code = :trace_code
+""")
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+_RETURNS = {
+    policy.code: _json(
+        {
+            "code": policy.code,
+            "no_reason_return": policy.return_days > 0,
+            "days": policy.return_days,
+            "claim_hours": policy.claim_hours,
+            "bad_allow_bp": policy.bad_allow_bp,
+            "bad_full_bp": policy.bad_full_bp,
+            "fresh_goods_acknowledgement_required": policy is FRESH,
+            "text": {"zh": policy.zh, "en": policy.en},
+        }
+    )
+    for policy in RETURN_POLICIES
+}
+
+
+async def product(session: AsyncSession, slug: str, *, today: date) -> str:
+    """JSON of the product's page, in one statement. Raises ``NotOnShelf``."""
+    parameters = {"slug": slug, "day": today, **days(today), **_RETURNS}
+    found = await ask(session, _PRODUCT, parameters)
+    if not found:
+        raise NotOnShelf
+    return str(found[0][0])
+
+
+async def trace(session: AsyncSession, trace_code: str) -> str:
+    """JSON of a lot's story, in one statement. Raises ``NoSuchTrace``."""
+    found: str | None = (await session.execute(_TRACE, {"trace_code": trace_code})).scalar_one_or_none()
+    if found is None:
+        raise NoSuchTrace
+    return found
