@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.audit.rules import Break, Rule, as_break
+from app.catalogue import PICKS, picked
 
 # What is on its way is not yet a break: a fact that waits for its listener explains a difference.
 _WAITING_FOR_LEDGER = "SELECT subject FROM core_delivery WHERE lane = 'assistance'"
@@ -26,6 +27,13 @@ _ELIGIBLE = """
     l.assisted AND NOT l.self_purchase AND l.township_code LIKE '433125%' AND o.division_code LIKE '37%'
     AND p.completed_at >= '2016-01-01T00:00:00+08:00'
 """
+
+_SPANS = ", ".join(
+    f"('{name}', '{span.first}', '{span.last}')"
+    for name in PICKS
+    for year in range(2019, 2036)
+    if (span := picked(name, year)) is not None
+)
 
 RULES: tuple[Rule, ...] = (
     Rule(
@@ -65,6 +73,19 @@ RULES: tuple[Rule, ...] = (
         LEFT JOIN (SELECT lot_id, sum(on_hand_delta) AS total FROM inventory_movement
                    WHERE lot_id IS NOT NULL GROUP BY lot_id) m ON m.lot_id = l.id
         WHERE l.on_hand <> coalesce(m.total, 0)
+        """,
+    ),
+    Rule(
+        "lot.season",
+        "批次的采收日期不能证明商品名称中的采摘季（社前、明前、雨前）",
+        "a lot was not harvested in the days that its tea's name promises",
+        f"""
+        SELECT l.id AS lot_id, l.sku, l.code, l.harvested_on AS found, p.attributes ->> 'pick_season' AS expected
+        FROM inventory_lot l JOIN catalogue_sku k USING (sku) JOIN catalogue_product p ON p.id = k.product_id
+        WHERE p.attributes ->> 'pick_season' IN {PICKS} AND NOT EXISTS (
+            SELECT FROM (VALUES {_SPANS}) AS span (name, first_day, last_day)
+            WHERE span.name = p.attributes ->> 'pick_season'
+              AND l.harvested_on BETWEEN CAST(first_day AS date) AND CAST(last_day AS date))
         """,
     ),
     Rule(

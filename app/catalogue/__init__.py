@@ -2,7 +2,8 @@
 
 *Owns* categories, products with their sales units (SKUs), pictures, and whether a product is published.
 *Promises* ``offers``: everything an order needs to know about its SKUs, in one statement, with ``on_sale`` decided
-from publication and the supplier's standing. A product that shows less than the law wants cannot be published.
+from publication and the supplier's standing. A product that shows less than the law wants cannot be published, and
+spring tea has a name only if the day of its harvest proves it (``check_lot``).
 *Calls* suppliers (who they are, whether they are approved, which licence they hold).
 *Tells* ProductPublished, ProductWithdrawn.
 """
@@ -30,12 +31,15 @@ from app.catalogue.rules import (
     ProductCard,
     ReturnPolicy,
     Season,
+    SeasonNotProven,
     SkuTaken,
     SlugTaken,
     month_day,
     season_on,
 )
+from app.catalogue.rules.solar_terms import PICKS, Picked, picked
 from app.catalogue.service import (
+    check_lot,
     create_product,
     offers,
     plant_categories,
@@ -50,6 +54,7 @@ __all__ = [
     "CATEGORIES",
     "FRESH",
     "PERISHABLE_DAYS",
+    "PICKS",
     "PRESALE_DAYS",
     "RETURN_POLICIES",
     "ROOTS",
@@ -62,18 +67,22 @@ __all__ = [
     "NoSuchProduct",
     "NotPublishable",
     "Offer",
+    "Picked",
     "ProductCard",
     "ProductPublished",
     "ProductWithdrawn",
     "ReturnPolicy",
     "Season",
+    "SeasonNotProven",
     "SkuTaken",
     "SlugTaken",
     "WrongProductStatus",
     "categories",
+    "check_lot",
     "create_product",
     "month_day",
     "offers",
+    "picked",
     "plant_categories",
     "publish",
     "reject",

@@ -70,6 +70,12 @@ async def skus_of(session: AsyncSession, product_id: UUID) -> list[SkuRow]:
     return list((await session.execute(query)).scalars())
 
 
+async def pick_season_of(session: AsyncSession, sku: str) -> str | None:
+    """The season in which a SKU's leaf is said to be picked."""
+    query = select(ProductRow.attributes["pick_season"].astext).join(SkuRow, SkuRow.product_id == ProductRow.id)
+    return (await session.execute(query.where(SkuRow.sku == sku))).scalar_one_or_none()
+
+
 async def root_of(session: AsyncSession, category_slug: str) -> str | None:
     """The root above a category, or None if there is no such category."""
     query = select(CategoryRow.root_slug).where(CategoryRow.slug == category_slug)

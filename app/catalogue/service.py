@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert
@@ -26,6 +26,7 @@ from app.catalogue.rules import (
     Offer,
     ProductCard,
     check,
+    check_harvest,
     check_publishable,
 )
 from app.core.clock import local_day
@@ -137,6 +138,11 @@ async def create_product(session: AsyncSession, product: NewProduct, *, by: Acto
     session.add_all(skus)
     await session.flush()
     return queries.card(row, skus)
+
+
+async def check_lot(session: AsyncSession, sku: str, harvested_on: date | None) -> None:
+    """Raise ``SeasonNotProven`` unless a lot harvested on that day may be sold as this SKU."""
+    check_harvest(await queries.pick_season_of(session, sku), harvested_on)
 
 
 async def submit(session: AsyncSession, product_id: UUID, *, by: Actor, now: datetime) -> ProductCard:

@@ -91,7 +91,7 @@ LISTINGS: tuple[Listing, ...] = (
         "green-tea",
         ("GT09",),
         "8号树少量少，只采头一道。香气高扬，留杯久。",
-        _green("8号", "明前", "一芽一叶", "特级"),
+        _green("8号", "春茶", "一芽一叶", "特级"),
     ),
     Listing(
         "golden-tea-ancient",

@@ -149,6 +149,7 @@ class History:
         if season is not None and not fresh and ROOTS[entry["cat"]] == "golden-tea":
             closes = date(day.year, *(int(part) for part in season[1].split("-")))
             harvested = closes if closes < day else closes.replace(year=closes.year - 1)
+            harvested -= timedelta(days=2)  # in some years the solar term falls a day earlier
             produced = harvested + timedelta(days=2)
         shelf = timedelta(days=_FRESH_SHELF_DAYS if fresh else entry["shelf_days"])
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.catalogue import SeasonNotProven
 from app.core.errors import NotFound, NotPermitted
 from app.core.web import (
     DEFAULT_LIMIT,
@@ -156,7 +157,7 @@ async def list_lots(
     summary="Receive a lot",
     operation_id="receive_lot",
     response_model=LotOut,
-    responses=problems(NotFound, LotExists, *KEY_ERRORS),
+    responses=problems(NotFound, LotExists, SeasonNotProven, *KEY_ERRORS),
 )
 async def receive_lot(body: LotIn, by: SupplierStaff, once: Once, now: Now) -> Response:
     """Book a lot into stock and get its trace code. Its pieces can be sold from now on."""

@@ -154,6 +154,17 @@ class CertificateOut(Out):
     holder: str
 
 
+class SeasonProofOut(Out):
+    """What the name of spring tea promises of its harvest, and whether the lot keeps it."""
+
+    season: str = Field(examples=["明前"])
+    harvested_on: date | None
+    first_day: date
+    last_day: date
+    solar_term: str = Field(description="The solar term before which it was picked", examples=["清明"])
+    proven: bool
+
+
 class LotOut(Out):
     """Goods in stock that were harvested or made together."""
 
@@ -164,6 +175,7 @@ class LotOut(Out):
     best_before: date
     village: str | None
     trace_code: str
+    season_proof: SeasonProofOut | None = Field(description="Null for goods whose name promises no day of harvest")
 
 
 class BothLanguagesOut(Out):

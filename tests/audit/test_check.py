@@ -61,6 +61,7 @@ BREAKS = [
         ],
     ),
     ("lot.on_hand", ["UPDATE inventory_lot SET on_hand = on_hand - 1"]),
+    ("lot.season", ["""UPDATE catalogue_product SET attributes = attributes || '{"pick_season": "明前"}'"""]),
     (
         "lot.within_stock",
         [

@@ -50,6 +50,46 @@ async def test_a_page_says_all_that_the_contract_promises(client, county, db, no
     assert {name: page[name] for name in listed} == listed
 
 
+async def test_spring_tea_is_received_and_shown_with_its_proof(client, county, db, now):
+    """黄金茶 明前 of 2026: picked before 清明, 5 April, or refused, and nothing is booked."""
+
+    async def receive(session, code, harvested_on):
+        await inventory.receive(
+            session,
+            sku="GT01",
+            code=code,
+            harvested_on=harvested_on,
+            produced_on=None,
+            best_before=date(2027, 9, 30),
+            village="黄金村",
+            quantity=5,
+            by=county.staff("S01"),
+            now=now,
+        )
+
+    for late in (date(2026, 4, 5), None):
+        with pytest.raises(catalogue.SeasonNotProven):
+            async with db.write() as session:
+                await receive(session, "LATE", late)
+    async with db.write() as session:
+        await receive(session, "EARLY", date(2026, 4, 4))
+    page = (await client.get("/v1/store/products/golden-tea-1-bud")).json()
+    assert ProductPageOut.model_validate(page).model_dump(mode="json") == page
+    assert [(found["code"], found["season_proof"]) for found in page["lots"]] == [
+        (
+            "EARLY",
+            {
+                "season": "明前",
+                "harvested_on": "2026-04-04",
+                "first_day": "2026-01-01",
+                "last_day": "2026-04-04",
+                "solar_term": "清明",
+                "proven": True,
+            },
+        )
+    ]
+
+
 async def test_packed_goods_may_be_sent_back_and_show_the_makers_licence(client, county):
     page = (await client.get("/v1/store/products/fu-brick-hand")).json()
     assert page["return_policy"]["no_reason_return"] is True

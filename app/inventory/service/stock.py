@@ -354,7 +354,8 @@ async def receive(
     """Book a lot of ``quantity`` sales units into stock and give it its trace code.
 
     Raises ``NotFound`` when there is no such SKU or it is another supplier's, ``LotExists`` when it has such a lot,
-    ``InvalidInput`` when the lot would be past its date before it was made, or is so now.
+    ``InvalidInput`` when the lot would be past its date before it was made, or is so now, ``SeasonNotProven`` when
+    spring tea was not picked in the days that its name promises.
     """
     for name, made_on in (("harvested_on", harvested_on), ("produced_on", produced_on)):
         if made_on is not None and made_on > best_before:
@@ -368,6 +369,7 @@ async def receive(
         owner = await queries.owner_of(session, sku)
     if owner is None or by.supplier_id not in (None, owner):
         raise NotFound
+    await catalogue.check_lot(session, sku, harvested_on)
     lot = Lot(
         id=new_id(now),
         sku=sku,

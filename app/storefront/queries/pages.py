@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from datetime import date
+from functools import lru_cache
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.catalogue import FRESH, RETURN_POLICIES
+from app.catalogue import FRESH, PICKS, RETURN_POLICIES, picked
 from app.core.db import ask
 from app.storefront.queries.shown import SEASON, VARIANTS, days
 from app.storefront.rules import NoSuchTrace, NotOnShelf
@@ -43,10 +44,18 @@ SELECT CAST(json_build_object({_FACE},
     'lots', coalesce((
         SELECT json_agg(json_build_object('sku', l.sku, 'code', l.code, 'harvested_on', l.harvested_on,
                    'produced_on', l.produced_on, 'best_before', l.best_before, 'village', l.village,
-                   'trace_code', l.trace_code) ORDER BY l.best_before, l.code)
+                   'trace_code', l.trace_code, 'season_proof', CASE WHEN pick.name IS NOT NULL THEN json_build_object(
+                       'season', pick.name, 'harvested_on', l.harvested_on, 'first_day', pick.first_day,
+                       'last_day', pick.last_day, 'solar_term', pick.term,
+                       'proven', coalesce(l.harvested_on BETWEEN pick.first_day AND pick.last_day, false)) END)
+                   ORDER BY l.best_before, l.code)
         FROM (SELECT l.* FROM catalogue_sku k JOIN inventory_lot l ON l.sku = k.sku
               WHERE k.product_id = p.id AND k.retail AND l.on_hand > 0 AND l.best_before >= :day
-              ORDER BY l.best_before, l.code LIMIT 20) l), json_build_array()),
+              ORDER BY l.best_before, l.code LIMIT 20) l
+        LEFT JOIN json_to_recordset(CAST(:picks AS json)) AS pick (name text, year integer, first_day date,
+                                                                   last_day date, term text)
+               ON pick.name = p.attributes ->> 'pick_season' AND pick.year = extract(year FROM l.harvested_on)
+        ), json_build_array()),
     'return_policy', CASE WHEN v.fresh THEN CAST(:fresh AS json) ELSE CAST(:sealed AS json) END,
     'households_linked', NULL) AS text)
 FROM catalogue_product p {_JOINS}
@@ -105,9 +114,24 @@ _RETURNS = {
 }
 
 
+_SHELF_LIFE_YEARS = 4
+
+
+@lru_cache(4)
+def _picks(year: int) -> str:
+    """The spans of days that names of spring tea promise, for the harvests that may still be sold in ``year``."""
+    spans = [
+        {"name": name, "year": at, "first_day": str(span.first), "last_day": str(span.last), "term": span.term}
+        for at in range(year - _SHELF_LIFE_YEARS, year + 1)
+        for name in PICKS
+        if (span := picked(name, at)) is not None
+    ]
+    return _json(spans)
+
+
 async def product(session: AsyncSession, slug: str, *, today: date) -> str:
     """JSON of the product's page, in one statement. Raises ``NotOnShelf``."""
-    parameters = {"slug": slug, "day": today, **days(today), **_RETURNS}
+    parameters = {"slug": slug, "day": today, **days(today), **_RETURNS, "picks": _picks(today.year)}
     found = await ask(session, _PRODUCT, parameters)
     if not found:
         raise NotOnShelf

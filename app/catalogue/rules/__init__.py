@@ -12,6 +12,7 @@ from uuid import UUID
 
 from stdnum import ean
 
+from app.catalogue.rules.solar_terms import PICKS, picked
 from app.core.errors import DomainError, Fault, NotFound
 
 PRESALE_DAYS = 30
@@ -83,9 +84,9 @@ ROOTS = frozenset(root.slug for root in CATEGORIES)
 _LICENCE_FOR = {"golden-tea": "114", "dark-tea": "114", "camellia-oil": "102"}
 """Kind of food production licence (SC number, digits 2 to 4) that each line needs (domain handbook §1.6)."""
 
-_PICKED_BEFORE = {"明前": "04-05", "雨前": "04-20"}
-"""The latest day on which leaf sold under these names may be picked: the eve of Qingming and of Grain Rain, at most
-one day later in some years. Which day it was in the year of a lot is checked when the lot is received."""
+_PICKED_BEFORE = {"社前": "03-21", "明前": "04-05", "雨前": "04-20"}
+"""The latest day on which leaf sold under these names may be picked: the eve of 春分, 清明 and 谷雨, at most one day
+later in some years. Which day it was in the year of a lot is checked when the lot is received."""
 
 
 class InvalidProduct(DomainError):
@@ -136,6 +137,15 @@ class NoSuchProduct(NotFound):
 
     zh = "没有找到该商品。"
     en = "There is no such product."
+
+
+class SeasonNotProven(DomainError):
+    """The lot was not harvested when the name it is sold under says (domain handbook §1.2)."""
+
+    status = 422
+    code = "season_not_proven"
+    zh = "该批次的采收日期不能证明“{season}”：须在 {first} 至 {last}（{term}前）采收并登记采收日期。"
+    en = "The harvest does not prove {season}: leaf of that name is picked from {first} to {last} (before {term})."
 
 
 class NoSuchImage(NotFound):
@@ -360,6 +370,26 @@ def _product_faults(product: NewProduct) -> list[Fault]:
             )
         )
     return faults
+
+
+def check_harvest(season: str | None, harvested_on: date | None) -> None:
+    """Raise ``SeasonNotProven`` unless a lot harvested on that day may be sold as ``season``.
+
+    Only 社前, 明前 and 雨前 promise a day; other seasons, or none, need no proof.
+    """
+    if season not in PICKS:
+        return
+    span = picked(season, harvested_on.year) if harvested_on is not None else None
+    if harvested_on is not None and span is not None and span.first <= harvested_on <= span.last:
+        return
+    first, last, term = ("-", "-", "-") if span is None else (span.first, span.last, span.term)
+    raise SeasonNotProven(
+        season=season,
+        first=first,
+        last=last,
+        term=term,
+        faults=[Fault("/harvested_on", "season_not_proven", "采收日期不符", "not harvested in that span")],
+    )
 
 
 def _sku_faults(sku: NewSku, at: str) -> list[Fault]:
