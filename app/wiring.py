@@ -60,6 +60,7 @@ def build(settings: Settings, http: httpx.AsyncClient | None = None) -> Wiring:
     on(catalogue.ProductPublished, storefront.on_product_published, name="storefront.shelve")
     on(catalogue.ProductWithdrawn, storefront.on_product_withdrawn, name="storefront.unshelve")
     on(reviews.ReviewPosted, storefront.on_review_posted, name="storefront.rate")
+    on(pricing.PriceChanged, orders.on_price_changed, name="orders.tell_deals")
     on(pricing.PriceChanged, storefront.on_price_changed, name="storefront.price")
     on(inventory.StockRanOut, storefront.on_stock_ran_out, name="storefront.sold_out")
     on(inventory.StockReturned, storefront.on_stock_returned, name="storefront.back_in_stock")

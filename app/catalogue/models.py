@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.catalogue.lifecycle import Status, Step, after
-from app.catalogue.rules import SkuTaken, SlugTaken
+from app.catalogue.rules import COMPARED_BY, SkuTaken, SlugTaken
 from app.core.db import Base, uid
 
 _STATUSES = ", ".join(f"'{status.value}'" for status in Status)
@@ -80,7 +80,10 @@ class ProductRow(Base):
 
 
 class SkuRow(Base):
-    """A sales unit of a product, under the code that everybody calls it by."""
+    """A sales unit of a product, under the code that everybody calls it by.
+
+    Prices are compared by ``compared_by``, of which a unit holds ``compared_milli`` thousandths.
+    """
 
     __tablename__ = "catalogue_sku"
     __table_args__ = (
@@ -92,6 +95,8 @@ class SkuRow(Base):
         CheckConstraint("tax_rate_bp BETWEEN 0 AND 10000", name="tax_rate_bp"),
         CheckConstraint("num_nulls(length_mm, width_mm, height_mm) IN (0, 3)", name="all_dimensions"),
         CheckConstraint("length_mm > 0 AND width_mm > 0 AND height_mm > 0", name="dimensions"),
+        CheckConstraint(f"compared_by IN ({', '.join(map(repr, COMPARED_BY))})", name="compared_by"),
+        CheckConstraint("(compared_by IS NULL) = (compared_milli IS NULL) AND compared_milli > 0", name="compared"),
     )
 
     sku: Mapped[str] = mapped_column(primary_key=True)
@@ -112,6 +117,8 @@ class SkuRow(Base):
     length_mm: Mapped[int | None]
     width_mm: Mapped[int | None]
     height_mm: Mapped[int | None]
+    compared_by: Mapped[str | None]
+    compared_milli: Mapped[int | None]
 
 
 # The primary key's own violation means the same as a bar code's.

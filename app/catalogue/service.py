@@ -28,6 +28,7 @@ from app.catalogue.rules import (
     check,
     check_harvest,
     check_publishable,
+    compared,
 )
 from app.core.clock import local_day
 from app.core.errors import Fault
@@ -82,7 +83,8 @@ async def create_product(session: AsyncSession, product: NewProduct, *, by: Acto
         raise NoSuchProduct
     check(product)
     faults = []
-    if await queries.root_of(session, product.category) is None:
+    root = await queries.root_of(session, product.category)
+    if root is None:
         faults.append(Fault("/category", "unknown_category", "没有这个类目", "there is no such category"))
     if product.township_code not in suppliers.TOWNSHIPS:
         faults.append(Fault("/township_code", "unknown_township", "没有这个乡镇", "there is no such township"))
@@ -132,8 +134,11 @@ async def create_product(session: AsyncSession, product: NewProduct, *, by: Acto
             length_mm=sku.length_mm,
             width_mm=sku.width_mm,
             height_mm=sku.height_mm,
+            compared_by=measure,
+            compared_milli=milli,
         )
         for position, sku in enumerate(product.skus)
+        for measure, milli in [compared(root or "", sku)]
     ]
     session.add_all(skus)
     await session.flush()

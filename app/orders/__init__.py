@@ -21,6 +21,7 @@ from app.orders.events import (
 )
 from app.orders.handlers import (
     on_payment_captured,
+    on_price_changed,
     on_promise_broken,
     on_refund_failed,
     on_refund_retried,
@@ -144,6 +145,7 @@ __all__ = [
     "ids_of",
     "lock_invoiceable",
     "on_payment_captured",
+    "on_price_changed",
     "on_promise_broken",
     "on_refund_failed",
     "on_refund_retried",

@@ -9,13 +9,20 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.settings import OrderSettings
 from app.inventory import PromiseBroken
-from app.orders import service
+from app.orders import queries, service
 from app.payments import PaymentCaptured, RefundFailed, RefundRetried, RefundSettled
+from app.pricing import COMPARED, PriceChanged, compare
 
 
 async def on_payment_captured(session: AsyncSession, fact: PaymentCaptured, now: datetime) -> None:
     """Money came in under the reference of an order."""
     await service.receive_payment(session, fact, now=now)
+
+
+async def on_price_changed(session: AsyncSession, fact: PriceChanged, now: datetime) -> None:  # noqa: ARG001
+    """Tell the pricers for how much the goods were really sold before."""
+    dealt = await queries.lowest_deal(session, fact.sku, since=fact.at - COMPARED, until=fact.at)
+    await compare(session, fact.sku, start=fact.at, dealt_fen=dealt)
 
 
 async def on_refund_settled(session: AsyncSession, fact: RefundSettled, now: datetime) -> None:  # noqa: ARG001

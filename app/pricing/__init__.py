@@ -1,8 +1,9 @@
 """What things cost: prices with their history, freight templates, promotions, and the quote of a cart.
 
 *Owns* prices, freight templates, promotions with their coupons and voucher budgets, and what orders took of these.
-*Promises* at most one current price per SKU; a quote in one statement whose parts add up to its total; a budget that
-is never overspent and a coupon that is never used more often than it may, both given back when the order is.
+*Promises* at most one current price per SKU; a crossed-out price that was the lowest of the week before; a quote in one
+statement whose parts add up to its total; a budget that is never overspent and a coupon that is never used more often
+than it may, both given back when the order is.
 *Calls* catalogue (is there such a SKU). *Tells* PriceChanged.
 """
 
@@ -10,7 +11,9 @@ from app.pricing.events import PriceChanged
 from app.pricing.queries import current_prices
 from app.pricing.routes import router
 from app.pricing.rules import (
+    COMPARED,
     MAX_PRICE_FEN,
+    SHOWN,
     NotDeliverable,
     NotOnSale,
     Parcel,
@@ -33,6 +36,7 @@ from app.pricing.rules.promotions import (
 )
 from app.pricing.service import (
     choose_freight,
+    compare,
     create_budget,
     create_promotion,
     give_back,
@@ -48,7 +52,9 @@ from app.pricing.service import (
 )
 
 __all__ = [
+    "COMPARED",
     "MAX_PRICE_FEN",
+    "SHOWN",
     "CouponNotApplicable",
     "CouponUsedUp",
     "Discount",
@@ -69,6 +75,7 @@ __all__ = [
     "UnknownTemplate",
     "Wanted",
     "choose_freight",
+    "compare",
     "create_budget",
     "create_promotion",
     "current_prices",

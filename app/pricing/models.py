@@ -27,13 +27,17 @@ from app.pricing.rules.promotions import BudgetNameTaken, CouponCodeTaken, Coupo
 
 
 class PriceRow(Base):
-    """What a SKU costs from ``valid_from`` until ``valid_to``; the row without an end is the current price."""
+    """What a SKU costs from ``valid_from`` until ``valid_to``; the row without an end is the current price.
+
+    ``was_price_fen`` is what may be crossed out beside it: the lowest price of the week before, if that was more.
+    """
 
     __tablename__ = "pricing_price"
     __table_args__ = (
         ForeignKeyConstraint(["sku"], ["catalogue_sku.sku"], info={"means": NotFound}),
         CheckConstraint(f"price_fen BETWEEN 1 AND {MAX_PRICE_FEN}", name="sane"),
         CheckConstraint("valid_to >= valid_from", name="ends_after_it_begins"),
+        CheckConstraint("was_price_fen > price_fen", name="was_more"),
         Index(
             "uq_pricing_price_current",
             "sku",
@@ -50,6 +54,7 @@ class PriceRow(Base):
     valid_from: Mapped[instant]
     valid_to: Mapped[datetime | None]
     by_account: Mapped[UUID | None]
+    was_price_fen: Mapped[fen | None]
 
 
 class FreightTemplateRow(Base):

@@ -9,12 +9,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, select, text
+from sqlalchemy import RowMapping, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.db import array, ask
 from app.pricing.models import FreightRuleRow, FreightTemplateRow, PriceRow
-from app.pricing.rules import Price, Wanted
+from app.pricing.rules import COMPARED, Price, Wanted
 from app.pricing.rules.freight import DEFAULT_TEMPLATE, FreightRule, FreightTemplate, UnknownTemplate
 from app.pricing.rules.promotions import (
     Funder,
@@ -238,6 +238,23 @@ async def current_prices(session: AsyncSession, skus: Sequence[str]) -> dict[str
         )
     )
     return {row.sku: Price(row.sku, row.price_fen, row.valid_from) for row in rows}
+
+
+async def lowest_before(session: AsyncSession, sku: str, start: datetime) -> int | None:
+    """The lowest price that was in force in the week before ``start``."""
+    in_force = (
+        PriceRow.sku == sku,
+        PriceRow.valid_from < start,
+        PriceRow.valid_to > start - COMPARED,
+        PriceRow.valid_to > PriceRow.valid_from,
+    )
+    found: int | None = await session.scalar(select(func.min(PriceRow.price_fen)).where(*in_force))
+    return found
+
+
+async def changes(session: AsyncSession, sku: str) -> int:
+    """How many prices a SKU has had: the version of its price."""
+    return int((await session.execute(select(func.count()).where(PriceRow.sku == sku))).scalar_one())
 
 
 async def lock_current(session: AsyncSession, sku: str) -> PriceRow | None:

@@ -17,6 +17,7 @@ from app.core.web import (
     InvalidCursor,
     Limit,
     Now,
+    Page,
     ReadSession,
     decode_cursor,
     encode_cursor,
@@ -28,7 +29,7 @@ from app.storefront import queries
 from app.storefront.queries import Position, Wish
 from app.storefront.rules import NoSuchTrace, NotOnShelf, Sort
 from app.storefront.rules.words import parse
-from app.storefront.schemas import ProductPageOut, ProductsOut, TraceOut
+from app.storefront.schemas import PastPriceOut, ProductPageOut, ProductsOut, TraceOut
 
 router = APIRouter(tags=["storefront"])
 
@@ -104,6 +105,33 @@ async def get_product(
 ) -> Response:
     """Everything that a buyer should know before ordering: origin, lots, licence, and what may be sent back."""
     return _answer(await queries.product(session, slug, today=local_day(now)))
+
+
+@router.get(
+    "/v1/store/products/{slug}/prices",
+    summary="What a product has cost",
+    operation_id="list_prices_of_product",
+    responses=problems(NotOnShelf, InvalidCursor, public=True),
+)
+async def list_prices(
+    _: Public,
+    session: ReadSession,
+    slug: Annotated[str, Path(max_length=100, pattern=NO_CONTROL, examples=["golden-tea-1-yuqian"])],
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: Cursor = None,
+) -> Page[PastPriceOut]:
+    """Every price of every size since it came on sale, newest first. Nobody can change it afterwards."""
+    before = None
+    if cursor:
+        at, row_id = decode_cursor("prices", cursor)
+        before = (str(at), str(row_id))
+    found = await queries.prices(session, slug, before=before, limit=limit + 1)
+    items = [PastPriceOut.model_validate(row) for row in found[:limit]]
+    following = None
+    if len(found) > limit:
+        last = found[limit - 1]
+        following = encode_cursor("prices", f"{last['valid_from']}", f"{last['id']}")
+    return Page(items=items, next_cursor=following)
 
 
 @router.get(

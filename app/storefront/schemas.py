@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
 
@@ -37,6 +37,9 @@ class VariantOut(Out):
     price_fen: int = Field(description="Price of one unit in fen, tax included", examples=[12800])
     available: int = Field(description="Units that can be ordered now")
     net_content: str = Field(examples=["100g 袋"])
+    was_price_fen: int | None = Field(description="To be crossed out: the lowest price of the week before this one")
+    unit: Literal["100g", "kg", "L"] | None = Field(description="Measure by which prices are compared; null for sets")
+    unit_price_fen: int | None = Field(description="Price of one `unit` in fen")
 
 
 class RatingOut(Out):
@@ -208,6 +211,15 @@ class ProductPageOut(ProductOut):
     lots: list[LotOut]
     return_policy: ReturnPolicyOut
     households_linked: int | None = Field(description="Households paid by its supplier; null while none is recorded")
+
+
+class PastPriceOut(Out):
+    """What a size cost, from when until when; the current price has no end."""
+
+    sku: str = Field(examples=["GT04"])
+    price_fen: int = Field(examples=[12800])
+    valid_from: datetime
+    valid_to: datetime | None
 
 
 class TracedProductOut(Out):

@@ -18,6 +18,7 @@ from app.catalogue.rules import (
     Season,
     check,
     check_publishable,
+    compared,
     is_month_day,
     season_on,
 )
@@ -157,3 +158,17 @@ def test_a_suspended_supplier_publishes_nothing():
     with pytest.raises(NotPublishable) as refused:
         check_publishable(root="navel-orange", licence_no=None, supplier_status="suspended", net_contents=[""])
     assert [fault.code for fault in refused.value.faults] == ["supplier_not_approved", "missing"]
+
+
+@pytest.mark.parametrize(
+    ("root", "sku", "measure"),
+    [
+        ("golden-tea", a_sku(net_content="50g 铁罐", net_weight_g=50), ("100g", 500)),
+        ("camellia-oil", a_sku(net_content="500ml×2瓶", net_weight_g=910, gross_weight_g=1_400), ("L", 1_000)),
+        ("camellia-oil", a_sku(net_content="1.8L 桶", net_weight_g=1_638, gross_weight_g=1_900), ("L", 1_800)),
+        ("navel-orange", a_sku(net_content="净果 2.5kg 箱", net_weight_g=2_500, fresh=True), ("kg", 2_500)),
+        ("gift-set", a_sku(net_content="1套"), (None, None)),
+    ],
+)
+def test_prices_are_compared_by_the_measure_of_the_goods(root, sku, measure):
+    assert compared(root, sku) == measure

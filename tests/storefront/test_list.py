@@ -63,8 +63,17 @@ async def test_an_item_says_all_that_the_contract_promises(client, county):
         "in_stock": True,
         "season": "off_season",
         "variants": [
-            {"sku": "GT04", "name": "100g 袋", "price_fen": 12_800, "available": 90, "net_content": "100g 袋"},
-            {"sku": "GT05", "name": "250g 袋", "price_fen": 28_800, "available": 30, "net_content": "250g 袋"},
+            {
+                "sku": sku,
+                "name": size,
+                "price_fen": price_fen,
+                "available": available,
+                "net_content": size,
+                "was_price_fen": None,
+                "unit": "100g",
+                "unit_price_fen": price_fen // 5,  # each holds 500 g here
+            }
+            for sku, size, price_fen, available in (("GT04", "100g 袋", 12_800, 90), ("GT05", "250g 袋", 28_800, 30))
         ],
     }
     assert ProductOut.model_validate(item).model_dump(mode="json") == item

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -370,6 +371,30 @@ def _product_faults(product: NewProduct) -> list[Fault]:
             )
         )
     return faults
+
+
+COMPARED_BY = ("100g", "kg", "L")
+"""The measures by which prices are compared."""
+
+_VOLUME = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(ml|l|毫升|升)(?![a-z])(?:\s*[×x*]\s*([0-9]+))?", re.IGNORECASE)
+_LITRES = {"ml": 1, "毫升": 1, "l": 1000, "升": 1000}
+
+
+def compared(root: str, sku: NewSku) -> tuple[str, int] | tuple[None, None]:
+    """The measure by which a unit's price is compared, and how many thousandths of it the unit holds.
+
+    Liquids by the litre, fruit by the kilogram, tea by 100 g; a set of different goods is not compared.
+
+    >>> compared("golden-tea", NewSku(sku="A", name="", net_content="50g", net_weight_g=50, gross_weight_g=60,
+    ...     shelf_life_days=540, tax_rate_bp=0))
+    ('100g', 500)
+    """
+    if root == "gift-set":
+        return None, None
+    if (volume := _VOLUME.search(sku.net_content)) is not None:
+        millilitres = Decimal(volume[1]) * _LITRES[volume[2].lower()] * int(volume[3] or 1)
+        return "L", max(1, int(millilitres))
+    return ("kg", sku.net_weight_g) if sku.fresh else ("100g", sku.net_weight_g * 10)
 
 
 def check_harvest(season: str | None, harvested_on: date | None) -> None:

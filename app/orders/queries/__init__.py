@@ -138,6 +138,14 @@ async def lines_of(session: AsyncSession, *supplier_order_ids: UUID) -> list[Ord
     return list((await session.execute(_LINES_OF, {"part_ids": supplier_order_ids})).scalars())
 
 
+async def lowest_deal(session: AsyncSession, sku: str, *, since: datetime, until: datetime) -> int | None:
+    """The lowest price per unit, after discounts, of this SKU in orders that were paid in that time."""
+    paid = select(func.min(OrderLine.amount_fen // OrderLine.quantity)).join(Order, Order.id == OrderLine.order_id)
+    wanted = paid.where(OrderLine.sku == sku, Order.paid_at >= since, Order.paid_at < until)
+    found = (await session.execute(wanted)).scalar_one()
+    return None if found is None else int(found)
+
+
 async def refund_by_id(session: AsyncSession, refund_id: UUID) -> tuple[Refund, SupplierOrder] | None:
     """The refund and its supplier order, with the order locked first; None if it is not one of ours."""
     order_id = (await session.execute(select(Refund.order_id).where(Refund.id == refund_id))).scalar_one_or_none()

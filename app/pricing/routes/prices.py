@@ -1,13 +1,15 @@
-"""HTTP of pricing: operators set prices; what a cart costs is asked through orders."""
+"""HTTP of pricing: operators set prices, suppliers their own; what a cart costs is asked through orders."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.catalogue import offers
 from app.core.errors import NotFound
-from app.core.web import Now, Sku, WriteSession, problems
-from app.identity import Operator
-from app.pricing import service
+from app.core.web import IfMatch, Now, ReadSession, Sku, StaleVersion, VersionRequired, WriteSession, etag, problems
+from app.identity import Actor, Operator, SupplierStaff
+from app.pricing import queries, service
 from app.pricing.rules import PriceRace
 from app.pricing.schemas import PriceIn, PriceOut
 
@@ -23,3 +25,54 @@ router = APIRouter(tags=["pricing"])
 async def set_price(body: PriceIn, by: Operator, session: WriteSession, now: Now, sku: Sku) -> PriceOut:
     """From now on one sales unit costs this much. Orders already placed keep their price."""
     return PriceOut.of(await service.set_price(session, sku, body.price_fen, by=by, now=now))
+
+
+@router.get(
+    "/v1/supplier/skus/{sku}/price",
+    summary="The price of one's own SKU",
+    operation_id="get_own_price",
+    responses=problems(NotFound),
+)
+async def get_own_price(by: SupplierStaff, session: ReadSession, sku: Sku, response: Response) -> PriceOut:
+    """What one unit costs now. The ETag names the price for a change of it."""
+    await _own(session, sku, by)
+    found = (await queries.current_prices(session, [sku])).get(sku)
+    if found is None:
+        raise NotFound
+    response.headers["ETag"] = etag(await queries.changes(session, sku))
+    return PriceOut.of(found)
+
+
+@router.put(
+    "/v1/supplier/skus/{sku}/price",
+    summary="Change the price of one's own SKU",
+    operation_id="set_own_price",
+    responses=problems(NotFound, PriceRace, StaleVersion, VersionRequired),
+)
+async def set_own_price(
+    body: PriceIn,
+    by: SupplierStaff,
+    session: WriteSession,
+    now: Now,
+    sku: Sku,
+    version: IfMatch,
+    response: Response,
+) -> PriceOut:
+    """From now on one sales unit costs this much, if nobody changed the price since the caller read it.
+
+    A lower price shows the former one crossed out only if that was the lowest of the seven days before.
+    """
+    await _own(session, sku, by)
+    if await queries.lock_current(session, sku) is None:
+        raise NotFound
+    if await queries.changes(session, sku) != version:
+        raise StaleVersion
+    price = await service.set_price(session, sku, body.price_fen, by=by, now=now)
+    response.headers["ETag"] = etag(await queries.changes(session, sku))
+    return PriceOut.of(price)
+
+
+async def _own(session: AsyncSession, sku: str, by: Actor) -> None:
+    offer = (await offers(session, [sku])).get(sku)
+    if offer is None or offer.supplier_id != by.supplier_id:
+        raise NotFound

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 
 from app.core.errors import DomainError, Fault
@@ -49,6 +49,23 @@ class PriceRace(DomainError):
     code = "price_changed_meanwhile"
     zh = "价格刚刚被他人修改，请重新读取后再改。"
     en = "The price was changed by somebody else just now; read it again and repeat."
+
+
+COMPARED = timedelta(days=7)
+"""A crossed-out price is the lowest of this long before the current one (domain handbook §3.5)."""
+
+SHOWN = timedelta(days=30)
+"""After this long a price is no news, and nothing is crossed out beside it."""
+
+
+def was_price(price_fen: int, *lowest: int | None) -> int | None:
+    """What may be crossed out: the lowest of the prices asked and dealt in the week before, if it was more.
+
+    >>> was_price(9_900, 12_800, 11_800), was_price(9_900, 12_800, 9_900)
+    (11800, None)
+    """
+    known = [fen for fen in lowest if fen is not None]
+    return min(known) if known and min(known) > price_fen else None
 
 
 @dataclass(frozen=True, slots=True)

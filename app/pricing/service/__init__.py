@@ -1,7 +1,7 @@
 """The verbs of pricing, one file for each subject."""
 
 from app.pricing.service.freight import choose_freight, plant_freight, write_freight
-from app.pricing.service.prices import quote, set_price
+from app.pricing.service.prices import compare, quote, set_price
 from app.pricing.service.promotions import (
     create_budget,
     create_promotion,
@@ -15,6 +15,7 @@ from app.pricing.service.promotions import (
 
 __all__ = [
     "choose_freight",
+    "compare",
     "create_budget",
     "create_promotion",
     "give_back",

@@ -15,7 +15,7 @@ from app.identity import Actor
 from app.pricing import queries
 from app.pricing.events import PriceChanged
 from app.pricing.models import PriceRow
-from app.pricing.rules import MAX_PRICE_FEN, Price, Quote, Wanted, assemble
+from app.pricing.rules import MAX_PRICE_FEN, Price, Quote, Wanted, assemble, was_price
 
 
 async def set_price(
@@ -44,11 +44,25 @@ async def set_price(
             valid_from=start,
             valid_to=None,
             by_account=None if by is None else by.account_id,
+            was_price_fen=None,
         )
     )
-    emit(session, PriceChanged(sku=sku, price_fen=price_fen, at=now))
+    emit(session, PriceChanged(sku=sku, price_fen=price_fen, at=start))
     await session.flush()
     return Price(sku, price_fen, start)
+
+
+async def compare(session: AsyncSession, sku: str, *, start: datetime, dealt_fen: int | None) -> None:
+    """Write down what may be crossed out beside the price that began at ``start``.
+
+    ``dealt_fen`` is the lowest price per unit that buyers really paid in the week before it, as those know who keep the
+    orders: until they have told, nothing is crossed out. A price that is no longer current is left alone.
+    """
+    current = await queries.lock_current(session, sku)
+    if current is None or current.valid_from != start:
+        return
+    current.was_price_fen = was_price(current.price_fen, await queries.lowest_before(session, sku, start), dealt_fen)
+    await session.flush()
 
 
 async def quote(

@@ -6,6 +6,6 @@ own them, in the same statement, so a figure on the page is as young as the page
 
 from app.storefront.queries.facets import Facets, facets
 from app.storefront.queries.listing import Found, Position, Wish, find
-from app.storefront.queries.pages import product, trace
+from app.storefront.queries.pages import prices, product, trace
 
-__all__ = ["Facets", "Found", "Position", "Wish", "facets", "find", "product", "trace"]
+__all__ = ["Facets", "Found", "Position", "Wish", "facets", "find", "prices", "product", "trace"]

@@ -93,6 +93,18 @@ WHERE l.trace_code = :trace_code
 """)
 
 
+_PRICES = text("""
+SELECT r.id, r.sku, r.price_fen, r.valid_from, r.valid_to
+FROM catalogue_product p
+JOIN suppliers_supplier su ON su.id = p.supplier_id
+JOIN catalogue_sku k ON k.product_id = p.id AND k.retail
+JOIN pricing_price r ON r.sku = k.sku
+WHERE p.slug = :slug AND p.status = 'published' AND su.status = 'approved'
+  AND (CAST(:at AS timestamptz) IS NULL OR (r.valid_from, r.id) < (CAST(:at AS timestamptz), CAST(:id AS uuid)))
+ORDER BY r.valid_from DESC, r.id DESC LIMIT :limit
+""")
+
+
 def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
@@ -136,6 +148,21 @@ async def product(session: AsyncSession, slug: str, *, today: date) -> str:
     if not found:
         raise NotOnShelf
     return str(found[0][0])
+
+
+async def prices(
+    session: AsyncSession, slug: str, *, before: tuple[str, str] | None, limit: int
+) -> list[dict[str, object]]:
+    """What a product's sizes cost and have cost, newest first, after the row named by time and id.
+
+    Raises ``NotOnShelf``: what is on the shelf has at least one price.
+    """
+    parameters = {"slug": slug, "at": before and before[0], "id": before and before[1], "limit": limit}
+    names = ("id", "sku", "price_fen", "valid_from", "valid_to")
+    found = [dict(zip(names, row, strict=True)) for row in await session.execute(_PRICES, parameters)]
+    if not found and before is None:
+        raise NotOnShelf
+    return found
 
 
 async def trace(session: AsyncSession, trace_code: str) -> str:

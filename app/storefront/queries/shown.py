@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from app.catalogue import PERISHABLE_DAYS, PRESALE_DAYS, month_day
+from app.pricing import SHOWN
 
 # The rule of catalogue.season_on, for many rows at once; a test holds the two against one another.
 OPEN = """(CASE WHEN {t}.season_opens <= {t}.season_closes
@@ -19,7 +20,10 @@ SEASON = f"""CASE WHEN {{t}}.season_opens IS NULL OR {OPEN} THEN 'in_season'
 VARIANTS = f"""
     SELECT json_agg(json_build_object(
                'sku', k.sku, 'name', k.name, 'price_fen', pr.price_fen,
-               'available', greatest(coalesce(st.on_hand - st.reserved, 0), 0), 'net_content', k.net_content
+               'available', greatest(coalesce(st.on_hand - st.reserved, 0), 0), 'net_content', k.net_content,
+               'was_price_fen', CASE WHEN pr.valid_from >= CAST(:news_since AS timestamptz) THEN pr.was_price_fen END,
+               'unit', k.compared_by,
+               'unit_price_fen', (2000 * pr.price_fen + k.compared_milli) / (2 * k.compared_milli)
            ) ORDER BY k.position) AS variants,
            min(pr.price_fen) AS price_from_fen,
            bool_or(coalesce(st.on_hand > st.reserved, false)) AS in_stock,
@@ -34,4 +38,8 @@ VARIANTS = f"""
 
 def days(today: date) -> dict[str, str]:
     """The parameters of the pieces above."""
-    return {"today": month_day(today), "horizon": month_day(today + timedelta(days=PRESALE_DAYS))}
+    return {
+        "today": month_day(today),
+        "horizon": month_day(today + timedelta(days=PRESALE_DAYS)),
+        "news_since": (today - SHOWN).isoformat(),
+    }
