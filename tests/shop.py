@@ -27,6 +27,14 @@ from app.main import create_app
 from app.wiring import build
 
 ADDRESS = {"recipient": "王晓梅", "phone": "13800001234", "division_code": "370112", "detail": "花园路88号3单元502室"}
+LABEL = {
+    "ingredients": "茶鲜叶",
+    "producer_name": "吕洞茗源茶叶专业合作社（示例）",
+    "producer_address": "湖南省保靖县吕洞山镇黄金村",
+    "producer_contact": "0743-0000001",
+    "permit_no": "YB14331250000001",
+    "conformity": {"issuer": "新寨橙乡柑橘专业合作社（示例）", "commitments": ["不使用禁用农药"]},
+}
 _HASH = "$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$Iu3m6KDZYlqwYSQ6rqwbCQ"
 _GOODS = (
     # supplier, slug, category, sku, name, spec, net g, gross g, price fen, stock, fresh
@@ -252,6 +260,7 @@ async def _stock_up(session, shop: Shop, goods: tuple[Any, ...], now: datetime) 
             township_code="433125116" if code == "S01" else "433125111",
             village="黄金村" if code == "S01" else "新寨村",
             description=name,
+            label=LABEL,
             attributes={"exec_standard": "GB/T 14456.3", "storage": "阴凉干燥处", "grade": "一级", "process": "压榨"},
         ),
         by=by,

@@ -63,6 +63,7 @@ class ProductRow(Base):
     name: Mapped[str]
     description: Mapped[str]
     attributes: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    label: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
     township_code: Mapped[str] = mapped_column(ForeignKey("suppliers_township.code"), index=True)
     village: Mapped[str]
     season_opens: Mapped[str | None]

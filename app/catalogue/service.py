@@ -30,6 +30,7 @@ from app.catalogue.rules import (
     check_publishable,
     compared,
 )
+from app.catalogue.rules.label import Listing
 from app.core.clock import local_day
 from app.core.errors import Fault
 from app.core.events import emit
@@ -102,6 +103,7 @@ async def create_product(session: AsyncSession, product: NewProduct, *, by: Acto
         name=product.name,
         description=product.description,
         attributes=dict(product.attributes),
+        label=dict(product.label),
         township_code=product.township_code,
         village=product.village,
         season_opens=product.season_opens,
@@ -177,10 +179,16 @@ async def _take(session: AsyncSession, product_id: UUID, step: Step, *, by: Acto
     if step is Step.PUBLISH:
         supplier = await suppliers.get(session, row.supplier_id)
         check_publishable(
-            root=await queries.root_of(session, row.category_slug) or "",
-            licence_no=supplier.licence_no,
-            supplier_status=supplier.status,
-            net_contents=[sku.net_content for sku in skus],
+            Listing(
+                root=await queries.root_of(session, row.category_slug) or "",
+                name=row.name,
+                description=row.description,
+                supplier_status=supplier.status,
+                licence_no=supplier.licence_no,
+                net_contents=[sku.net_content for sku in skus],
+                attributes=row.attributes,
+                label=row.label,
+            )
         )
         row.published_at = row.published_at or now
         emit(session, ProductPublished(product_id=row.id, at=now))

@@ -180,6 +180,7 @@ async def _plant_product(
             village=supplier["village"],
             description=listing.description,
             attributes=listing.attributes,
+            label=_label(entries[0]["cat"], supplier),
             season_opens=season[0] if season else None,
             season_closes=season[1] if season else None,
             image_digest=digest,
@@ -193,6 +194,35 @@ async def _plant_product(
         await inventory.open_stock(session, entry["id"], supplier_id)
         if entry["retail"]:
             await pricing.set_price(session, entry["id"], opening_price(entry), by=by, now=now)
+
+
+_INGREDIENTS = {
+    "golden": "茶鲜叶",
+    "dark": "黑毛茶",
+    "oil": "油茶籽",
+    "gift": "黄金茶、茯砖茶、油茶籽油，各见内包装标签",
+}
+_OIL_NUTRITION = {"energy_kj": "3700", "protein_g": "0", "fat_g": "100", "carbohydrate_g": "0", "sodium_mg": "0"}
+
+
+def _label(category: str, supplier: dict[str, Any]) -> dict[str, Any]:
+    """What the packs of an invented supplier would say (handbook §1.6); no permit or telephone number is a real one."""
+    serial = int(supplier["id"][1:])
+    producer = {
+        "producer_name": supplier["name"],
+        "producer_contact": f"0743-000{serial:04d}",
+        "producer_address": f"湖南省保靖县{supplier['town']}{supplier['village']}",
+    }
+    if category == "orange":
+        commitments = ["不使用禁用农药", "常规农药残留不超标", "对承诺的真实性负责"]
+        return {**producer, "conformity": {"issuer": supplier["name"], "commitments": commitments}}
+    label = {
+        **producer,
+        "standard_version": "GB 7718-2011",
+        "ingredients": _INGREDIENTS[category],
+        "permit_no": f"YB1433125{serial:07d}",
+    }
+    return {**label, "nutrition": _OIL_NUTRITION} if category == "oil" else label
 
 
 def opening_price(entry: dict[str, Any]) -> int:

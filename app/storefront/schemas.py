@@ -201,10 +201,54 @@ class ReturnPolicyOut(Out):
     text: BothLanguagesOut
 
 
+class ProducerOut(Out):
+    """Who made it, and for whom."""
+
+    name: str
+    address: str | None
+    contact: str | None
+    entrusted_by: str | None
+
+
+class ConformityOut(Out):
+    """The commitment certificate of edible produce (MARA Order 2025 No. 4)."""
+
+    issuer: str
+    commitments: list[str]
+
+
+class NutritionOut(Out):
+    """Core nutrients per 100 g or 100 ml (GB 28050), as printed."""
+
+    energy_kj: str
+    protein_g: str
+    fat_g: str
+    carbohydrate_g: str
+    sodium_mg: str
+
+
+class LabelOut(Out):
+    """What the label says, as the law wants it shown; production dates and batches stand with the lots."""
+
+    standard_version: str = Field(examples=["GB 7718-2011"])
+    ingredients: str | None
+    producer: ProducerOut
+    storage: str | None
+    exec_standard: str | None
+    quality_grade: str | None
+    licence_no: str | None = Field(description="Food production licence; none is needed for fresh produce")
+    permit_no: str | None = Field(description="The seller's food business permit (JY…) or filing (YB…)")
+    nutrition: NutritionOut | None
+    conformity: ConformityOut | None
+    origin_proof: str | None
+    shelf_life_days: int = Field(description="Shortest shelf life among the sizes")
+
+
 class ProductPageOut(ProductOut):
     """All about a product."""
 
     description: str
+    label: LabelOut
     attributes: dict[str, Any]
     season_window: SeasonWindowOut | None
     certificates: list[CertificateOut]

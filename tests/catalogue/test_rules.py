@@ -14,10 +14,8 @@ from app.catalogue.rules import (
     InvalidProduct,
     NewProduct,
     NewSku,
-    NotPublishable,
     Season,
     check,
-    check_publishable,
     compared,
     is_month_day,
     season_on,
@@ -128,36 +126,6 @@ def test_each_fault_is_named(product, pointer, code):
     with pytest.raises(InvalidProduct) as refused:
         check(product)
     assert (pointer, code) in [(fault.pointer, fault.code) for fault in refused.value.faults]
-
-
-@pytest.mark.parametrize(
-    ("root", "licence", "fits"),
-    [
-        ("golden-tea", "SC11443312590010", True),
-        ("dark-tea", "SC11443312590010", True),
-        ("golden-tea", "SC10243312590060", False),
-        ("camellia-oil", "SC10243312590060", True),
-        ("camellia-oil", None, False),
-        ("navel-orange", None, True),
-        ("gift-set", None, True),
-    ],
-)
-def test_packed_tea_and_oil_need_a_licence_of_their_kind(root, licence, fits):
-    def judge() -> None:
-        check_publishable(root=root, licence_no=licence, supplier_status="approved", net_contents=["50g"])
-
-    if fits:
-        judge()
-        return
-    with pytest.raises(NotPublishable) as refused:
-        judge()
-    assert [fault.code for fault in refused.value.faults] == ["licence_missing"]
-
-
-def test_a_suspended_supplier_publishes_nothing():
-    with pytest.raises(NotPublishable) as refused:
-        check_publishable(root="navel-orange", licence_no=None, supplier_status="suspended", net_contents=[""])
-    assert [fault.code for fault in refused.value.faults] == ["supplier_not_approved", "missing"]
 
 
 @pytest.mark.parametrize(

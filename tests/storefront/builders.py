@@ -120,6 +120,18 @@ PRODUCTS = (
     ),
 )
 
+LABEL = {
+    "ingredients": "茶鲜叶",
+    "producer_name": "保靖县吕洞茗源茶叶专业合作社",
+    "producer_address": "湖南省保靖县吕洞山镇黄金村",
+    "producer_contact": "0743-0000001",
+    "storage": "密封、避光、干燥",
+    "exec_standard": "GB/T 14456.3-2016",
+    "quality_grade": "一级",
+    "permit_no": "YB14331250000001",
+    "nutrition": {"energy_kj": "3700", "protein_g": "0", "fat_g": "100", "carbohydrate_g": "0", "sodium_mg": "0"},
+    "conformity": {"issuer": "保靖县新寨橙乡柑橘专业合作社", "commitments": ["不使用禁用农药"]},
+}
 FRESH = frozenset({"orange-box", "orange-gift"})
 OPERATOR = Actor(UUID(int=7), frozenset({Role.OPERATOR}))
 
@@ -171,6 +183,7 @@ def described(which: str, supplier_id: UUID, /, **changes: object) -> catalogue.
         "village": village or "",
         "description": f"{name}，产自保靖。",
         "attributes": attributes,
+        "label": LABEL,
         "season_opens": season[0] if season else None,
         "season_closes": season[1] if season else None,
         "skus": [

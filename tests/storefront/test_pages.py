@@ -101,6 +101,10 @@ async def test_packed_goods_may_be_sent_back_and_show_the_makers_licence(client,
         }
     ]
     assert (page["season"], page["season_window"]) == ("in_season", None)
+    label = page["label"]
+    assert (label["licence_no"], label["permit_no"]) == ("SC11443312590044", "YB14331250000001")
+    assert label["producer"]["contact"] == "0743-0000001"
+    assert (label["ingredients"], label["storage"], label["shelf_life_days"]) == ("茶鲜叶", "密封、避光、干燥", 540)
 
 
 @pytest.mark.parametrize("ending", ["never was", "withdrawn", "suspended"])

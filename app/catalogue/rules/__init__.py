@@ -13,6 +13,7 @@ from uuid import UUID
 
 from stdnum import ean
 
+from app.catalogue.rules.label import Listing, label_faults, listing_faults, unsayable
 from app.catalogue.rules.solar_terms import PICKS, picked
 from app.core.errors import DomainError, Fault, NotFound
 
@@ -81,9 +82,6 @@ CATEGORIES: tuple[Category, ...] = (
 """The roots are fixed by the contract; children are the county's assortment (domain handbook §1)."""
 
 ROOTS = frozenset(root.slug for root in CATEGORIES)
-
-_LICENCE_FOR = {"golden-tea": "114", "dark-tea": "114", "camellia-oil": "102"}
-"""Kind of food production licence (SC number, digits 2 to 4) that each line needs (domain handbook §1.6)."""
 
 _PICKED_BEFORE = {"社前": "03-21", "明前": "04-05", "雨前": "04-20"}
 """The latest day on which leaf sold under these names may be picked: the eve of 春分, 清明 and 谷雨, at most one day
@@ -187,7 +185,7 @@ class NewProduct:
     """A product to be listed.
 
     ``season_opens`` and ``season_closes`` are days of the year ``MM-DD``, both or neither; the window may run over the
-    new year. Township and village are where the goods come from.
+    new year. Township and village are where the goods come from. ``label`` is what the law wants shown (rules.label).
     """
 
     supplier_id: UUID
@@ -199,6 +197,7 @@ class NewProduct:
     village: str = ""
     description: str = ""
     attributes: Mapping[str, Any] = field(default_factory=dict)
+    label: Mapping[str, Any] = field(default_factory=dict)
     season_opens: str | None = None
     season_closes: str | None = None
     image_digest: str | None = None
@@ -360,6 +359,8 @@ def _product_faults(product: NewProduct) -> list[Fault]:
     for name, at in (("season_opens", product.season_opens), ("season_closes", product.season_closes)):
         if at is not None and not is_month_day(at):
             faults.append(Fault(f"/{name}", "invalid_month_day", "须为 MM-DD", "a day of the year is MM-DD"))
+    faults += [*unsayable(product.name, "/name"), *unsayable(product.description, "/description")]
+    faults += label_faults(product.label)
     pick = product.attributes.get("pick_season")
     if pick in _PICKED_BEFORE and (product.season_opens or "") >= _PICKED_BEFORE[pick]:
         faults.append(
@@ -452,26 +453,7 @@ def _repeated(skus: Sequence[NewSku]) -> list[Fault]:
     return faults
 
 
-def check_publishable(*, root: str, licence_no: str | None, supplier_status: str, net_contents: Sequence[str]) -> None:
-    """Raise ``NotPublishable`` unless the listing shows what the law wants (domain handbook §1.6).
-
-    Packed tea and oil need the producer's food production licence of the right kind; fresh fruit needs none.
-    """
-    faults = []
-    if supplier_status != "approved":
-        faults.append(Fault("/supplier_id", "supplier_not_approved", "供应商尚未通过审核", "supplier is not approved"))
-    kind = _LICENCE_FOR.get(root)
-    if kind is not None and not (licence_no or "").startswith(f"SC{kind}"):
-        faults.append(
-            Fault(
-                "/supplier_id",
-                "licence_missing",
-                f"供应商没有类别为 {kind} 的食品生产许可证",
-                f"the supplier holds no food production licence of category {kind}",
-            )
-        )
-    for index, text in enumerate(net_contents):
-        if not text.strip():
-            faults.append(Fault(f"/skus/{index}/net_content", "missing", "缺少净含量", "net content is missing"))
-    if faults:
+def check_publishable(listing: Listing) -> None:
+    """Raise ``NotPublishable`` unless the listing shows what the law wants, and nothing else (domain handbook §1.6)."""
+    if faults := list(listing_faults(listing)):
         raise NotPublishable(faults=faults)

@@ -37,6 +37,22 @@ _PRODUCT = text(f"""
 SELECT CAST(json_build_object({_FACE},
     'description', p.description,
     'attributes', CAST(p.attributes AS json),
+    'label', json_build_object(
+        'standard_version', coalesce(p.label ->> 'standard_version', 'GB 7718-2011'),
+        'ingredients', p.label ->> 'ingredients',
+        'producer', json_build_object('name', coalesce(p.label ->> 'producer_name', su.name),
+            'address', p.label ->> 'producer_address', 'contact', p.label ->> 'producer_contact',
+            'entrusted_by', p.label ->> 'entrusted_by'),
+        'storage', coalesce(p.label ->> 'storage', p.attributes ->> 'storage'),
+        'exec_standard', coalesce(p.label ->> 'exec_standard', p.attributes ->> 'exec_standard'),
+        'quality_grade', coalesce(p.label ->> 'quality_grade', p.attributes ->> 'quality_grade',
+                                  p.attributes ->> 'grade'),
+        'licence_no', coalesce(p.label ->> 'licence_no', su.licence_no),
+        'permit_no', p.label ->> 'permit_no',
+        'nutrition', CAST(p.label -> 'nutrition' AS json),
+        'conformity', CAST(p.label -> 'conformity' AS json),
+        'origin_proof', p.label ->> 'origin_proof',
+        'shelf_life_days', v.shelf_life_days),
     'season_window', CASE WHEN p.season_opens IS NOT NULL
         THEN json_build_object('opens', p.season_opens, 'closes', p.season_closes) END,
     'certificates', CASE WHEN su.licence_no IS NULL THEN json_build_array() ELSE json_build_array(json_build_object(

@@ -28,6 +28,7 @@ VARIANTS = f"""
            min(pr.price_fen) AS price_from_fen,
            bool_or(coalesce(st.on_hand > st.reserved, false)) AS in_stock,
            bool_or(k.fresh) AS fresh,
+           min(k.shelf_life_days) AS shelf_life_days,
            min(k.shelf_life_days) <= {PERISHABLE_DAYS} AS perishable
     FROM catalogue_sku k
     JOIN pricing_price pr ON pr.sku = k.sku AND pr.valid_to IS NULL
