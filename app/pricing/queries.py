@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.db import array, ask
 from app.pricing.models import FreightRuleRow, FreightTemplateRow, PriceRow
-from app.pricing.rules import COMPARED, Price, Wanted
+from app.pricing.rules import COMPARED, SHOWN, Price, Wanted
 from app.pricing.rules.freight import DEFAULT_TEMPLATE, FreightRule, FreightTemplate, UnknownTemplate
 from app.pricing.rules.promotions import (
     Funder,
@@ -43,7 +43,10 @@ WITH parcel AS (
         ORDER BY length(r.region) DESC LIMIT 1
     ) r ON true
 )
-SELECT w.sku, p.price_fen, parcel.*, (
+SELECT w.sku, p.price_fen,
+       CASE WHEN p.valid_from >= coalesce(CAST(:now AS timestamptz), now()) - CAST(:shown AS interval)
+            THEN p.was_price_fen END,
+       parcel.*, (
     SELECT CAST(json_agg(json_build_object(
                'id', p.id, 'name', p.name, 'funder', p.funder, 'budget_id', p.budget_id, 'kind', p.kind,
                'threshold_fen', p.threshold_fen, 'off_fen', p.off_fen, 'percent_bp', p.percent_bp,
@@ -107,9 +110,10 @@ ORDER BY c.id DESC LIMIT :limit
 
 @dataclass(frozen=True, slots=True)
 class Tariff:
-    """What today's sums are made of: prices by SKU, the freight rule of each supplier, the promotions that run."""
+    """What today's sums are made of: prices by SKU, those crossed out, freight rules, the promotions that run."""
 
     prices: dict[str, int]
+    was: dict[str, int]
     freight: dict[UUID, FreightRule | None]
     promotions: list[Promotion]
 
@@ -139,17 +143,21 @@ async def tariff(
             "coupon": spelled(coupon) if coupon is not None else None,
             "buyer": buyer_id,
             "now": now,
+            "shown": f"{SHOWN.days} days",
         },
     )
     prices: dict[str, int] = {}
+    was: dict[str, int] = {}
     freight: dict[UUID, FreightRule | None] = {}
     running = None
-    for sku, price, supplier_id, *rule, promotions in rows:
+    for sku, price, was_fen, supplier_id, *rule, promotions in rows:
         running = promotions
         if price is not None:
             prices[sku] = price
+        if was_fen is not None:
+            was[sku] = was_fen
         freight[supplier_id] = _rule(*rule)
-    return Tariff(prices, freight, [_running(found) for found in json.loads(running)] if running else [])
+    return Tariff(prices, was, freight, [_running(found) for found in json.loads(running)] if running else [])
 
 
 def _rule(

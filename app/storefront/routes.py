@@ -46,7 +46,6 @@ Fen = Annotated[int, Field(ge=0, le=_MOST_FEN)]
     summary="Find products",
     operation_id="list_products",
     response_model=ProductsOut,
-    response_model_exclude_unset=True,
     responses=problems(InvalidCursor, public=True),
 )
 async def list_products(

@@ -37,6 +37,9 @@ async def test_what_is_crossed_out_was_the_lowest_price_of_the_week_before(shop)
     assert (await variant(shop))["was_price_fen"] is None
     await reprice(shop, 9_000, days=40)
     assert (await variant(shop))["was_price_fen"] == 15_000
+    body = {"items": [{"sku": "GT04", "quantity": 1}], "address": {"division_code": "370112"}}
+    quoted = (await shop.call(None, "POST", "/v1/store/quotes", body, key=None)).json()
+    assert [(line["unit_price_fen"], line["was_price_fen"]) for line in quoted["lines"]] == [(9_000, 15_000)]
     shop.clock.at += timedelta(days=31)
     assert (await variant(shop))["was_price_fen"] is None
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app import catalogue
 from app.core.clock import local_day
 from app.core.db import array, ask
 from app.core.errors import Fault, InvalidInput, NotFound

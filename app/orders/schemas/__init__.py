@@ -76,6 +76,7 @@ class QuoteLineOut(Out):
     amount_fen: int
     presale: bool = Field(False, description="Stock does not suffice; the rest comes from a harvest that is sold ahead")
     ship_by: date | None = Field(None, description="Of a pre-sale: leaves the house on this day at the latest")
+    was_price_fen: int | None = Field(None, description="To be crossed out: the lowest unit price of the week before")
 
 
 class QuoteParcelOut(Out):

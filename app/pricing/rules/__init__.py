@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from uuid import UUID, uuid5
 
 from app.core.errors import DomainError, Fault
@@ -101,6 +102,7 @@ class QuotedLine:
     unit_price_fen: int
     discount_fen: int
     amount_fen: int
+    was_price_fen: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,10 +142,11 @@ def assemble(
     promotions: Sequence[Promotion] = (),
     division_code: str = "",
     coupon: str | None = None,
+    was: Mapping[str, int] = MappingProxyType({}),
 ) -> Quote:
     """Put lines, discounts and parcels together: freight is free by what the goods cost after discounts.
 
-    ``prices`` by SKU, ``freight`` by supplier; parcels in the order of the lines.
+    ``prices`` and ``was``, what is crossed out, by SKU, ``freight`` by supplier; parcels in the order of the lines.
 
     Raises ``NotOnSale`` for SKUs without a price, ``NotDeliverable`` when a supplier has no rule for the place or one
     that says no; faults point at ``/items/{i}`` in the order of ``wanted``.
@@ -179,6 +182,7 @@ def assemble(
             prices[line.sku],
             off[line.sku],
             prices[line.sku] * line.quantity - off[line.sku],
+            was.get(line.sku),
         )
         for line in wanted
     )

@@ -86,6 +86,7 @@ async def quote(
         found.prices,
         found.freight,
         promotions=found.promotions,
+        was=found.was,
         division_code=division_code,
         coupon=coupon,
     )
