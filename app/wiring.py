@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 import httpx
 from sqlalchemy import text
@@ -13,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app import (
     assistance,
     catalogue,
+    claims,
     files,
     fulfilment,
     identity,
@@ -40,11 +42,18 @@ def build(settings: Settings, http: httpx.AsyncClient | None = None) -> Wiring:
 
     files.connect(wiring, settings)
     payments.connect(wiring, settings, http)
+    fulfilment.connect(wiring, settings, http)
     on(payments.PaymentCaptured, orders.on_payment_captured, name="orders.receive_payment")
     on(payments.RefundSettled, orders.on_refund_settled, name="orders.settle_refund")
     on(inventory.PromiseBroken, orders.on_promise_broken(settings.orders), name="orders.break_promise")
     on(payments.RefundFailed, orders.on_refund_failed, name="orders.note_failed_refund")
     on(payments.RefundRetried, orders.on_refund_retried, name="orders.note_retried_refund")
+
+    on(orders.LinesRefunded, claims.on_lines_refunded, name="claims.settle")
+    on(fulfilment.ShipmentDelivered, claims.on_shipment_delivered, name="claims.receive_parcel")
+
+    arrived = partial(orders.on_shipment_delivered, confirm_after_days=settings.orders.confirm_after_days)
+    on(fulfilment.ShipmentDelivered, arrived, name="orders.receive_parcel")
 
     on(orders.OrderPaid, storefront.on_order_paid, name="storefront.count_sales")
     on(orders.SupplierOrderCompleted, assistance.on_supplier_order_completed, name="assistance.count_sale")
@@ -78,12 +87,23 @@ def build(settings: Settings, http: httpx.AsyncClient | None = None) -> Wiring:
     on(inventory.StockRanOut, webhooks.on_stock_low, name="webhooks.tell_stock_ran_out")
 
     wiring.announce(
+        claims.ClaimOpened,
+        claims.ClaimContested,
+        claims.ClaimSettled,
         orders.OrderPlaced,
         orders.LinesCancelled,
         inventory.PromiseFilled,
         fulfilment.ShipmentDelivered,
+        inventory.StockLow,
+        fulfilment.ShipmentInTrouble,
     )
     return wiring
+
+
+def rounds(settings: Settings, http: httpx.AsyncClient | None = None) -> list[fulfilment.Round]:
+    """What the clock starts that talks to the world outside, like a courier with no transaction open."""
+    tracking = settings.tracking
+    return [fulfilment.asking(fulfilment.kuaidi100(tracking, http), tracking)] if tracking.on else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +125,14 @@ async def _confirm(session: AsyncSession, now: datetime) -> int:
 
 async def _expire_carts(session: AsyncSession, now: datetime) -> int:
     return await orders.expire_carts(session, now=now)
+
+
+async def _claims_due(session: AsyncSession, now: datetime) -> int:
+    return await claims.move_due(session, now=now, limit=50)
+
+
+async def _notice_silence(session: AsyncSession, now: datetime) -> int:
+    return await fulfilment.notice_silence(session, now=now)
 
 
 async def _write_off(session: AsyncSession, now: datetime) -> int:
@@ -146,6 +174,8 @@ CHORES = (
     Chore("orders.expire", _expire),
     Chore("orders.confirm", _confirm),
     Chore("orders.expire_carts", _expire_carts),
+    Chore("claims.move_due", _claims_due, batch=50),
+    Chore("fulfilment.notice_silence", _notice_silence),
     Chore("inventory.write_off_expired", _write_off),
     Chore("inventory.settle_presales", _settle_presales, batch=20),
     Chore("files.forget_waiting", _forget_files),

@@ -16,7 +16,7 @@ from app.core.db import Database
 from app.core.installation import recognise
 from app.core.outbox import deliver_batch, run_couriers
 from app.core.settings import Settings
-from app.wiring import CHORES, Chore, build
+from app.wiring import CHORES, Chore, build, rounds
 
 log = get_logger("worker")
 
@@ -45,6 +45,7 @@ async def run(settings: Settings) -> None:
                 _again_and_again("couriers", lambda now: _couriers(db, settings, now, besides=_SLOW), settings),
                 _again_and_again("slow couriers", lambda now: _couriers(db, settings, now, lane=_SLOW), settings),
                 _chores(db, settings),
+                _rounds(db, settings, http),
             )
         finally:
             await db.dispose()
@@ -83,6 +84,18 @@ async def _chores(db: Database, settings: Settings) -> None:
             log.warning("worker_trouble", loop="chores", error=type(error).__name__)
             await asyncio.sleep(_PAUSE_AFTER_TROUBLE)
             continue
+        await asyncio.sleep(settings.worker.chores_every_seconds)
+
+
+async def _rounds(db: Database, settings: Settings, http: httpx.AsyncClient) -> None:
+    """Those of the clock's errands that lead outside: each until it finds nothing to do, then a pause."""
+    while True:
+        try:
+            for one_round in rounds(settings, http):
+                while await one_round(db, utc_now()):
+                    pass
+        except Exception as error:  # noqa: BLE001 - see above
+            log.warning("worker_trouble", loop="rounds", error=type(error).__name__)
         await asyncio.sleep(settings.worker.chores_every_seconds)
 
 

@@ -15,6 +15,11 @@ _WAITING_FOR_LEDGER = "SELECT subject FROM core_delivery WHERE lane = 'assistanc
 _WAITING_FOR_ORDERS = "SELECT subject FROM core_delivery WHERE lane = 'orders'"
 _WAITING_FOR_INVOICING = "SELECT subject FROM core_delivery WHERE lane = 'invoicing'"
 
+_WAITING_FOR_CLAIMS = "SELECT subject FROM core_delivery WHERE lane = 'claims'"
+_OPEN_CLAIMS = (
+    "'applied', 'supplier_review', 'disputed', 'arbitration', 'agreed', 'reshipping', 'returning', 'returned'"
+)
+
 _SETTLED = """
     SELECT b.line_id, sum(b.amount_fen) AS amount_fen, sum(b.quantity) AS quantity
     FROM orders_refund_line b JOIN orders_refund r ON r.id = b.refund_id WHERE r.status = 'settled' GROUP BY b.line_id
@@ -145,6 +150,7 @@ RULES: tuple[Rule, ...] = (
                      AND l.quantity > l.shipped_quantity + l.cancelled_quantity) d
           ON d.order_id = r.reference AND d.sku = r.sku
         WHERE coalesce(r.quantity, 0) <> coalesce(d.quantity, 0)
+          AND coalesce(r.reference, d.order_id) NOT IN (SELECT id FROM claims_claim)
         """,
     ),
     Rule(
@@ -393,6 +399,74 @@ RULES: tuple[Rule, ...] = (
                ON r.supplier_order_id = p.id
         WHERE p.refunded_fen <> coalesce(r.total, 0)
            OR (p.closed_at IS NOT NULL AND p.paid_at IS NOT NULL AND p.refunded_fen <> p.amount_fen)
+        """,
+    ),
+    Rule(
+        "order.delivered",
+        "包裹均已签收而订单仍为已发货",
+        "all parcels of a supplier order have arrived, and it still says that it was shipped",
+        f"""
+        SELECT p.order_id, p.id AS supplier_order_id, p.status
+        FROM orders_supplier_order p JOIN fulfilment_shipment s ON s.reference = p.id
+        WHERE p.status = 'shipped' AND p.id NOT IN ({_WAITING_FOR_ORDERS})
+        GROUP BY p.id HAVING count(s.delivered_at) = count(*)
+        """,
+    ),
+    Rule(
+        "claim.holds_confirmation",
+        "供应商订单的进行中售后数不符",
+        "a supplier order does not wait for as many claims as are open",
+        f"""
+        SELECT p.order_id, p.id AS supplier_order_id, p.open_claims AS found, coalesce(c.open, 0) AS expected
+        FROM orders_supplier_order p
+        LEFT JOIN (SELECT supplier_order_id, count(*) AS open FROM claims_claim WHERE status IN ({_OPEN_CLAIMS})
+                   GROUP BY supplier_order_id) c ON c.supplier_order_id = p.id
+        WHERE p.open_claims <> coalesce(c.open, 0)
+        """,
+    ),
+    Rule(
+        "claim.refund",
+        "售后与其退款不符",
+        "a claim and its refund do not agree",
+        f"""
+        SELECT c.id AS claim_id, c.order_id, concat_ws(' ', r.status, r.amount_fen) AS found,
+               concat_ws(' ', c.status, c.refund_fen) AS expected
+        FROM claims_claim c LEFT JOIN orders_refund r ON r.id = c.refund_id
+        LEFT JOIN (SELECT claim_id, sum(refund_fen) AS total FROM claims_line GROUP BY claim_id) l ON l.claim_id = c.id
+        WHERE c.refund_fen <> c.freight_fen + l.total
+           OR (c.refund_id IS NOT NULL AND (r.supplier_order_id, r.amount_fen)
+               IS DISTINCT FROM (c.supplier_order_id, c.refund_fen))
+           OR (c.status = 'refunded') <> (c.refund_id IS NOT NULL AND r.status = 'settled')
+              AND c.supplier_order_id NOT IN ({_WAITING_FOR_CLAIMS})
+        """,
+    ),
+    Rule(
+        "claim.reshipment",
+        "补发的占用或包裹与售后单不符",
+        "what is held or was sent to make a claim good is not what it promised",
+        """
+        SELECT c.id AS claim_id, l.sku, coalesce(r.quantity, 0) + coalesce(s.quantity, 0) AS found,
+               CASE WHEN c.status IN ('reshipping', 'reshipped') THEN l.quantity ELSE coalesce(s.quantity, 0) END
+               AS expected
+        FROM claims_claim c JOIN claims_line l ON l.claim_id = c.id
+        LEFT JOIN inventory_reservation r ON r.reference = c.id AND r.sku = l.sku
+        LEFT JOIN (SELECT line_reference, sum(quantity) AS quantity FROM fulfilment_shipment_line
+                   GROUP BY line_reference) s ON s.line_reference = l.id
+        WHERE coalesce(r.quantity, 0) + coalesce(s.quantity, 0)
+              <> CASE WHEN c.status IN ('reshipping', 'reshipped') THEN l.quantity ELSE coalesce(s.quantity, 0) END
+        """,
+    ),
+    Rule(
+        "claim.returned",
+        "退回可售的商品未入库，或入库与售后单不符",
+        "goods that came back and can be sold again are not in the stock ledger as the claim says",
+        """
+        SELECT c.id AS claim_id, l.sku, coalesce(m.quantity, 0) AS found,
+               CASE WHEN c.sellable THEN l.quantity ELSE 0 END AS expected
+        FROM claims_claim c JOIN claims_line l ON l.claim_id = c.id
+        LEFT JOIN (SELECT reference, sku, sum(on_hand_delta) AS quantity FROM inventory_movement
+                   WHERE kind = 'returned' GROUP BY reference, sku) m ON m.reference = c.id AND m.sku = l.sku
+        WHERE coalesce(m.quantity, 0) <> CASE WHEN c.sellable THEN l.quantity ELSE 0 END
         """,
     ),
     Rule(

@@ -81,6 +81,12 @@ class InventorySettings(Group):
     """The share of an expected harvest that may be sold before it is there, per cent."""
 
 
+class ClaimSettings(Group):
+    """How long a supplier has to answer a claim before the clock agrees for it (domain handbook §6.5)."""
+
+    review_hours: int = Field(48, ge=1)
+
+
 class PaymentSettings(Group):
     """Payment providers."""
 
@@ -127,6 +133,27 @@ class ReviewSettings(Group):
 
     within_days: int = 90
     """After the goods have arrived."""
+
+
+class TrackingSettings(Group):
+    """The service that follows parcels for us; off while it has no credentials (domain handbook §5.2)."""
+
+    kuaidi100_customer: str | None = None
+    kuaidi100_key: SecretStr | None = None
+    kuaidi100_salt: SecretStr | None = None
+    """Signs what it pushes to us."""
+    kuaidi100_url: str = "https://poll.kuaidi100.com"
+    callback_base_url: str | None = None
+    """Where it reaches this service; without it nothing is pushed, and we ask."""
+    ask_every_minutes: int = Field(30, ge=30)
+    """It allows no number to be asked about more often."""
+    ask_after_hours: int = Field(6, ge=1)
+    """Only parcels without news for so long are asked about."""
+
+    @property
+    def on(self) -> bool:
+        """Whether there is anybody to ask."""
+        return None not in (self.kuaidi100_customer, self.kuaidi100_key, self.kuaidi100_salt)
 
 
 class WorkerSettings(Group):
@@ -178,10 +205,12 @@ class Settings(BaseSettings):
     identity: IdentitySettings = IdentitySettings()
     inventory: InventorySettings = InventorySettings()
     orders: OrderSettings = OrderSettings()
+    claims: ClaimSettings = ClaimSettings()
     payments: PaymentSettings = PaymentSettings()
     files: FileSettings = FileSettings()
     invoicing: InvoicingSettings = InvoicingSettings()
     reviews: ReviewSettings = ReviewSettings()
+    tracking: TrackingSettings = TrackingSettings()
     worker: WorkerSettings = WorkerSettings()
     webhooks: WebhookSettings = WebhookSettings()
     cache: CacheSettings = CacheSettings()

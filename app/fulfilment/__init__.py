@@ -1,42 +1,70 @@
-"""Parcels: what was handed to which carrier, and when it arrived.
+"""Parcels: what was handed to which carrier, what it said of them since, and when they arrived.
 
-*Owns:* shipments, their lines, carriers and their tracking numbers.
-*Promises:* one parcel is entered once for a reference; delivery is noted once; a supplier meets only its own.
-*Calls:* core only. What a parcel was sent for (``reference``, ``line_reference``) is opaque here.
-*Tells:* ``ShipmentDispatched``, ``ShipmentDelivered``.
+*Owns:* shipments, their lines, carriers, tracking numbers and the history of each parcel.
+*Promises:* one parcel is entered once for a reference; delivery is noted once, whoever reports it and however often;
+where a parcel stands does not depend on the order in which news is heard; a supplier meets only its own.
+*Calls:* nobody (identity only says who looks). What a parcel was sent for (``reference``, ``line_reference``) is
+opaque here.
+*Tells:* ``ShipmentDispatched``, ``ShipmentDelivered``, ``ShipmentInTrouble``.
 """
 
-from app.fulfilment.events import ShipmentDelivered, ShipmentDispatched
-from app.fulfilment.queries import get, shipments_of
+from app.fulfilment.couriers import Round, asking, connect, kuaidi100
+from app.fulfilment.events import ShipmentDelivered, ShipmentDispatched, ShipmentInTrouble
+from app.fulfilment.queries import get, shipments_of, track
+from app.fulfilment.routes import router
 from app.fulfilment.rules import (
     CARRIERS,
     Advice,
     Carrier,
     InvalidTrackingNumber,
+    Report,
     Shipment,
     ShipmentExists,
     ShipmentLine,
     ShipmentStatus,
+    Tracking,
+    TrackingEvent,
+    TrackingState,
+    Trouble,
     UnknownCarrier,
+    check_label,
     tracking_warnings,
 )
-from app.fulfilment.service import deliver, dispatch
+from app.fulfilment.schemas import ParcelOut, TrackingOut
+from app.fulfilment.service import deliver, dispatch, notice_silence, record
 
 __all__ = [
     "CARRIERS",
     "Advice",
     "Carrier",
     "InvalidTrackingNumber",
+    "ParcelOut",
+    "Report",
+    "Round",
     "Shipment",
     "ShipmentDelivered",
     "ShipmentDispatched",
     "ShipmentExists",
+    "ShipmentInTrouble",
     "ShipmentLine",
     "ShipmentStatus",
+    "Tracking",
+    "TrackingEvent",
+    "TrackingOut",
+    "TrackingState",
+    "Trouble",
     "UnknownCarrier",
+    "asking",
+    "check_label",
+    "connect",
     "deliver",
     "dispatch",
     "get",
+    "kuaidi100",
+    "notice_silence",
+    "record",
+    "router",
     "shipments_of",
+    "track",
     "tracking_warnings",
 ]

@@ -6,6 +6,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from app.core.events import Fact
+from app.fulfilment.rules import Trouble
 
 
 class _OfShipment(Fact):
@@ -33,3 +34,10 @@ class ShipmentDelivered(_OfShipment):
     """The parcel was signed for."""
 
     name: ClassVar[str] = "fulfilment.delivered"
+
+
+class ShipmentInTrouble(_OfShipment):
+    """Somebody should look after the parcel: see ``Trouble``."""
+
+    name: ClassVar[str] = "fulfilment.in_trouble"
+    trouble: Trouble

@@ -1,15 +1,16 @@
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, selectinload
 
 from app.core.errors import NotFound
-from app.fulfilment.models import ShipmentRow
-from app.fulfilment.rules import Shipment
+from app.fulfilment.models import ShipmentRow, TrackingRow
+from app.fulfilment.rules import Question, Shipment, Tracking, TrackingEvent
 
 
 async def shipments_of(session: AsyncSession, references: Collection[UUID]) -> list[Shipment]:
@@ -26,21 +27,97 @@ async def shipments_of(session: AsyncSession, references: Collection[UUID]) -> l
 
 async def get(session: AsyncSession, shipment_id: UUID, *, supplier_id: UUID) -> Shipment:
     """The supplier's own shipment. Raises ``NotFound``, for another's too."""
-    return (await _own(session, shipment_id, supplier_id, lock=False)).value()
+    return (await _one(session, shipment_id, supplier_id, lock=False)).value()
+
+
+async def track(session: AsyncSession, shipment_id: UUID, *, supplier_id: UUID | None = None) -> Tracking:
+    """A parcel and all that was said of it, newest first. Raises ``NotFound``, for another supplier's too."""
+    row = await _one(session, shipment_id, supplier_id, lock=False)
+    events = await events_of(session, [shipment_id])
+    return Tracking(row.value(), tuple(reversed(events[shipment_id])))
+
+
+async def page(
+    session: AsyncSession, *, supplier_id: UUID | None, in_trouble: bool, after: UUID | None, limit: int
+) -> list[Shipment]:
+    """Parcels, those that left first standing first; of one supplier, or with None of all."""
+    wanted = select(ShipmentRow).options(selectinload(ShipmentRow.lines)).order_by(ShipmentRow.id).limit(limit)
+    if supplier_id is not None:
+        wanted = wanted.where(ShipmentRow.supplier_id == supplier_id)
+    if in_trouble:
+        wanted = wanted.where(ShipmentRow.trouble.is_not(None))
+    if after is not None:
+        wanted = wanted.where(ShipmentRow.id > after)
+    return [row.value() for row in await session.scalars(wanted)]
+
+
+async def events_of(session: AsyncSession, shipment_ids: Collection[UUID]) -> dict[UUID, list[TrackingEvent]]:
+    """What was said of each parcel, oldest first."""
+    rows = await session.scalars(
+        select(TrackingRow)
+        .where(TrackingRow.shipment_id.in_(shipment_ids))
+        .order_by(TrackingRow.occurred_at, TrackingRow.id)
+    )
+    found: dict[UUID, list[TrackingEvent]] = {shipment_id: [] for shipment_id in shipment_ids}
+    for row in rows:
+        found[row.shipment_id].append(row.value())
+    return found
+
+
+async def questions(session: AsyncSession, shipment_ids: Collection[UUID]) -> list[Question]:
+    """What to ask about those of these parcels that are under way; once for each number."""
+    rows = await session.scalars(
+        select(ShipmentRow)
+        .where(ShipmentRow.id.in_(shipment_ids), ShipmentRow.delivered_at.is_(None))
+        .order_by(ShipmentRow.id)
+    )
+    found = {(row.carrier, row.tracking_number): row.question() for row in rows}
+    return list(found.values())
+
+
+async def lock_numbered(session: AsyncSession, carrier: str, tracking_number: str) -> Sequence[ShipmentRow]:
+    """The parcels under one number (one may have been packed for two orders), locked in the order of their ids."""
+    rows = await session.scalars(
+        select(ShipmentRow)
+        .where(ShipmentRow.carrier == carrier, ShipmentRow.tracking_number == tracking_number)
+        .order_by(ShipmentRow.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return rows.all()
+
+
+async def lock_silent(session: AsyncSession, since: datetime, limit: int) -> Sequence[ShipmentRow]:
+    """Parcels under way that nobody has heard of since then, and whose silence was not noticed yet."""
+    rows = await session.scalars(
+        select(ShipmentRow)
+        .where(
+            ShipmentRow.delivered_at.is_(None),
+            ShipmentRow.trouble.is_(None),
+            ShipmentRow.dispatched_at <= since,
+            func.coalesce(ShipmentRow.news_at, ShipmentRow.dispatched_at) <= since,
+        )
+        .order_by(ShipmentRow.dispatched_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return rows.all()
 
 
 async def lock(session: AsyncSession, shipment_id: UUID, *, supplier_id: UUID) -> ShipmentRow:
     """The supplier's own shipment, kept from others until the transaction ends. Raises ``NotFound``."""
-    return await _own(session, shipment_id, supplier_id, lock=True)
+    return await _one(session, shipment_id, supplier_id, lock=True)
 
 
-async def _own(session: AsyncSession, shipment_id: UUID, supplier_id: UUID, *, lock: bool) -> ShipmentRow:
+async def _one(session: AsyncSession, shipment_id: UUID, supplier_id: UUID | None, *, lock: bool) -> ShipmentRow:
     wanted = (
         select(ShipmentRow)
-        .where(ShipmentRow.id == shipment_id, ShipmentRow.supplier_id == supplier_id)
+        .where(ShipmentRow.id == shipment_id)
         .options(joinedload(ShipmentRow.lines))
         .execution_options(populate_existing=True)
     )
+    if supplier_id is not None:
+        wanted = wanted.where(ShipmentRow.supplier_id == supplier_id)
     found = await session.scalars(wanted.with_for_update(of=ShipmentRow) if lock else wanted)
     row = found.unique().one_or_none()
     if row is None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
-from app.core.errors import DomainError, Fault
+from app.core.clock import SHANGHAI
+from app.core.errors import DomainError, Fault, InvalidInput
 
 
 class ShipmentStatus(StrEnum):
@@ -19,30 +23,101 @@ class ShipmentStatus(StrEnum):
     DELIVERED = "delivered"
 
 
+class TrackingState(StrEnum):
+    """What a carrier last said of a parcel, in our own words (domain handbook §5.2)."""
+
+    CREATED = "created"
+    PICKED_UP = "picked_up"
+    IN_TRANSIT = "in_transit"
+    OUT_FOR_DELIVERY = "out_for_delivery"
+    TO_LOCKER = "to_locker"
+    PROBLEM = "problem"
+    REFUSED = "refused"
+    SIGNED = "signed"
+    RETURNING = "returning"
+    RETURNED = "returned"
+
+
+class Trouble(StrEnum):
+    """Why somebody should look after a parcel."""
+
+    PROBLEM = "problem"
+    REFUSED = "refused"
+    RETURNING = "returning"
+    RETURNED = "returned"
+    SILENT = "silent"
+
+
+_TROUBLES = {trouble.value: trouble for trouble in Trouble}
+
+SILENCE = timedelta(days=5)
+"""A parcel that nobody has heard of for so long is in trouble: two to four days are usual (domain handbook §5.1)."""
+
+FOLLOWED = timedelta(days=45)
+"""A parcel that has not arrived by then is asked about no longer."""
+
+KUAIDI100: Mapping[str, TrackingState] = {
+    "0": TrackingState.IN_TRANSIT,
+    "1": TrackingState.PICKED_UP,
+    "2": TrackingState.PROBLEM,
+    "3": TrackingState.SIGNED,
+    "4": TrackingState.RETURNED,  # 退签: signed for by the sender
+    "5": TrackingState.OUT_FOR_DELIVERY,
+    "6": TrackingState.RETURNING,  # 退回: on its way back to the sender
+    "7": TrackingState.IN_TRANSIT,  # handed on to another carrier
+    "14": TrackingState.REFUSED,
+    "101": TrackingState.CREATED,
+    "102": TrackingState.CREATED,
+    "304": TrackingState.TO_LOCKER,  # signed by a locker or a station, which is not the buyer's hand
+    "501": TrackingState.TO_LOCKER,
+}
+"""Main states, and those finer ones that mean something else than their first digit."""
+
+WECHAT: Mapping[str, TrackingState] = {
+    "0": TrackingState.CREATED,
+    "1": TrackingState.PICKED_UP,
+    "2": TrackingState.IN_TRANSIT,
+    "3": TrackingState.OUT_FOR_DELIVERY,
+    "4": TrackingState.TO_LOCKER,
+    "5": TrackingState.SIGNED,
+    "6": TrackingState.RETURNING,
+    "7": TrackingState.IN_TRANSIT,
+    "8": TrackingState.PROBLEM,
+    "9": TrackingState.SIGNED,  # taken out of the locker by the buyer
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Carrier:
-    """A carrier under our own code, with the number formats it is known to use (domain handbook §5.2)."""
+    """A carrier under our own code and Kuaidi100's, with the number formats it is known to use (handbook §5.2)."""
 
     code: str
     name_zh: str
     name_en: str
+    kuaidi100: str
     patterns: tuple[str, ...] = ()
 
 
 CARRIERS: Mapping[str, Carrier] = {
     carrier.code: carrier
     for carrier in (
-        Carrier("SF", "顺丰速运", "SF Express", (r"\d{12}", r"SF\d{13}")),
-        Carrier("ZTO", "中通快递", "ZTO Express", (r"[A-Za-z0-9]{12}", r"\d{12,15}")),
-        Carrier("YTO", "圆通速递", "YTO Express", (r"[A-Za-z0-9]{10,12}", r"88[A-Za-z0-9]{16}", r"YT\d{13}")),
-        Carrier("STO", "申通快递", "STO Express", (r"\d{12,13}", r"77\d{13}")),
-        Carrier("YD", "韵达速递", "Yunda Express", (r"\d{13,15}",)),
-        Carrier("EMS", "EMS", "EMS", (r"\d{13}", r"[A-Z]{2}\d{9}CN")),
-        Carrier("YZPY", "邮政快递包裹", "China Post parcel", (r"\d{13}", r"[A-Z]{2}\d{9}CN")),
-        Carrier("JD", "京东物流", "JD Logistics", (r"JD[A-Z0-9]{11,15}",)),
-        Carrier("DBL", "德邦快递", "Deppon"),
+        Carrier("SF", "顺丰速运", "SF Express", "shunfeng", (r"\d{12}", r"SF\d{13}")),
+        Carrier("ZTO", "中通快递", "ZTO Express", "zhongtong", (r"[A-Za-z0-9]{12}", r"\d{12,15}")),
+        Carrier(
+            "YTO", "圆通速递", "YTO Express", "yuantong", (r"[A-Za-z0-9]{10,12}", r"88[A-Za-z0-9]{16}", r"YT\d{13}")
+        ),
+        Carrier("STO", "申通快递", "STO Express", "shentong", (r"\d{12,13}", r"77\d{13}")),
+        Carrier("YD", "韵达速递", "Yunda Express", "yunda", (r"\d{13,15}",)),
+        Carrier("EMS", "EMS", "EMS", "ems", (r"\d{13}", r"[A-Z]{2}\d{9}CN")),
+        Carrier("YZPY", "邮政快递包裹", "China Post parcel", "youzhengguonei", (r"\d{13}", r"[A-Z]{2}\d{9}CN")),
+        Carrier("JD", "京东物流", "JD Logistics", "jd", (r"JD[A-Z0-9]{11,15}",)),
+        Carrier("DBL", "德邦快递", "Deppon", "debangwuliu"),
     )
 }
+PHONE_REQUIRED = frozenset({"SF", "ZTO"})
+"""Carriers that answer only who knows the last digits of the recipient's telephone number."""
+
+_OF_KUAIDI100 = {carrier.kuaidi100: carrier.code for carrier in CARRIERS.values()}
 
 _NUMBER = re.compile(r"[A-Za-z0-9-]{6,32}", re.ASCII)
 _S10_WEIGHTS = (8, 6, 4, 2, 3, 5, 9, 7)
@@ -80,11 +155,74 @@ class Shipment:
     dispatched_at: datetime
     delivered_at: datetime | None
     lines: tuple[ShipmentLine, ...]
+    state: TrackingState = TrackingState.CREATED
+    news_at: datetime | None = None
+    news: str | None = None
+    trouble: Trouble | None = None
 
     @property
     def warnings(self) -> tuple[Advice, ...]:
         """What looks odd about the number: formats drift, so this is told and never refused."""
         return tracking_warnings(self.carrier, self.tracking_number)
+
+
+@dataclass(frozen=True, slots=True)
+class TrackingEvent:
+    """One thing that a carrier said of a parcel. ``text`` is the carrier's own, with names and numbers masked."""
+
+    at: datetime
+    state: TrackingState
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All that a carrier has to say of one number; what was said before may be said again."""
+
+    carrier: str
+    tracking_number: str
+    events: tuple[TrackingEvent, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A number to ask about. ``phone`` is the end of the recipient's, for those carriers that want it."""
+
+    carrier: str
+    tracking_number: str
+    phone: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Tracking:
+    """A parcel and what was said of it, newest first."""
+
+    shipment: Shipment
+    events: tuple[TrackingEvent, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a parcel stands by all that was said of it; ``signed_at`` is when the buyer got it into their hands."""
+
+    state: TrackingState
+    at: datetime
+    text: str
+    signed_at: datetime | None
+
+    @property
+    def trouble(self) -> Trouble | None:
+        """Whether somebody should look after it."""
+        return _TROUBLES.get(self.state.value)
+
+
+class NotSignedByCarrier(DomainError):
+    """The notification does not come from the carrier's service, or was changed on its way."""
+
+    status = 401
+    code = "invalid_signature"
+    zh = "物流推送验签失败，请使用约定的密钥签名后重新发送。"
+    en = "The notification's signature is not valid; sign it with the agreed salt and send it again."
 
 
 class UnknownCarrier(DomainError):
@@ -160,3 +298,108 @@ def _s10_holds(digits: str) -> bool:
     """The check digit of a UPU S10 number: nine digits, of which the last is the check."""
     rest = 11 - sum(weight * int(digit) for weight, digit in zip(_S10_WEIGHTS, digits, strict=False)) % 11
     return int(digits[8]) == {10: 0, 11: 5}.get(rest, rest)
+
+
+_PHONE_DIGITS = 4
+_FINE_DIGITS = 3
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_ORDER = {state: place for place, state in enumerate(TrackingState)}
+_GOING_BACK = (TrackingState.REFUSED, TrackingState.RETURNING, TrackingState.RETURNED)
+_EARLIEST = timedelta(days=7)
+_AHEAD = timedelta(hours=12)
+_MOST_EVENTS = 200
+_LONGEST_TEXT = 300
+
+
+def standing(events: Iterable[TrackingEvent]) -> Standing | None:
+    """Where a parcel stands, in whatever order the events were heard; None when nothing was said.
+
+    A signature after the parcel turned back is the sender's. A locker's is nobody's (domain handbook §5.2).
+    """
+    found = sorted(events, key=lambda event: (event.at, _ORDER[event.state]))
+    if not found:
+        return None
+    signed_at = None
+    for event in found:
+        if event.state in _GOING_BACK:
+            break
+        if event.state is TrackingState.SIGNED:
+            signed_at = event.at
+            break
+    return Standing(found[-1].state, found[-1].at, found[-1].text, signed_at)
+
+
+def credible(events: Iterable[TrackingEvent], *, dispatched_at: datetime, now: datetime) -> list[TrackingEvent]:
+    """Without what cannot be about this parcel: carriers use a number again, and clocks are wrong."""
+    return [event for event in events if dispatched_at - _EARLIEST <= event.at <= now + _AHEAD]
+
+
+_TELEPHONE = re.compile(r"(?<![0-9])(1[3-9][0-9]{9}|0[0-9]{2,3}-?[0-9]{7,8})(?![0-9])", re.ASCII)
+_PERSON = re.compile(
+    r"(?P<role>(?:签收人|收件人|收货人|快递员|派件员|业务员|揽投员|配送员|投递员)(?:是|为)?[\s:：【\[(（,，]+)"
+    r"(?P<name>[\u4e00-\u9fff·]{2,10}|[A-Za-z]{2,20})"
+)
+_NOBODY = re.compile(r"本人|他人|家人|家属|同事|朋友|邻居|邮件收发|单位|前台|物业|门卫|保安|代|柜|站|超市|店|正在|已")
+
+
+def discreet(text: str) -> str:
+    """A carrier's sentence with the names and numbers of people masked (domain handbook §3.2)."""
+
+    def masked(found: re.Match[str]) -> str:
+        return found[0] if _NOBODY.search(found["name"]) else f"{found['role']}{found['name'][0]}**"
+
+    text = _TELEPHONE.sub(lambda found: f"{found[0][:3]}******{found[0][-2:]}", text)
+    return _PERSON.sub(masked, text)[:_LONGEST_TEXT]
+
+
+def phone_hint(carrier: str, phone: str | None) -> str | None:
+    """What of a telephone number has to be known to ask about a parcel; None where nothing has to be."""
+    digits = re.sub(r"[^0-9]", "", phone or "")
+    return digits[-_PHONE_DIGITS:] if carrier in PHONE_REQUIRED and len(digits) >= _PHONE_DIGITS else None
+
+
+def push_signature(param: str, salt: str) -> str:
+    """What Kuaidi100 signs a notification with: MD5 over the text and the salt, upper case (handbook §5.2)."""
+    return hashlib.md5((param + salt).encode(), usedforsecurity=False).hexdigest().upper()
+
+
+def query_signature(param: str, key: str, customer: str) -> str:
+    """What Kuaidi100 wants a question signed with: MD5 over text, key and customer, upper case (handbook §5.2)."""
+    return hashlib.md5((param + key + customer).encode(), usedforsecurity=False).hexdigest().upper()
+
+
+def kuaidi100_state(code: str) -> TrackingState:
+    """Our state for one of Kuaidi100's. Three digits begin with their main state; customs (8, 10-13) is transit."""
+    main = code[:1] if len(code) == _FINE_DIGITS else code
+    return KUAIDI100.get(code) or KUAIDI100.get(main, TrackingState.IN_TRANSIT)
+
+
+def read_push(param: str) -> Report | None:
+    """What a signed notification of Kuaidi100 reports. Raises ``InvalidInput``. See ``read_kuaidi100``."""
+    try:
+        return read_kuaidi100(json.loads(param)["lastResult"])
+    except (ValueError, KeyError, TypeError):
+        raise InvalidInput from None
+
+
+def read_kuaidi100(result: Any) -> Report | None:
+    """What Kuaidi100 says of a number; None for a carrier that we do not know. Raises ``InvalidInput``.
+
+    ``data`` holds everything so far, newest first, in Chinese time. Without a code of its own the newest entry is in
+    the main ``state``, and those before it were transit.
+    """
+    try:
+        carrier = _OF_KUAIDI100.get(result["com"])
+        if carrier is None:
+            return None
+        events = [
+            TrackingEvent(
+                datetime.fromisoformat(entry["ftime"]).replace(tzinfo=SHANGHAI),
+                kuaidi100_state(str(entry.get("statusCode") or (result["state"] if place == 0 else "0"))),
+                discreet(_CONTROL.sub(" ", str(entry["context"]))),
+            )
+            for place, entry in enumerate(result.get("data") or ())
+        ]
+        return Report(carrier, str(result["nu"]), tuple(events[:_MOST_EVENTS]))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise InvalidInput from None

@@ -5,19 +5,36 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import text
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core import sealing
 from app.core.events import emit
 from app.core.ids import new_id
 from app.fulfilment import queries
-from app.fulfilment.events import ShipmentDelivered, ShipmentDispatched
-from app.fulfilment.lifecycle import Step
-from app.fulfilment.rules import Shipment, ShipmentExists, ShipmentLine, ShipmentStatus, check_label
+from app.fulfilment.events import ShipmentDelivered, ShipmentDispatched, ShipmentInTrouble
+from app.fulfilment.models import PHONE_PURPOSE, ShipmentRow, TrackingRow
+from app.fulfilment.rules import (
+    FOLLOWED,
+    SILENCE,
+    Question,
+    Report,
+    Shipment,
+    ShipmentExists,
+    ShipmentLine,
+    ShipmentStatus,
+    Trouble,
+    check_label,
+    credible,
+    phone_hint,
+    standing,
+)
 
 _ENTER = text("""
 WITH entered AS (
-    INSERT INTO fulfilment_shipment (id, reference, supplier_id, carrier, tracking_number, status, dispatched_at)
-    VALUES (:id, :reference, :supplier_id, :carrier, :tracking_number, :status, :now)
+    INSERT INTO fulfilment_shipment
+        (id, reference, supplier_id, carrier, tracking_number, status, dispatched_at, phone_sealed)
+    VALUES (:id, :reference, :supplier_id, :carrier, :tracking_number, :status, :now, :phone)
     ON CONFLICT (carrier, tracking_number, reference) DO NOTHING RETURNING id
 )
 INSERT INTO fulfilment_shipment_line (shipment_id, position, line_reference, sku, lot_code, quantity)
@@ -26,6 +43,20 @@ FROM entered, unnest(CAST(:line_references AS uuid[]), CAST(:skus AS text[]), CA
                      CAST(:quantities AS bigint[])) WITH ORDINALITY
      AS line (reference, sku, lot_code, quantity, position)
 RETURNING 1
+""")
+
+# A number may be on two parcels: it was asked about when the last of them was. The condition on the row itself is
+# tried again after a wait for somebody who asks at the same moment.
+_TAKE_QUESTIONS = text("""
+UPDATE fulfilment_shipment SET asked_at = :now
+WHERE delivered_at IS NULL AND (asked_at IS NULL OR asked_at <= :asked_before)
+  AND (carrier, tracking_number) IN (
+    SELECT carrier, tracking_number FROM fulfilment_shipment WHERE delivered_at IS NULL
+    GROUP BY carrier, tracking_number
+    HAVING min(dispatched_at) > :oldest AND max(coalesce(news_at, dispatched_at)) <= :silent_since
+       AND (max(asked_at) IS NULL OR max(asked_at) <= :asked_before)
+    ORDER BY max(asked_at) NULLS FIRST, carrier, tracking_number LIMIT :limit)
+RETURNING id
 """)
 
 
@@ -39,10 +70,12 @@ async def dispatch(
     lines: Sequence[ShipmentLine],
     now: datetime,
     shipment_id: UUID | None = None,
+    phone: str | None = None,
 ) -> Shipment:
     """Enter a parcel that was handed to a carrier. At least one line, quantities of at least 1.
 
-    ``shipment_id`` may be given by a caller who has to name the parcel elsewhere first.
+    ``shipment_id`` may be given by a caller who has to name the parcel elsewhere first. Of the recipient's ``phone``
+    only the end is kept, sealed, where the carrier asks for it before it answers.
     Raises ``UnknownCarrier``, ``InvalidTrackingNumber``, ``ShipmentExists``.
     """
     check_label(carrier, tracking_number)
@@ -59,6 +92,7 @@ async def dispatch(
         delivered_at=None,
         lines=tuple(lines),
     )
+    hint = phone_hint(carrier, phone)
     entered = await session.execute(
         _ENTER,
         {
@@ -69,6 +103,7 @@ async def dispatch(
             "tracking_number": tracking_number,
             "status": shipment.status.value,
             "now": now,
+            "phone": None if hint is None else sealing.keys().seal(hint, PHONE_PURPOSE),
             "line_references": [line.line_reference for line in lines],
             "skus": [line.sku for line in lines],
             "lot_codes": [line.lot_code for line in lines],
@@ -94,11 +129,76 @@ async def dispatch(
 async def deliver(session: AsyncSession, shipment_id: UUID, *, supplier_id: UUID, now: datetime) -> Shipment:
     """Note that the supplier's own parcel was signed for; a second time changes nothing. Raises ``NotFound``."""
     row = await queries.lock(session, shipment_id, supplier_id=supplier_id)
-    if row.take(Step.DELIVER):
-        row.delivered_at = now
-        emit(
-            session,
-            ShipmentDelivered(shipment_id=row.id, reference=row.reference, supplier_id=row.supplier_id, at=now),
-        )
+    if row.arrive(now):
+        _tell_delivered(session, row, now)
         await session.flush()
     return row.value()
+
+
+async def record(session: AsyncSession, report: Report, *, now: datetime) -> int:
+    """Note what a carrier says of a number; returns how many of our parcels it is about.
+
+    What was heard before changes nothing, and it does not matter in which order it is heard: where a parcel stands
+    follows from all that was said. A signature delivers it as of the signing, once.
+    """
+    rows = await queries.lock_numbered(session, report.carrier, report.tracking_number)
+    for row in rows:
+        heard = credible(report.events, dispatched_at=row.dispatched_at, now=now)
+        if heard:
+            said = [
+                {"shipment_id": row.id, "occurred_at": one.at, "state": one.state, "text": one.text, "heard_at": now}
+                for one in heard
+            ]
+            await session.execute(insert(TrackingRow).values(said).on_conflict_do_nothing())
+    events = await queries.events_of(session, [row.id for row in rows])
+    for row in rows:
+        found = standing(events[row.id])
+        if found is None:
+            continue
+        if found.signed_at is not None and row.arrive(min(max(found.signed_at, row.dispatched_at), now)):
+            _tell_delivered(session, row, now)
+        if row.stand(found) and found.trouble is not None:
+            _tell_trouble(session, row, found.trouble, now)
+    await session.flush()
+    return len(rows)
+
+
+async def take_questions(
+    session: AsyncSession, *, silent_since: datetime, asked_before: datetime, now: datetime, limit: int
+) -> list[Question]:
+    """Numbers to ask about now, each once, marked as asked: the longest silent first.
+
+    Of two workers who ask at once, one finds nothing left to ask.
+    """
+    parameters = {
+        "silent_since": silent_since,
+        "asked_before": asked_before,
+        "oldest": silent_since - FOLLOWED,
+        "now": now,
+        "limit": limit,
+    }
+    ids = (await session.scalars(_TAKE_QUESTIONS, parameters)).all()
+    return await queries.questions(session, ids)
+
+
+async def notice_silence(session: AsyncSession, *, now: datetime, limit: int = 200) -> int:
+    """Mark parcels that nobody has heard of for too long; returns how many."""
+    rows = await queries.lock_silent(session, now - SILENCE, limit)
+    for row in rows:
+        row.trouble = Trouble.SILENT.value
+        _tell_trouble(session, row, Trouble.SILENT, now)
+    await session.flush()
+    return len(rows)
+
+
+def _tell_delivered(session: AsyncSession, row: ShipmentRow, now: datetime) -> None:
+    emit(session, ShipmentDelivered(shipment_id=row.id, reference=row.reference, supplier_id=row.supplier_id, at=now))
+
+
+def _tell_trouble(session: AsyncSession, row: ShipmentRow, trouble: Trouble, now: datetime) -> None:
+    emit(
+        session,
+        ShipmentInTrouble(
+            shipment_id=row.id, reference=row.reference, supplier_id=row.supplier_id, trouble=trouble, at=now
+        ),
+    )

@@ -41,6 +41,7 @@ from app.inventory.service import (
     settle_overdue_presales,
     settle_presale,
     ship,
+    take_back,
     write_off_expired,
 )
 
@@ -85,6 +86,7 @@ __all__ = [
     "settle_presale",
     "ship",
     "subject_of",
+    "take_back",
     "waiting_for",
     "write_off_expired",
 ]

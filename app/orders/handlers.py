@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.errors import NotFound
 from app.core.settings import OrderSettings
+from app.fulfilment import ShipmentDelivered
 from app.inventory import PromiseBroken
 from app.orders import queries, service
 from app.payments import PaymentCaptured, RefundFailed, RefundRetried, RefundSettled
@@ -48,3 +51,17 @@ def on_promise_broken(settings: OrderSettings) -> Callable[[AsyncSession, Promis
         await service.break_promise(session, fact.reference, fact.sku, now=now, confirm_after_days=days)
 
     return handle
+
+
+async def on_shipment_delivered(
+    session: AsyncSession,
+    fact: ShipmentDelivered,
+    now: datetime,  # noqa: ARG001
+    *,
+    confirm_after_days: int,
+) -> None:
+    """The carrier, or the supplier, says that a parcel has reached the buyer; it may be none of an order's."""
+    with suppress(NotFound):
+        await service.receive_parcel(
+            session, fact.reference, supplier_id=fact.supplier_id, confirm_after_days=confirm_after_days
+        )

@@ -51,6 +51,7 @@ class SupplierOrder(Base):
     """The part of an order that one supplier fulfils, with its own lifecycle.
 
     ``due_at`` is when the clock moves it on by itself: expiry while unpaid, confirmation once delivered.
+    ``open_claims`` is how many claims keep it from being confirmed.
     ``refunded_fen`` counts refunds from the moment they are asked for, so that no two can exceed what was paid.
     """
 
@@ -60,6 +61,7 @@ class SupplierOrder(Base):
         CheckConstraint("amount_fen = goods_fen - discount_fen + freight_fen", name="amount"),
         CheckConstraint("refunded_fen BETWEEN 0 AND amount_fen", name="refunded"),
         CheckConstraint(f"status IN ({_STATUSES})", name="status"),
+        CheckConstraint("open_claims >= 0", name="open_claims"),
         Index("ix_orders_supplier_order_supplier", "supplier_id", "status", "id"),
         Index("ix_orders_supplier_order_due", "status", "due_at", postgresql_where="due_at IS NOT NULL"),
         Index("ix_orders_supplier_order_completed_at", "completed_at"),
@@ -74,6 +76,7 @@ class SupplierOrder(Base):
     freight_fen: Mapped[fen]
     amount_fen: Mapped[fen]
     refunded_fen: Mapped[fen] = mapped_column(default=0, server_default="0")
+    open_claims: Mapped[int] = mapped_column(SmallInteger, default=0, server_default="0")
     due_at: Mapped[datetime | None]
     paid_at: Mapped[datetime | None]
     shipped_at: Mapped[datetime | None]

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import text
 
-from app import inventory, orders, payments, pricing, reviews
+from app import claims, inventory, orders, payments, pricing, reviews
 from app.buyers import make_address
 from app.core.db import Database
 from app.core.outbox import deliver_all
@@ -30,6 +30,7 @@ class Life:
     county: County = field(init=False)
     buyer: Actor = field(init=False)
     operator: Actor = field(init=False)
+    tea: Actor = field(init=False)
 
     async def begin(self) -> Life:
         self.db.wiring = self.db.wiring.without_couriers()
@@ -52,6 +53,9 @@ class Life:
             self.buyer = Actor(who.id, frozenset({Role.BUYER}))
             clerk = await account(session, self.now, Role.OPERATOR, username="clerk", name="客服")
             self.operator = Actor(clerk.id, frozenset({Role.OPERATOR}))
+            supplier_id = self.county.suppliers["S01"]
+            picker = await account(session, self.now, Role.SUPPLIER, username="picker", scope_id=supplier_id)
+            self.tea = Actor(picker.id, frozenset({Role.SUPPLIER}), supplier_id=supplier_id)
         await self.deliver()
         return self
 
@@ -188,6 +192,36 @@ class Life:
             )
             await inventory.open_presale(session, sku, plan, by=self.operator, max_factor_pct=80, now=at)
 
+    async def claim(
+        self, at: datetime, kind: claims.Kind, remedy: claims.Remedy = claims.Remedy.REFUND, *, agreed: bool = True
+    ) -> claims.Claim:
+        """A claim on one of two bags of tea that were placed a week before, and what its supplier says."""
+        order = await self.place(at - timedelta(days=7), GT05=2)
+        await self.pay(order, at - timedelta(days=7))
+        await self.ship(order, at - timedelta(days=6))
+        wanted = claims.NewClaim(kind, [claims.Asked(order.lines[0].id, 1)], remedy)
+        async with self.db.write() as session:
+            made = await claims.open_claim(session, order.id, wanted, by=self.buyer, now=at, review_hours=48)
+            if agreed:
+                made = await claims.accept(session, made.id, remedy=None, by=self.tea, now=at)
+        await self.deliver()
+        return made
+
+    async def send_back(self, claim: claims.Claim, at: datetime) -> None:
+        """The buyer sends the goods back, and they are as good as new."""
+        async with self.db.write() as session:
+            number = f"78{next(_parcels):012d}"
+            await claims.send_back(session, claim.id, carrier="ZTO", tracking_number=number, by=self.buyer, now=at)
+            await claims.receive_back(session, claim.id, sellable=True, by=self.tea, now=at + timedelta(days=2))
+
+    async def send_again(self, claim: claims.Claim, at: datetime) -> None:
+        """The supplier sends goods again."""
+        async with self.db.write() as session:
+            number = f"78{next(_parcels):012d}"
+            await claims.ship_again(
+                session, claim.id, carrier="ZTO", tracking_number=number, lots={}, by=self.tea, now=at
+            )
+
     async def bank_pays_back(self, at: datetime) -> None:
         """Every refund that was asked for arrives."""
         async with self.db.write() as session:
@@ -255,6 +289,12 @@ async def lived(db: Database, settings: Settings, now: datetime) -> Life:
     await life.confirm(helped, start + 10 * day)
     await life.refund(helped, start + 12 * day, fen=2_000)
     await life.bank_pays_back(start + 13 * day)
+    await life.claim(start + 8 * day, claims.Kind.WRONG)
+    await life.bank_pays_back(start + 9 * day)
+    await life.send_back(await life.claim(start + 20 * day, claims.Kind.NO_REASON), start + 21 * day)
+    await life.send_again(await life.claim(start + 20 * day, claims.Kind.WRONG, claims.Remedy.RESHIP), start + 21 * day)
+    await life.claim(start + 20 * day, claims.Kind.WRONG, claims.Remedy.RESHIP)
+    await life.claim(start + 20 * day, claims.Kind.SHORT, agreed=False)
     asked = await life.complete(start + 7 * day, GT04=2)
     await life.refund(asked, start + 20 * day, fen=300)
     fresh = await life.place(now - 3 * day, NO01=2)

@@ -205,6 +205,26 @@ BREAKS = [
     ("refund.of_line", [f"UPDATE orders_line SET refunded_quantity = 1 WHERE id = {PLAIN}"]),
     ("refund.of_part", [f"UPDATE orders_supplier_order SET refunded_fen = 1 WHERE id = {PART_OF_PLAIN}"]),
     (
+        "order.delivered",
+        [
+            """UPDATE fulfilment_shipment SET delivered_at = now(), status = 'delivered' WHERE reference IN
+               (SELECT id FROM orders_supplier_order WHERE status = 'shipped')"""
+        ],
+    ),
+    (
+        "claim.holds_confirmation",
+        [f"UPDATE orders_supplier_order SET open_claims = 1 WHERE id = {PART_OF_PLAIN}"],
+    ),
+    ("claim.refund", ["UPDATE claims_claim SET refund_fen = refund_fen + 1 WHERE status = 'refunded'"]),
+    ("claim.refund", ["UPDATE claims_claim SET refund_id = NULL WHERE status = 'refunded'"]),
+    ("claim.refund", ["UPDATE claims_claim SET freight_fen = 1 WHERE status = 'supplier_review'"]),
+    (
+        "claim.reshipment",
+        ["UPDATE claims_line SET quantity = 2 WHERE claim_id IN (SELECT id FROM claims_claim WHERE remedy = 'reship')"],
+    ),
+    ("claim.returned", ["UPDATE claims_claim SET sellable = false WHERE sellable"]),
+    ("claim.returned", ["UPDATE claims_claim SET sellable = true WHERE status = 'refunded'"]),
+    (
         "ledger.sale_missing",
         [f"DELETE FROM assistance_entry WHERE line_id = {PLAIN}"],
     ),
@@ -270,7 +290,15 @@ async def spoil(books, statements):
         text("SELECT conrelid::regclass::text, conname FROM pg_constraint WHERE contype = 'c' AND conrelid <> 0")
     )
     for table, name in checks.all():
-        if table.partition("_")[0] in ("assistance", "inventory", "invoicing", "orders", "payments", "pricing"):
+        if table.partition("_")[0] in (
+            "assistance",
+            "claims",
+            "inventory",
+            "invoicing",
+            "orders",
+            "payments",
+            "pricing",
+        ):
             await books.execute(text(f'ALTER TABLE {table} DROP CONSTRAINT "{name}"'))
     for statement in statements:
         changed = await books.execute(text(statement))

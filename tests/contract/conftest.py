@@ -103,6 +103,9 @@ async def _trade(shop: Shop) -> dict[str, list[str]]:
     await shop.order({"GT04": 1}, coupon="LICHENG")
     line = {"line_id": done["lines"][0]["id"], "stars": 5, "text": "好茶"}
     review = await _made(shop, "buyer", "/v1/store/reviews", line)
+    complaint = {"kind": "other", "lines": [{"line_id": done["lines"][0]["id"], "quantity": 1}]}
+    claim = await shop.call("buyer", "POST", f"/v1/store/orders/{done['id']}/claims", complaint)
+    assert claim.status_code == 201, claim.text
     orders = [done, shipped, paid, waiting, of_stranger]
 
     async def column(sql: str) -> list[str]:
@@ -112,6 +115,7 @@ async def _trade(shop: Shop) -> dict[str, list[str]]:
         "order_id": [order["id"] for order in orders],
         "supplier_order_id": [part["id"] for order in orders for part in order["supplier_orders"]],
         "line_id": [line["id"] for order in orders for line in order["lines"]],
+        "claim_id": [claim.json()["id"]],
         "payment_id": await column("SELECT id FROM payments_payment"),
         "shipment_id": await column("SELECT id FROM fulfilment_shipment"),
         "product_id": [str(product) for product in shop.products.values()],

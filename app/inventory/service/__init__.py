@@ -15,6 +15,7 @@ from app.inventory.service.stock import (
     release_pieces,
     reserve,
     ship,
+    take_back,
     write_off_expired,
 )
 
@@ -31,5 +32,6 @@ __all__ = [
     "settle_overdue_presales",
     "settle_presale",
     "ship",
+    "take_back",
     "write_off_expired",
 ]

@@ -21,6 +21,7 @@ from app.inventory.events import crossings
 from app.inventory.rules import (
     Kind,
     Lot,
+    LotExpired,
     LotShort,
     Movement,
     NotReserved,
@@ -337,6 +338,34 @@ async def ship(
         session, stocks.values(), movements, now=now, by=by, reference=shipment_id, holder=reference, withdrawn=shipped
     )
     return picked
+
+
+async def take_back(
+    session: AsyncSession,
+    reference: UUID,
+    lines: Sequence[tuple[str, int, str | None]],
+    *,
+    by: UUID | None,
+    now: datetime,
+) -> None:
+    """Book goods that came back, and can be sold again, into stock: ``lines`` are (SKU, sales units, lot code).
+
+    They lie in their lot again, or in none where it is not known. Raises ``LotExpired`` for what may not be sold again.
+    """
+    stocks = await queries.lock(session, [sku for sku, _, _ in lines])
+    before = {sku: stock.available for sku, stock in stocks.items()}
+    movements = []
+    for sku, quantity, lot_code in lines:
+        stock = stocks[sku]
+        lot = None if lot_code is None else stock.lot(lot_code)
+        if lot is not None:
+            if lot.best_before < local_day(now):
+                raise LotExpired
+            lot.on_hand += quantity
+        stock.on_hand += quantity
+        movements.append(Movement(sku, lot.id if lot else None, Kind.RETURNED, quantity, 0, now))
+    await _write(session, stocks.values(), movements, now=now, by=by, reference=reference)
+    await _serve(session, stocks, before, now=now)
 
 
 async def receive(

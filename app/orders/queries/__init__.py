@@ -12,9 +12,10 @@ from sqlalchemy import Row, Select, bindparam, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import payments
-from app.buyers import open_address
+from app.buyers import Address, open_address
 from app.core.errors import NotFound
-from app.fulfilment import Shipment, shipments_of
+from app.fulfilment import Shipment, Tracking, shipments_of
+from app.fulfilment import track as track_parcel
 from app.identity import Actor
 from app.inventory import waiting_for
 from app.orders.lifecycle import Status
@@ -98,7 +99,11 @@ _LOCK_PART = _BOTH.where(
 )
 _DUE = (
     select(SupplierOrder.order_id)
-    .where(SupplierOrder.status == bindparam("status"), SupplierOrder.due_at <= bindparam("now"))
+    .where(
+        SupplierOrder.status == bindparam("status"),
+        SupplierOrder.due_at <= bindparam("now"),
+        SupplierOrder.open_claims == 0,
+    )
     .order_by(SupplierOrder.due_at)
     .limit(bindparam("most"))
 )
@@ -192,6 +197,14 @@ async def returned_discounts(session: AsyncSession, order_id: UUID) -> dict[UUID
     return {promotion_id: int(fen) for promotion_id, fen in await session.execute(wanted)}
 
 
+async def address_of(session: AsyncSession, order_id: UUID) -> Address:
+    """Where an order went, for whoever sends something there again. Raises ``NotFound``."""
+    sealed = (await session.execute(select(Order.address_sealed).where(Order.id == order_id))).scalar_one_or_none()
+    if sealed is None:
+        raise NotFound
+    return open_address(sealed)
+
+
 async def due(session: AsyncSession, status: Status, now: datetime, limit: int) -> list[UUID]:
     """Orders of which a part in ``status`` is due, locked; those that somebody else holds are left for later."""
     found = await session.execute(_DUE, {"status": status.value, "now": now, "most": limit})
@@ -234,6 +247,19 @@ async def received_line(session: AsyncSession, line_id: UUID, *, by: Actor) -> R
         recipient=open_address(sealed).recipient,
         received_at=delivered_at,
     )
+
+
+async def track(session: AsyncSession, order_id: UUID, shipment_id: UUID, *, by: Actor) -> Tracking:
+    """A parcel of this buyer's order and its history. Raises ``NotFound``."""
+    found = await track_parcel(session, shipment_id)
+    own = (
+        select(SupplierOrder.id)
+        .join(Order, Order.id == SupplierOrder.order_id)
+        .where(SupplierOrder.id == found.shipment.reference, Order.id == order_id, Order.buyer_id == by.account_id)
+    )
+    if (await session.execute(own)).first() is None:
+        raise NotFound
+    return found
 
 
 async def page(session: AsyncSession, *, by: Actor, before: UUID | None, limit: int) -> list[OrderView]:
@@ -361,6 +387,10 @@ def parcel_view(shipment: Shipment) -> ParcelView:
         tracking_number=shipment.tracking_number,
         dispatched_at=shipment.dispatched_at,
         delivered_at=shipment.delivered_at,
+        state=shipment.state,
+        trouble=shipment.trouble,
+        news_at=shipment.news_at,
+        news=shipment.news,
     )
 
 

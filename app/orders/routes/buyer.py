@@ -25,6 +25,7 @@ from app.core.web import (
     encode_cursor,
     problems,
 )
+from app.fulfilment import TrackingOut
 from app.identity import Buyer, Visitor
 from app.inventory import OutOfStock
 from app.orders import queries, service
@@ -32,6 +33,7 @@ from app.orders.lifecycle import StepNotAllowed
 from app.orders.rules import (
     AlreadyShipped,
     CartEmpty,
+    ClaimIsOpen,
     FreshGoodsNotAcknowledged,
     ItemsOrCart,
     OrderNotPaid,
@@ -170,6 +172,18 @@ async def get_order(order_id: UUID, by: Buyer, session: ReadSession) -> OrderOut
     return OrderOut.of(await queries.view(session, order_id, by=by))
 
 
+@router.get(
+    "/v1/store/orders/{order_id}/shipments/{shipment_id}/tracking",
+    operation_id="track_shipment",
+    summary="Where a parcel is",
+    response_model=TrackingOut,
+    responses=problems(NotFound),
+)
+async def track_shipment(order_id: UUID, shipment_id: UUID, by: Buyer, session: ReadSession) -> TrackingOut:
+    """What the carrier said of it, newest first; names and telephone numbers are masked."""
+    return TrackingOut.told(await queries.track(session, order_id, shipment_id, by=by))
+
+
 @router.post(
     "/v1/store/orders/{order_id}/cancel",
     operation_id="cancel_order",
@@ -195,7 +209,7 @@ async def cancel_order(order_id: UUID, by: Buyer, once: Once, now: Now, body: Ca
     operation_id="confirm_receipt",
     summary="Confirm that the goods have arrived",
     response_model=OrderOut,
-    responses=problems(NotFound, StepNotAllowed, *KEY_ERRORS),
+    responses=problems(NotFound, StepNotAllowed, ClaimIsOpen, *KEY_ERRORS),
 )
 async def confirm_receipt(order_id: UUID, by: Buyer, once: Once, now: Now) -> Response:
     """The order is completed, and its lines count towards the assistance goals."""

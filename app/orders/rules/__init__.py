@@ -17,6 +17,7 @@ from app.orders.lifecycle import Status, derive
 if TYPE_CHECKING:
     from app.buyers import Address
     from app.catalogue import Offer
+    from app.fulfilment import TrackingState, Trouble
     from app.payments import Refund as MoneyBack
     from app.pricing import Quote
 
@@ -109,6 +110,15 @@ class RefundExceedsLine(DomainError):
     code = "refund_exceeds_line"
     zh = "退款超过该行实付金额减去已退金额。"
     en = "The refund is more than was paid for the line less what was refunded before."
+
+
+class ClaimIsOpen(DomainError):
+    """The buyer complains about these goods and has not said that they keep them."""
+
+    status = 409
+    code = "claim_is_open"
+    zh = "订单有进行中的售后，结束或撤销售后再确认收货。"
+    en = "There is an open claim on these goods; confirm once it has ended, or withdraw it."
 
 
 class NotRefundable(DomainError):
@@ -223,6 +233,10 @@ class ParcelView:
     tracking_number: str
     dispatched_at: datetime
     delivered_at: datetime | None
+    state: TrackingState
+    trouble: Trouble | None
+    news_at: datetime | None
+    news: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -339,6 +353,55 @@ def by_line(items: Iterable[RefundLine]) -> list[RefundLine]:
             item.line_id, before.amount_fen + item.amount_fen, before.quantity + item.quantity
         )
     return list(found.values())
+
+
+@dataclass(frozen=True, slots=True)
+class ArrivedLine:
+    """A line as a claim sees it, with the terms under which it was sold. ``shipped_at`` is None until all of it left.
+
+    ``freight_fen`` is its share of the freight; ``delivered_at`` is when the last of it reached the buyer's hands.
+    """
+
+    id: UUID
+    supplier_order_id: UUID
+    supplier_id: UUID
+    status: str
+    sku: str
+    name: str
+    quantity: int
+    amount_fen: int
+    refunded_fen: int
+    refunded_quantity: int
+    freight_fen: int
+    lot_code: str | None
+    shipped_at: datetime | None
+    delivered_at: datetime | None
+    return_days: int
+    claim_hours: int
+    bad_allow_bp: int
+    bad_full_bp: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimBasis:
+    """An order as a claim sees it. ``freight`` is what of each part's freight was not refunded."""
+
+    order_id: UUID
+    number: str
+    buyer_id: UUID
+    lines: tuple[ArrivedLine, ...]
+    freight: Mapping[UUID, int]
+
+    def line(self, line_id: UUID) -> ArrivedLine:
+        """One of its lines. Raises ``UnknownLine``."""
+        for line in self.lines:
+            if line.id == line_id:
+                return line
+        raise UnknownLine
+
+    def freight_left(self, supplier_order_id: UUID) -> int:
+        """What of a part's freight can still go back, in fen."""
+        return self.freight[supplier_order_id]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from app.buyers import AddressIn, AddressOut, DivisionCode
 from app.core.money import MAX_FEN
 from app.core.web import Body, LongText, Out, Quantity, ShortText, Sku
 from app.core.web.schemas import NO_CONTROL
+from app.fulfilment import TrackingState, Trouble
 from app.orders.lifecycle import Status
 from app.orders.rules import (
     MOST_LINES,
@@ -201,6 +202,10 @@ class ShipmentOut(Out):
     tracking_number: str
     dispatched_at: datetime
     delivered_at: datetime | None
+    state: TrackingState
+    trouble: Trouble | None = Field(description="Why somebody should look after it; null while all is well")
+    news_at: datetime | None
+    news: str | None = Field(description="What the carrier said last, with names and numbers masked")
 
     @classmethod
     def of(cls, parcel: ParcelView) -> Self:

@@ -103,7 +103,7 @@ async def _withdraw_from(
     await _withdraw(session, order, [part], lines, pieces, by=by, reason=reason, now=now)
     if not gone and not any(line.to_send for line in lines):
         part.take(Step.SHIP, now=now)
-        await arrive(session, part, now=now, confirm_after_days=days)
+        await arrive(session, part, confirm_after_days=days)
     await _end(session, order, parts, reason=reason, now=now)
 
 

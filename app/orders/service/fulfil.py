@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import fulfilment, inventory
+from app.buyers import open_address
+from app.core.errors import NotFound
 from app.core.events import emit
 from app.core.ids import new_id
 from app.identity import Actor
@@ -16,7 +19,7 @@ from app.orders import queries
 from app.orders.events import CountableLine, SupplierOrderCompleted
 from app.orders.lifecycle import Status, Step, StepNotAllowed, after, allowed, derive
 from app.orders.models import Order, OrderLine, SupplierOrder
-from app.orders.rules import CountedBasis, ParcelView, ShipLine, ShipsTooMuch, UnknownLine, confirmation
+from app.orders.rules import ClaimIsOpen, CountedBasis, ParcelView, ShipLine, ShipsTooMuch, UnknownLine, confirmation
 
 
 async def ship(
@@ -67,6 +70,7 @@ async def ship(
             )
             for pick in picks
         ],
+        phone=open_address(order.address_sealed).phone,
         now=now,
     )
     if not any(line.to_send for line in lines.values()):
@@ -83,28 +87,46 @@ async def deliver(
     Reporting a delivery twice changes nothing. Raises ``NotFound``.
     """
     shipment = await fulfilment.deliver(session, shipment_id, supplier_id=supplier_id, now=now)
-    _, part = await queries.lock_for_supplier(session, shipment.reference, supplier_id)
-    if part.status == Status.SHIPPED:
-        await arrive(session, part, now=now, confirm_after_days=confirm_after_days)
+    with suppress(NotFound):  # a parcel that makes a claim good is none of the order's
+        await receive_parcel(
+            session, shipment.reference, supplier_id=supplier_id, confirm_after_days=confirm_after_days
+        )
     return queries.parcel_view(shipment)
 
 
-async def arrive(session: AsyncSession, part: SupplierOrder, *, now: datetime, confirm_after_days: int) -> None:
-    """A supplier order that has shipped is delivered once all of its parcels are."""
+async def receive_parcel(
+    session: AsyncSession, supplier_order_id: UUID, *, supplier_id: UUID, confirm_after_days: int
+) -> None:
+    """A parcel is with the buyer, whoever said so. Raises ``NotFound`` when it was sent for something else."""
+    _, part = await queries.lock_for_supplier(session, supplier_order_id, supplier_id)
+    if part.status == Status.SHIPPED:
+        await arrive(session, part, confirm_after_days=confirm_after_days)
+
+
+async def arrive(session: AsyncSession, part: SupplierOrder, *, confirm_after_days: int) -> None:
+    """A supplier order that has shipped is delivered with the last of its parcels (domain handbook §2.8)."""
     parcels = await fulfilment.shipments_of(session, [part.id])
-    if all(parcel.delivered_at is not None for parcel in parcels):
-        part.take(Step.DELIVER, now=now, due_at=confirmation(now, confirm_after_days))
+    arrived = [parcel.delivered_at for parcel in parcels if parcel.delivered_at is not None]
+    if len(arrived) == len(parcels):
+        last = max(arrived)
+        part.take(Step.DELIVER, now=last, due_at=confirmation(last, confirm_after_days))
     await session.flush()
 
 
 async def confirm(session: AsyncSession, order_id: UUID, *, by: Actor, now: datetime) -> None:
-    """The buyer says that the goods are there. Raises ``NotFound``, ``StepNotAllowed``."""
+    """The buyer says that the goods are there. Raises ``NotFound``, ``StepNotAllowed``, ``ClaimIsOpen``.
+
+    Of several suppliers' goods those about which a claim is open are left out (domain handbook §2.8).
+    """
     order, parts = await queries.lock(session, order_id, by=by)
     ready = [part for part in parts if part.status in (Status.SHIPPED, Status.DELIVERED)]
     status = derive(Status(part.status) for part in parts)
     if not ready or status in (Status.PENDING_PAYMENT, Status.PAID):
         raise StepNotAllowed(status=status.value, allowed=", ".join(allowed(status)) or "—")
-    for part in ready:
+    undisputed = [part for part in ready if not part.open_claims]
+    if not undisputed:
+        raise ClaimIsOpen
+    for part in undisputed:
         await _complete(session, order, part, now=now)
 
 
@@ -114,7 +136,8 @@ async def confirm_due(session: AsyncSession, *, now: datetime, limit: int = 200)
     for order_id in order_ids:
         order, parts = await queries.lock(session, order_id)
         for part in parts:
-            if part.status == Status.DELIVERED and part.due_at is not None and part.due_at <= now:
+            due = part.status == Status.DELIVERED and part.due_at is not None and part.due_at <= now
+            if due and not part.open_claims:
                 await _complete(session, order, part, now=now)
     return len(order_ids)
 

@@ -50,11 +50,18 @@ async def refund_cancelled(
 
 
 async def refund_lines(
-    session: AsyncSession, order_id: UUID, wanted: Sequence[RefundLine], *, by: Actor, reason: str, now: datetime
+    session: AsyncSession,
+    order_id: UUID,
+    wanted: Sequence[RefundLine],
+    *,
+    by: Actor,
+    reason: str,
+    now: datetime,
+    freight_fen: int = 0,
 ) -> list[RefundView]:
     """Give back part of what was paid for lines that have shipped, one refund for each supplier order concerned.
 
-    ``by`` decides it for the marketplace and is kept with the refund.
+    ``by`` decides it and is kept with the refund. ``freight_fen`` goes back on top, of lines of one supplier order.
     Raises ``NotFound``, ``UnknownLine``, ``NotRefundable``, ``RefundExceedsLine``.
     """
     order, found = await queries.lock(session, order_id)
@@ -69,10 +76,16 @@ async def refund_lines(
         own = [item for item in by_line(wanted) if lines[item.line_id].supplier_order_id == part.id]
         if not own:
             continue
-        if part.status not in _AFTER_SHIPMENT:
-            raise NotRefundable(status=part.status)
         concerned = [lines[item.line_id] for item in own]
-        refund = await _request(session, order, part, concerned, own, freight_fen=0, by=by, reason=reason, now=now)
+        if part.status not in _AFTER_SHIPMENT and any(line.to_send for line in concerned):
+            raise NotRefundable(status=part.status)
+        if freight_fen:
+            of_lines = sum(line.refunded_fen for line in lines.values() if line.supplier_order_id == part.id)
+            if len(own) < len(wanted) or freight_fen > part.freight_fen - (part.refunded_fen - of_lines):
+                raise RefundExceedsLine
+        refund = await _request(
+            session, order, part, concerned, own, freight_fen=freight_fen, by=by, reason=reason, now=now
+        )
         refunds.append(queries.refund_view(refund))
     return refunds
 

@@ -1,0 +1,175 @@
+"""Reads and locks of claims. The order is locked before its claim, always."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app import files, fulfilment, orders
+from app.claims.lifecycle import ENDED, Status
+from app.claims.models import ClaimEventRow, ClaimLineRow, ClaimRow
+from app.claims.rules import Claim, ClaimEvent, ClaimLine, Held, Kind, Liable, Party, Remedy
+from app.core.errors import NotFound
+
+_OPEN = tuple(status.value for status in Status if status not in ENDED)
+
+
+async def lock(
+    session: AsyncSession, claim_id: UUID, *, supplier_id: UUID | None = None, buyer_id: UUID | None = None
+) -> tuple[ClaimRow, orders.ClaimBasis]:
+    """The claim with what its order says now, both kept from others. Raises ``NotFound``, for another's too."""
+    wanted = _of(supplier_id, buyer_id).where(ClaimRow.id == claim_id)
+    found = (await session.execute(wanted.with_only_columns(ClaimRow.order_id))).scalar_one_or_none()
+    if found is None:
+        raise NotFound
+    basis = await orders.claim_basis(session, found)
+    row = await session.get_one(ClaimRow, claim_id, populate_existing=True, with_for_update=True)
+    return row, basis
+
+
+def _of(supplier_id: UUID | None, buyer_id: UUID | None) -> Select[ClaimRow]:
+    wanted = select(ClaimRow)
+    if supplier_id is not None:
+        wanted = wanted.where(ClaimRow.supplier_id == supplier_id)
+    if buyer_id is not None:
+        wanted = wanted.where(ClaimRow.buyer_id == buyer_id)
+    return wanted
+
+
+async def held(session: AsyncSession, line_ids: Collection[UUID]) -> dict[UUID, Held]:
+    """What open claims ask of each line beyond what its refunds say. Read it under the lock of the order."""
+    rows = await session.execute(
+        select(ClaimLineRow.line_id, func.sum(ClaimLineRow.quantity), func.sum(ClaimLineRow.refund_fen))
+        .join(ClaimRow, ClaimRow.id == ClaimLineRow.claim_id)
+        .where(ClaimLineRow.line_id.in_(line_ids), ClaimRow.status.in_(_OPEN), ClaimRow.refund_id.is_(None))
+        .group_by(ClaimLineRow.line_id)
+    )
+    return {line_id: Held(int(quantity), int(amount_fen)) for line_id, quantity, amount_fen in rows}
+
+
+async def lines_of(session: AsyncSession, claim_id: UUID) -> list[ClaimLineRow]:
+    """The lines of a locked claim."""
+    rows = await session.scalars(
+        select(ClaimLineRow).where(ClaimLineRow.claim_id == claim_id).order_by(ClaimLineRow.position)
+    )
+    return list(rows)
+
+
+async def by_refund(session: AsyncSession, refund_id: UUID) -> UUID | None:
+    """The claim that this refund was asked for."""
+    return (await session.execute(select(ClaimRow.id).where(ClaimRow.refund_id == refund_id))).scalar_one_or_none()
+
+
+async def due(session: AsyncSession, now: datetime, limit: int) -> list[UUID]:
+    """Claims that the clock moves on, in the order in which their orders are locked."""
+    rows = await session.execute(
+        select(ClaimRow.id, ClaimRow.order_id).where(ClaimRow.due_at <= now).order_by(ClaimRow.due_at).limit(limit)
+    )
+    return [claim_id for claim_id, _ in sorted(rows, key=lambda row: row.order_id)]
+
+
+async def get(
+    session: AsyncSession,
+    claim_id: UUID,
+    *,
+    supplier_id: UUID | None = None,
+    buyer_id: UUID | None = None,
+    now: datetime,
+) -> Claim:
+    """One claim, with links to its photos. Raises ``NotFound``, for another's too."""
+    row = (await session.scalars(_of(supplier_id, buyer_id).where(ClaimRow.id == claim_id))).one_or_none()
+    if row is None:
+        raise NotFound
+    (claim,) = await _values(session, [row], now)
+    return claim
+
+
+async def page(
+    session: AsyncSession,
+    *,
+    supplier_id: UUID | None = None,
+    buyer_id: UUID | None = None,
+    order_id: UUID | None = None,
+    status: Status | None = None,
+    before: UUID | None = None,
+    limit: int,
+    now: datetime,
+) -> list[Claim]:
+    """Claims, newest first, with links to their photos."""
+    wanted = _of(supplier_id, buyer_id).order_by(ClaimRow.id.desc()).limit(limit)
+    if order_id is not None:
+        wanted = wanted.where(ClaimRow.order_id == order_id)
+    if status is not None:
+        wanted = wanted.where(ClaimRow.status == status.value)
+    if before is not None:
+        wanted = wanted.where(ClaimRow.id < before)
+    return await _values(session, (await session.scalars(wanted)).all(), now)
+
+
+async def _values(session: AsyncSession, rows: Sequence[ClaimRow], now: datetime) -> list[Claim]:
+    ids = [row.id for row in rows]
+    lines: defaultdict[UUID, list[ClaimLine]] = defaultdict(list)
+    found = await session.scalars(
+        select(ClaimLineRow).where(ClaimLineRow.claim_id.in_(ids)).order_by(ClaimLineRow.position)
+    )
+    for line in found:
+        lines[line.claim_id].append(line_value(line))
+    history: defaultdict[UUID, list[ClaimEvent]] = defaultdict(list)
+    events = await session.scalars(
+        select(ClaimEventRow).where(ClaimEventRow.claim_id.in_(ids)).order_by(ClaimEventRow.id)
+    )
+    for event in events:
+        history[event.claim_id].append(ClaimEvent(event.at, Status(event.status), Party(event.party), event.reason))
+    parcels: defaultdict[UUID, list[fulfilment.Shipment]] = defaultdict(list)
+    for parcel in await fulfilment.shipments_of(session, ids):
+        parcels[parcel.reference].append(parcel)
+    photos = await files.links(session, to=ids, now=now)
+    return [
+        Claim(
+            id=row.id,
+            order_id=row.order_id,
+            order_number=row.order_number,
+            supplier_order_id=row.supplier_order_id,
+            supplier_id=row.supplier_id,
+            buyer_id=row.buyer_id,
+            kind=Kind(row.kind),
+            remedy=Remedy(row.remedy),
+            status=Status(row.status),
+            refund_fen=row.refund_fen,
+            freight_fen=row.freight_fen,
+            note=row.note,
+            liable=None if row.liable is None else Liable(row.liable),
+            refund_id=row.refund_id,
+            return_carrier=row.return_carrier,
+            return_number=row.return_number,
+            sellable=row.sellable,
+            opened_at=row.opened_at,
+            due_at=row.due_at,
+            closed_at=row.closed_at,
+            lines=tuple(lines[row.id]),
+            history=tuple(history[row.id]),
+            shipments=tuple(parcels[row.id]),
+            photos=tuple(photos.get(row.id, ())),
+        )
+        for row in rows
+    ]
+
+
+def line_value(line: ClaimLineRow) -> ClaimLine:
+    """A line as a value."""
+    return ClaimLine(
+        id=line.id,
+        line_id=line.line_id,
+        sku=line.sku,
+        name=line.name,
+        quantity=line.quantity,
+        bad_pieces=line.bad_pieces,
+        total_pieces=line.total_pieces,
+        refund_fen=line.refund_fen,
+        refund_quantity=line.refund_quantity,
+    )

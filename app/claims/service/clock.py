@@ -1,0 +1,56 @@
+"""What happens by itself when somebody does not answer in time."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app import inventory, orders
+from app.claims import queries
+from app.claims.lifecycle import Status, Step
+from app.claims.models import ClaimRow
+from app.claims.rules import Remedy
+from app.claims.service.decide import agree, at_fault, pay
+from app.claims.service.steps import CLOCK, take
+
+
+async def move_due(session: AsyncSession, *, now: datetime, limit: int = 50) -> int:
+    """Move on the claims that are due; returns how many were looked at (domain handbook §6.5).
+
+    A supplier who says nothing agrees; a buyer who sends nothing back keeps the goods; goods that came back are paid
+    for; and whatever got stuck is looked at by people.
+    """
+    claim_ids = await queries.due(session, now, limit)
+    for claim_id in claim_ids:
+        claim, basis = await queries.lock(session, claim_id)
+        if claim.due_at is not None and claim.due_at <= now:
+            await _move(session, claim, basis, now)
+    return len(claim_ids)
+
+
+async def _move(session: AsyncSession, claim: ClaimRow, basis: orders.ClaimBasis, now: datetime) -> None:
+    moved = False
+    match Status(claim.status):
+        case Status.SUPPLIER_REVIEW:
+            claim.liable = at_fault(claim).value
+            moved = await _agree_in_silence(session, claim, basis, now)
+        case Status.AGREED:
+            await take(session, claim, Step.LAPSE, doer=CLOCK, now=now)
+            moved = True
+        case Status.RETURNED:
+            moved = await pay(session, claim, basis, doer=CLOCK, now=now)
+        case Status.RESHIPPING:
+            await inventory.release(session, [claim.id], now=now)
+        case _:
+            pass
+    if not moved:
+        await take(session, claim, Step.ESCALATE, doer=CLOCK, now=now)
+
+
+async def _agree_in_silence(session: AsyncSession, claim: ClaimRow, basis: orders.ClaimBasis, now: datetime) -> bool:
+    try:
+        return await agree(session, claim, basis, doer=CLOCK, reason=None, now=now)
+    except inventory.OutOfStock:
+        claim.remedy = Remedy.REFUND.value
+        return await agree(session, claim, basis, doer=CLOCK, reason=None, now=now)

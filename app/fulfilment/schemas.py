@@ -1,0 +1,75 @@
+"""Parcels on the wire."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Self
+from uuid import UUID
+
+from pydantic import Field
+
+from app.core.web import Out
+from app.fulfilment.rules import CARRIERS, Shipment, Tracking, TrackingState, Trouble
+
+
+class TrackingEventOut(Out):
+    """One thing that the carrier said; names and telephone numbers are masked."""
+
+    at: datetime
+    state: TrackingState
+    text: str = Field(examples=["[济南市] 快件已签收，签收人：本人"])
+
+
+class ParcelOut(Out):
+    """A parcel on its way."""
+
+    id: UUID
+    reference: UUID = Field(description="What it was sent for: a supplier order, or a claim that is made good")
+    supplier_id: UUID
+    carrier: str
+    carrier_name: str = Field(examples=["中通快递"])
+    tracking_number: str
+    state: TrackingState
+    trouble: Trouble | None = Field(description="Why somebody should look after it; null while all is well")
+    dispatched_at: datetime
+    delivered_at: datetime | None
+    news_at: datetime | None
+    news: str | None
+
+    @classmethod
+    def of(cls, parcel: Shipment) -> Self:
+        """From the value."""
+        return cls(
+            id=parcel.id,
+            reference=parcel.reference,
+            supplier_id=parcel.supplier_id,
+            carrier=parcel.carrier,
+            carrier_name=CARRIERS[parcel.carrier].name_zh,
+            tracking_number=parcel.tracking_number,
+            state=parcel.state,
+            trouble=parcel.trouble,
+            dispatched_at=parcel.dispatched_at,
+            delivered_at=parcel.delivered_at,
+            news_at=parcel.news_at,
+            news=parcel.news,
+        )
+
+
+class TrackingOut(ParcelOut):
+    """A parcel and all that was said of it, newest first."""
+
+    events: list[TrackingEventOut]
+
+    @classmethod
+    def told(cls, found: Tracking) -> Self:
+        """From the value."""
+        events = [TrackingEventOut.model_validate(event) for event in found.events]
+        return cls(**dict(ParcelOut.of(found.shipment)), events=events)
+
+
+class CarrierAnswer(Out):
+    """What Kuaidi100 wants to hear; anything else, and it sends the notification again."""
+
+    result: bool = True
+    returnCode: str = "200"  # noqa: N815 - its own spelling
+    message: str = "成功"
