@@ -15,6 +15,7 @@ from starlette.staticfiles import StaticFiles
 
 from app import (
     assistance,
+    buyers,
     catalogue,
     claims,
     files,
@@ -58,6 +59,7 @@ _TAGS = [
     {"name": "files", "description": "Photos and documents that people hand in"},
     {"name": "catalogue", "description": "Categories, products, pictures"},
     {"name": "carts", "description": "What guests and buyers mean to order"},
+    {"name": "buyers", "description": "Address books, divisions, organisations that buy"},
     {"name": "orders", "description": "Quote, order, ship, deliver, confirm, refund"},
     {"name": "claims", "description": "Bad, short, wrong goods and returns: claim, answer, decide, make good"},
     {"name": "payments", "description": "Notifications of providers; the sandbox"},
@@ -79,6 +81,7 @@ _MODULES = (
     storefront,
     orders,
     identity,
+    buyers,
     catalogue,
     files,
     payments,

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import (
     assistance,
+    buyers,
     catalogue,
     claims,
     files,
@@ -41,6 +42,9 @@ def build(settings: Settings, http: httpx.AsyncClient | None = None) -> Wiring:
     on = wiring.on
 
     files.connect(wiring, settings)
+    identity.connect(wiring, settings)
+    on(identity.AccountClosed, buyers.on_account_closed, name="buyers.forget_person")
+
     payments.connect(wiring, settings, http)
     fulfilment.connect(wiring, settings, http)
     on(payments.PaymentCaptured, orders.on_payment_captured, name="orders.receive_payment")
@@ -170,6 +174,16 @@ async def _forget_failures(session: AsyncSession, now: datetime) -> int:
     return 0
 
 
+async def _forget_invitations(session: AsyncSession, now: datetime) -> int:
+    await buyers.forget_invitations(session, now)
+    return 0
+
+
+async def _forget_codes(session: AsyncSession, now: datetime) -> int:
+    await identity.forget_codes(session, now)
+    return 0
+
+
 CHORES = (
     Chore("orders.expire", _expire),
     Chore("orders.confirm", _confirm),
@@ -180,6 +194,8 @@ CHORES = (
     Chore("inventory.settle_presales", _settle_presales, batch=20),
     Chore("files.forget_waiting", _forget_files),
     Chore("storefront.refresh_words", _refresh_words),
+    Chore("identity.forget_codes", _forget_codes),
+    Chore("buyers.forget_invitations", _forget_invitations),
     Chore("core.forget_keys", _forget_keys),
     Chore("core.forget_allowances", _forget_allowances),
     Chore("identity.forget_failures", _forget_failures),

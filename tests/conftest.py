@@ -27,13 +27,7 @@ from app.core.postgres import EmbeddedPostgres
 from app.core.settings import LimitSettings, PoolSettings, Settings
 
 TEMPLATE = "market_template"
-_QUICK = {
-    "fsync": "off",
-    "synchronous_commit": "off",
-    "full_page_writes": "off",
-    "autovacuum": "off",  # its worker would hold a database that is to be dropped
-    "max_connections": "200",
-}
+_QUICK = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
 _server = pytest.StashKey[EmbeddedPostgres]()
 _folder = pytest.StashKey[str]()
 

@@ -35,6 +35,13 @@ LABEL = {
     "permit_no": "YB14331250000001",
     "conformity": {"issuer": "新寨橙乡柑橘专业合作社（示例）", "commitments": ["不使用禁用农药"]},
 }
+ORGANISATION = {
+    "kind": "union",
+    "name": "济南市历城区某机关工会委员会（示例）",
+    "uscc": "81370112MC0FAKE172",
+    "division_code": "370112",
+    "invoice": {"title": "济南市历城区某机关工会委员会（示例）"},
+}
 _HASH = "$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$Iu3m6KDZYlqwYSQ6rqwbCQ"
 _GOODS = (
     # supplier, slug, category, sku, name, spec, net g, gross g, price fen, stock, fresh
@@ -130,6 +137,15 @@ class Shop:
                 assert answer.status_code == 200, answer.text
         await self.settle()
         return await self.look(order)
+
+    async def organisation(self, who: str = "buyer", **more: Any) -> dict[str, Any]:
+        """An organisation of somebody's that may order."""
+        founded = await self.call(who, "POST", "/v1/store/organisations", {**ORGANISATION, **more})
+        assert founded.status_code == 201, founded.text
+        path = f"/v1/operator/organisations/{founded.json()['id']}/verify"
+        verified = await self.call("operator", "POST", path)
+        assert verified.status_code == 200, verified.text
+        return verified.json()
 
     async def complete(self, items: dict[str, int], **more: Any) -> dict[str, Any]:
         """An order from the quote to the buyer's confirmation."""

@@ -1,37 +1,79 @@
 """Those who buy, and where their goods go.
 
-*Owns* the divisions of the country, the form of an address, its masks and its seal. No table in this version.
-*Promises* that an address names a real county and a door, and that a label never tells a whole name or phone.
-*Calls* nothing but core. *Tells* nobody anything.
+*Owns* the divisions of the country, address books, organisations that buy and who acts for them.
+*Promises* that an address names a real county and a door; that a name which several places bear is never guessed at;
+that a label never tells a whole name or phone; that an organisation has a right code, an owner, and was verified
+before it orders. *Calls* identity, and suppliers for the check of a code. *Tells* nobody anything.
 """
 
+from app.buyers.handlers import on_account_closed
+from app.buyers.queries import address_to_ship, organisation_by_id, purchaser, refuse_last_owner
+from app.buyers.routes import router
 from app.buyers.rules import (
     Address,
+    AmbiguousDivision,
     Division,
     DivisionNotACounty,
+    InvoiceDetails,
+    Kind,
+    LastOwner,
+    NewOrganisation,
+    Organisation,
+    OrganisationNotVerified,
+    Purchaser,
+    UnknownAddress,
     UnknownDivision,
+    UnknownDivisionName,
+    UnknownOrganisation,
+    division_named,
+    located,
     make_address,
     mask_detail,
     mask_name,
     mask_phone,
+    open_address,
+    read_division,
     resolve_division,
+    seal_address,
 )
 from app.buyers.schemas import AddressIn, AddressOut, DivisionCode
-from app.buyers.service import open_address, seal_address
+from app.buyers.service import forget_invitations, found_organisation
 
 __all__ = [
     "Address",
     "AddressIn",
     "AddressOut",
+    "AmbiguousDivision",
     "Division",
     "DivisionCode",
     "DivisionNotACounty",
+    "InvoiceDetails",
+    "Kind",
+    "LastOwner",
+    "NewOrganisation",
+    "Organisation",
+    "OrganisationNotVerified",
+    "Purchaser",
+    "UnknownAddress",
     "UnknownDivision",
+    "UnknownDivisionName",
+    "UnknownOrganisation",
+    "address_to_ship",
+    "division_named",
+    "forget_invitations",
+    "found_organisation",
+    "located",
     "make_address",
     "mask_detail",
     "mask_name",
     "mask_phone",
+    "on_account_closed",
     "open_address",
+    "organisation_by_id",
+    "purchaser",
+    "read_division",
+    "refuse_last_owner",
     "resolve_division",
+    "router",
     "seal_address",
 ]

@@ -64,6 +64,14 @@ class IdentitySettings(Group):
     access_minutes: int = 10
     refresh_days: int = 30
     parallel_hashes: int = 2
+    require_phone_code: bool = False
+    """Whether registering needs a code sent to the phone; a code that is given is checked in any case."""
+    code_seconds: int = 300
+    code_tries: int = 5
+    code_pause_seconds: int = 60
+    codes_a_day: int = 10
+    """For one phone; the pause above lies between any two."""
+    codes_an_hour_per_address: int = 30
 
 
 class OrderSettings(Group):
@@ -219,6 +227,11 @@ class Settings(BaseSettings):
     def keys_path(self) -> Path:
         """The file that holds this installation's signing and sealing keys, readable by its owner alone."""
         return self.keys_file or self.data_dir / "keys.json"
+
+    @property
+    def shows_codes(self) -> bool:
+        """Whether one-time codes are written to the log: in a demonstration with sandbox payments, and nowhere else."""
+        return self.demo and self.payments.sandbox
 
     @property
     def notify_base(self) -> str:

@@ -1,13 +1,16 @@
 """Who is asking.
 
-*Owns* accounts, their roles, passwords, refresh tokens and API keys; turns a request into an ``Actor``.
+*Owns* accounts, their roles, passwords, one-time codes, refresh tokens and API keys; turns a request into an ``Actor``.
 *Promises* that a guard costs no statement for an access token; that a revoked API key stops within two seconds; that
-names and phones are sealed in the database; that ten failed sign-ins in a quarter of an hour close the door.
-*Calls* nothing but core. *Tells* nobody anything.
+names and phones are sealed in the database; that ten failed sign-ins in a quarter of an hour close the door; that
+nothing tells whether a phone has an account to somebody who cannot read what is sent to it; that a closed account
+holds nothing that names a person. *Calls* nothing but core. *Tells*: CodeRequested, AccountClosed.
 """
 
+from app.identity.couriers import connect
+from app.identity.events import AccountClosed
 from app.identity.guards import Buyer, Officer, Operator, PartnerStaff, Public, SignedIn, SupplierStaff, Visitor
-from app.identity.queries import account
+from app.identity.queries import account, names_of, phone_of
 from app.identity.routes import router
 from app.identity.rules import (
     PHONE,
@@ -20,12 +23,20 @@ from app.identity.rules import (
     Role,
     UsernameTaken,
 )
-from app.identity.service import create_account, forget_failures, hash_password, register_buyer
+from app.identity.service import (
+    close_account,
+    create_account,
+    forget_codes,
+    forget_failures,
+    hash_password,
+    register_buyer,
+)
 
 __all__ = [
     "PHONE",
     "SYSTEM",
     "Account",
+    "AccountClosed",
     "Actor",
     "Buyer",
     "InvalidCredentials",
@@ -41,9 +52,14 @@ __all__ = [
     "UsernameTaken",
     "Visitor",
     "account",
+    "close_account",
+    "connect",
     "create_account",
+    "forget_codes",
     "forget_failures",
     "hash_password",
+    "names_of",
+    "phone_of",
     "register_buyer",
     "router",
 ]

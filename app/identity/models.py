@@ -9,9 +9,10 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index,
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, uid
-from app.identity.rules import PhoneTaken, Role, UsernameTaken
+from app.identity.rules import PhoneTaken, Purpose, Role, UsernameTaken
 
 _ROLES = ", ".join(f"'{role}'" for role in Role)
+_PURPOSES = ", ".join(f"'{purpose}'" for purpose in Purpose)
 
 
 class AccountRow(Base):
@@ -31,7 +32,9 @@ class AccountRow(Base):
     phone_index: Mapped[bytes | None]
     name_sealed: Mapped[bytes]
     password_hash: Mapped[str] = mapped_column(Text)
+    phone_proven_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
 
 
 class GrantRow(Base):
@@ -80,6 +83,38 @@ class ApiKeyRow(Base):
     created_by: Mapped[UUID] = mapped_column(ForeignKey("identity_account.id"), index=True)
     created_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+
+
+class ChallengeRow(Base):
+    """A one-time code that was asked for. ``code_sealed`` is erased as soon as the code is of no more use.
+
+    ``address_index`` and ``slot`` are for the limits: where the request came from, and the stretch of time in which one
+    phone gets one code. ``account_id`` is who wants to change to this phone; for other purposes nobody is known yet.
+    A challenge is made for phones without an account too, so that nothing tells them apart.
+    """
+
+    __tablename__ = "identity_challenge"
+    __table_args__ = (
+        UniqueConstraint("phone_index", "slot"),
+        CheckConstraint(f"purpose IN ({_PURPOSES})", name="purpose"),
+        CheckConstraint("(purpose = 'change_phone') = (account_id IS NOT NULL)", name="account"),
+        CheckConstraint("used_at IS NULL OR code_sealed IS NULL", name="erased"),
+        Index("ix_identity_challenge_phone_index_asked_at", "phone_index", "asked_at"),
+        Index("ix_identity_challenge_address_index_asked_at", "address_index", "asked_at"),
+    )
+
+    id: Mapped[uid]
+    purpose: Mapped[str] = mapped_column(Text)
+    account_id: Mapped[UUID | None] = mapped_column(ForeignKey("identity_account.id"), index=True)
+    phone_sealed: Mapped[bytes]
+    phone_index: Mapped[bytes]
+    slot: Mapped[int] = mapped_column(BigInteger)
+    address_index: Mapped[bytes]
+    code_sealed: Mapped[bytes | None]
+    tries: Mapped[int] = mapped_column(default=0, server_default="0")
+    asked_at: Mapped[datetime] = mapped_column(index=True)
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
 
 
 class SignInFailureRow(Base):

@@ -1,9 +1,9 @@
-"""Reads: an account with its roles, the failures that hold a sign-in back, and who an API key speaks for."""
+"""Reads: accounts with their roles, sign-ins, codes and failures that count, and who an API key speaks for."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,13 +11,14 @@ from sqlalchemy import Row, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.sealing import keys
-from app.identity.models import AccountRow, ApiKeyRow, GrantRow
-from app.identity.rules import Account, Actor, ApiKey, Role
+from app.identity.models import AccountRow, ApiKeyRow, ChallengeRow, GrantRow, RefreshTokenRow
+from app.identity.rules import Account, Actor, ApiKey, Purpose, Role, SignIn, TextMessage
 
 _GRANTS = func.jsonb_object_agg(GrantRow.role, GrantRow.scope_id).filter(GrantRow.role.is_not(None))
 _ACCOUNT = (
     select(AccountRow.id, AccountRow.name_sealed, AccountRow.password_hash, _GRANTS.label("grants"))
     .outerjoin(GrantRow, GrantRow.account_id == AccountRow.id)
+    .where(AccountRow.closed_at.is_(None))
     .group_by(AccountRow.id)
 )
 
@@ -47,6 +48,12 @@ async def account(session: AsyncSession, account_id: UUID) -> Account | None:
     return _account(row) if row else None
 
 
+async def account_with_password(session: AsyncSession, account_id: UUID) -> tuple[Account, str] | None:
+    """The account with this id, with its password hash."""
+    row = (await session.execute(_ACCOUNT.where(AccountRow.id == account_id))).first()
+    return (_account(row), row.password_hash) if row else None
+
+
 async def account_to_sign_in(
     session: AsyncSession, *, username: str | None, phone_index: bytes | None
 ) -> tuple[Account, str] | None:
@@ -63,6 +70,71 @@ async def failure_that_counts(
     found = await session.execute(_HELD_BACK, {"subjects": list(subjects), "since": since, "allowed": allowed})
     at: datetime | None = found.scalar_one()
     return at
+
+
+async def sign_ins(
+    session: AsyncSession, account_id: UUID, *, now: datetime, limit: int, before: UUID | None = None
+) -> list[SignIn]:
+    """Up to ``limit`` sign-ins of an account that have not ended, the newest first."""
+    query = (
+        select(RefreshTokenRow.id, RefreshTokenRow.issued_at, RefreshTokenRow.rotated_at, RefreshTokenRow.expires_at)
+        .where(
+            RefreshTokenRow.account_id == account_id,
+            RefreshTokenRow.revoked_at.is_(None),
+            RefreshTokenRow.expires_at > now,
+        )
+        .order_by(RefreshTokenRow.id.desc())
+        .limit(limit)
+    )
+    if before is not None:
+        query = query.where(RefreshTokenRow.id < before)
+    return [SignIn(*row) for row in await session.execute(query)]
+
+
+_ASKED = text("""
+SELECT max(asked_at) FILTER (WHERE phone_index = :phone) AS newest,
+       count(*) FILTER (WHERE phone_index = :phone) AS today,
+       min(asked_at) FILTER (WHERE phone_index = :phone) AS oldest_of_day,
+       count(*) FILTER (WHERE address_index = :address AND asked_at > :an_hour_ago) AS from_address,
+       min(asked_at) FILTER (WHERE address_index = :address AND asked_at > :an_hour_ago) AS oldest_of_address
+FROM identity_challenge WHERE (phone_index = :phone OR address_index = :address) AND asked_at > :a_day_ago
+""")
+
+
+async def codes_asked(session: AsyncSession, phone_index: bytes, address_index: bytes, now: datetime) -> Row[Any]:
+    """How many codes were asked for: within a day for this phone, within an hour from this address."""
+    parameters = {
+        "phone": phone_index,
+        "address": address_index,
+        "a_day_ago": now - timedelta(days=1),
+        "an_hour_ago": now - timedelta(hours=1),
+    }
+    return (await session.execute(_ASKED, parameters)).one()
+
+
+async def message_of(session: AsyncSession, challenge_id: UUID, now: datetime) -> TextMessage | None:
+    """What to send for a challenge; None when its code is of no more use."""
+    challenge = await session.get(ChallengeRow, challenge_id)
+    if challenge is None or challenge.code_sealed is None or challenge.expires_at <= now:
+        return None
+    return TextMessage(
+        phone=keys().unseal(challenge.phone_sealed, "phone"),
+        purpose=Purpose(challenge.purpose),
+        code=keys().unseal(challenge.code_sealed, "code"),
+        minutes=round((challenge.expires_at - challenge.asked_at).total_seconds()) // 60,
+    )
+
+
+async def phone_of(session: AsyncSession, account_id: UUID) -> str | None:
+    """The phone by which an account is found."""
+    sealed = (await session.execute(select(AccountRow.phone_sealed).where(AccountRow.id == account_id))).scalar()
+    return keys().unseal(sealed, "phone") if sealed else None
+
+
+async def names_of(session: AsyncSession, account_ids: Sequence[UUID]) -> dict[UUID, str]:
+    """What the people behind some accounts are called."""
+    wanted = select(AccountRow.id, AccountRow.name_sealed).where(AccountRow.id.in_(account_ids))
+    return {row.id: keys().unseal(bytes(row.name_sealed), "name") for row in await session.execute(wanted)}
 
 
 async def actor_of_key(session: AsyncSession, digest: bytes) -> Actor | None:

@@ -29,6 +29,19 @@ class Role(StrEnum):
     OPERATOR = "operator"
 
 
+STAFF_OF_THE_OFFICE = frozenset((Role.OFFICER, Role.OPERATOR))
+"""They sign in with a password alone: whoever takes over a phone number must not reach the office with it."""
+
+
+class Purpose(StrEnum):
+    """What a one-time code is good for; a code for one purpose is worth nothing for another."""
+
+    REGISTER = "register"
+    SIGN_IN = "sign_in"
+    RESET_PASSWORD = "reset_password"  # noqa: S105 - a purpose, not a secret
+    CHANGE_PHONE = "change_phone"
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
     """Who is asking.
@@ -76,6 +89,41 @@ class Tokens:
 
 
 @dataclass(frozen=True, slots=True)
+class SignIn:
+    """One sign-in that has not ended: it lasts as long as its refresh token is renewed."""
+
+    id: UUID
+    signed_in_at: datetime
+    used_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TextMessage:
+    """A one-time code on its way to a phone. Personal data and a secret: it is sent and kept nowhere."""
+
+    phone: str
+    purpose: Purpose
+    code: str
+    minutes: int
+
+    @property
+    def text(self) -> str:
+        """What the person reads."""
+        return (
+            f"【保靖好物】验证码 {self.code}，{self.minutes} 分钟内有效，用于{_PURPOSES[self.purpose]}。请勿告诉他人。"
+        )
+
+
+_PURPOSES = {
+    Purpose.REGISTER: "注册",
+    Purpose.SIGN_IN: "登录",
+    Purpose.RESET_PASSWORD: "重设密码",
+    Purpose.CHANGE_PHONE: "更换手机号",
+}
+
+
+@dataclass(frozen=True, slots=True)
 class ApiKey:
     """An API key, without its secret. ``hint`` is its beginning, so that people can tell keys apart."""
 
@@ -105,12 +153,52 @@ class InvalidGrant(DomainError):
 
 
 class UnsupportedGrantType(DomainError):
-    """The token endpoint knows two grants."""
+    """The token endpoint knows three grants."""
 
     status = 400
     code = "unsupported_grant_type"
-    zh = "grant_type 只支持 password 或 refresh_token。"
-    en = "grant_type must be password or refresh_token."
+    zh = "grant_type 只支持 password、sms_code 或 refresh_token。"
+    en = "grant_type must be password, sms_code or refresh_token."
+
+
+class InvalidCode(DomainError):
+    """Another code, or one that was used, has expired, or was tried too often: the answer does not tell which."""
+
+    status = 422
+    code = "invalid_code"
+    zh = "验证码不正确或已失效，请核对或重新获取。"
+    en = "The code is not right or no longer valid; check it or ask for a new one."
+
+
+class InvalidSignInCode(InvalidCode):
+    """The same where somebody signs in with it."""
+
+    status = 401
+
+
+class CodeRequired(DomainError):
+    """The installation wants to know that the phone is the caller's."""
+
+    status = 422
+    code = "code_required"
+    zh = "请先获取短信验证码，再以 code 提交。"
+    en = "Ask for a code by SMS first and send it as `code`."
+
+
+class CodesNotAvailable(DomainError):
+    """No way to send text messages is set up."""
+
+    code = "codes_not_available"
+    zh = "短信服务尚未开通，请改用密码登录或联系客服。"
+    en = "Text messages are not set up here; sign in with a password or ask the marketplace."
+
+
+class SamePhone(DomainError):
+    """Nothing would change."""
+
+    code = "same_phone"
+    zh = "新手机号与当前手机号相同。"
+    en = "This already is the phone number of the account."
 
 
 class PhoneTaken(DomainError):

@@ -12,6 +12,9 @@ from app.core.web import Body, Out, ShortText
 from app.identity.rules import PASSWORD_MAX, PASSWORD_MIN, Account, ApiKey, Role, Tokens
 
 PersonName = Annotated[ShortText, Field(max_length=50)]
+Phone = Annotated[str, StringConstraints(pattern=r"^1[3-9][0-9]{9}$", max_length=11), Field(examples=["13905310001"])]
+Code = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$", max_length=6), Field(examples=["402817"])]
+Password = Annotated[SecretStr, Field(min_length=PASSWORD_MIN, max_length=PASSWORD_MAX, examples=["golden-tea-2026"])]
 
 
 class RegistrationIn(Body):
@@ -21,9 +24,67 @@ class RegistrationIn(Body):
         json_schema_extra={"examples": [{"phone": "13905310001", "password": "li-xia-2026", "name": "李霞"}]}
     )
 
-    phone: Annotated[str, StringConstraints(pattern=r"^1[3-9][0-9]{9}$", max_length=11)]
-    password: Annotated[SecretStr, Field(min_length=PASSWORD_MIN, max_length=PASSWORD_MAX)]
+    phone: Phone
+    password: Password
     name: PersonName
+    code: Code | None = Field(None, description="A code that was sent to the phone for `register`")
+
+
+class CodeIn(Body):
+    """Where a code is to go, and what for."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"purpose": "sign_in", "phone": "13905310001"}]})
+
+    purpose: Literal["register", "sign_in", "reset_password"]
+    phone: Phone
+
+
+class CodeOut(Out):
+    """A code is on its way, if the phone can use one."""
+
+    expires_in: int = Field(description="Seconds", examples=[300])
+    retry_after: int = Field(description="Seconds until another may be asked for", examples=[60])
+
+
+class PasswordIn(Body):
+    """The password that is, and the one that shall be."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"old_password": "li-xia-2026", "new_password": "golden-tea-2027"}]}
+    )
+
+    old_password: Annotated[SecretStr, Field(max_length=PASSWORD_MAX)]
+    new_password: Password
+
+
+class PasswordResetIn(Body):
+    """A phone, the code that was sent to it, and the password that shall be."""
+
+    phone: Phone
+    code: Code
+    new_password: Password
+
+
+class PhoneIn(Body):
+    """A mobile number."""
+
+    phone: Phone
+
+
+class NewPhoneIn(Body):
+    """A mobile number and the code that was sent to it."""
+
+    phone: Phone
+    code: Code
+
+
+class SignInOut(Out):
+    """A sign-in that has not ended."""
+
+    id: UUID
+    signed_in_at: datetime
+    used_at: datetime = Field(description="When it was last renewed")
+    expires_at: datetime
 
 
 class AccountOut(Out):

@@ -19,11 +19,18 @@ order_numbers = Sequence("orders_number_seq", metadata=Base.metadata)
 
 
 class Order(Base):
-    """What a buyer places and pays. Its status is derived from its supplier orders and stored nowhere."""
+    """What a buyer places and pays. Its status is derived from its supplier orders and stored nowhere.
+
+    ``division_code`` is the county in which its buyer counts as located: of a person, where the goods go; of an
+    organisation, also where it is registered (domain handbook §2.2). ``ext_832_order_no`` names the order on the 832
+    platform under which the same sale is reported there (§2.5).
+    """
 
     __tablename__ = "orders_order"
     __table_args__ = (
         CheckConstraint("total_fen = goods_fen - discount_fen + freight_fen", name="total"),
+        CheckConstraint("(channel = 'organisation') = (organisation_id IS NOT NULL)", name="organisation"),
+        CheckConstraint("ext_832_order_no IS NULL OR organisation_id IS NOT NULL", name="ext_832"),
         CheckConstraint("goods_fen >= 0 AND discount_fen >= 0 AND freight_fen >= 0 AND total_fen >= 0", name="signs"),
         Index("ix_orders_order_buyer", "buyer_id", "id"),
         Index("ix_orders_order_paid_at", "paid_at"),
@@ -33,6 +40,8 @@ class Order(Base):
     number: Mapped[str] = mapped_column(Text, unique=True)
     buyer_id: Mapped[UUID] = mapped_column(ForeignKey("identity_account.id"))
     channel: Mapped[str] = mapped_column(Text)
+    organisation_id: Mapped[UUID | None] = mapped_column(ForeignKey("buyers_organisation.id"), index=True)
+    ext_832_order_no: Mapped[str | None] = mapped_column(Text)
     division_code: Mapped[str] = mapped_column(Text)
     address_sealed: Mapped[bytes] = mapped_column(BYTEA)
     note: Mapped[str | None] = mapped_column(Text)

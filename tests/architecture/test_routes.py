@@ -39,7 +39,7 @@ _GUARDS = {
     }.items()
 }
 _AUDIENCES = {
-    "/v1/auth": {"Public", "SignedIn"},
+    "/v1/auth": {"Public", "SignedIn", "Buyer"},
     "/v1/store": {"Public", "Visitor", "Buyer", "SignedIn"},
     "/v1/supplier": {"SupplierStaff"},
     "/v1/partner": {"PartnerStaff"},
@@ -73,6 +73,16 @@ _MOVES_STOCK_OR_MONEY = {
 _MOVES_NEITHER = {
     "issue_token",
     "register_buyer",
+    "request_code",
+    "change_password",
+    "reset_password",
+    "request_phone_change",
+    "save_address",
+    "found_organisation",
+    "invite_member",
+    "accept_invitation",
+    "verify_organisation",
+    "suspend_organisation",
     "create_supplier_api_key",
     "create_partner_api_key",
     "submit_product",

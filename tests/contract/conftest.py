@@ -17,7 +17,7 @@ from app.core.settings import PoolSettings, Settings
 from app.main import create_app
 from app.wiring import build
 from tests.conftest import TEMPLATE, Clock, drop_database, make_database
-from tests.shop import Shop, open_shop
+from tests.shop import ADDRESS, ORGANISATION, Shop, open_shop
 
 PROMOTION = {
     "name": "满 99 减 20",
@@ -106,6 +106,13 @@ async def _trade(shop: Shop) -> dict[str, list[str]]:
     complaint = {"kind": "other", "lines": [{"line_id": done["lines"][0]["id"], "quantity": 1}]}
     claim = await shop.call("buyer", "POST", f"/v1/store/orders/{done['id']}/claims", complaint)
     assert claim.status_code == 201, claim.text
+    saved = await shop.call("buyer", "POST", "/v1/store/addresses", ADDRESS)
+    assert saved.status_code == 201, saved.text
+    founded = await shop.call("buyer", "POST", "/v1/store/organisations", ORGANISATION)
+    assert founded.status_code == 201, founded.text
+    path = f"/v1/store/organisations/{founded.json()['id']}/invitations"
+    invited = await shop.call("buyer", "POST", path, {"phone": "13905310002"})
+    assert invited.status_code == 201, invited.text
     orders = [done, shipped, paid, waiting, of_stranger]
 
     async def column(sql: str) -> list[str]:
@@ -127,6 +134,10 @@ async def _trade(shop: Shop) -> dict[str, list[str]]:
         "promotion_id": [voucher, own],
         "review_id": [review],
         "key_id": [key.json()["id"]],
+        "address_id": [saved.json()["id"]],
+        "organisation_id": [founded.json()["id"]],
+        "invitation_id": [invited.json()["id"]],
+        "account_id": [str(shop.accounts["buyer"].id)],
         "sku": list(shop.products),
         "lot_code": await column("SELECT code FROM inventory_lot"),
         "slug": await column("SELECT slug FROM catalogue_product"),

@@ -54,6 +54,10 @@ ROLES = {
     "/v1/store/reviews": "buyer",
     "/v1/store/invoices": "buyer",
     "/v1/auth/me": "buyer",
+    "/v1/auth/sessions": "buyer",
+    "/v1/store/addresses": "buyer",
+    "/v1/store/organisations": "buyer",
+    "/v1/store/invitations": "buyer",
 }
 OTHERS = (None, "stranger", "S08")
 _keys = itertools.count(1)

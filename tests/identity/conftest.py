@@ -78,7 +78,7 @@ def probes() -> FastAPI:
 @pytest.fixture(scope="session")
 def settings(settings: Settings) -> Settings:
     limits = settings.limits.model_copy(update={"enabled": True, "anonymous_writes_burst": 100})
-    return settings.model_copy(update={"limits": limits})
+    return settings.model_copy(update={"limits": limits, "demo": True})
 
 
 @pytest.fixture

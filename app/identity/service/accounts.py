@@ -1,23 +1,36 @@
-"""Making accounts."""
+"""Accounts: making them, moving them to another phone, closing them."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import delete, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.errors import NotFound
+from app.core.events import emit
 from app.core.ids import new_id
 from app.core.sealing import keys
-from app.identity.models import AccountRow, GrantRow
-from app.identity.rules import USERNAME, Account, Role
+from app.core.settings import IdentitySettings
+from app.identity.events import AccountClosed
+from app.identity.models import AccountRow, ApiKeyRow, ChallengeRow, GrantRow, RefreshTokenRow
+from app.identity.rules import USERNAME, Account, Actor, Purpose, Role
+from app.identity.service.codes import prove
+
+_NOBODY = "已注销用户"
+_NO_PASSWORD = "!"  # noqa: S105 - what no password hashes to
 
 
-async def register_buyer(session: AsyncSession, *, phone: str, password_hash: str, name: str, now: datetime) -> Account:
+async def register_buyer(
+    session: AsyncSession, *, phone: str, password_hash: str, name: str, phone_proven: bool = False, now: datetime
+) -> Account:
     """Make a buyer's account, found by its mobile number. Raises ``PhoneTaken``."""
     account_id = await create_account(
         session, username=None, phone=phone, name=name, password_hash=password_hash, role=Role.BUYER, now=now
     )
+    if phone_proven:
+        await session.execute(update(AccountRow).where(AccountRow.id == account_id).values(phone_proven_at=now))
     return Account(id=account_id, name=name, roles=frozenset((Role.BUYER,)), supplier_id=None, partner_id=None)
 
 
@@ -55,3 +68,57 @@ async def create_account(
     session.add(GrantRow(account_id=account_id, role=role, scope_id=scope_id))
     await session.flush()
     return account_id
+
+
+async def change_phone(
+    session: AsyncSession, phone: str, code: str, *, by: Actor, settings: IdentitySettings, now: datetime
+) -> bool:
+    """Let the caller's account be found by another phone, to which a code was sent; False when the code is not right.
+
+    The refusal is returned and not raised, because the try must be counted. Raises ``PhoneTaken``.
+    """
+    if not await prove(
+        session, Purpose.CHANGE_PHONE, phone, code, account_id=by.account_id, settings=settings, now=now
+    ):
+        return False
+    await session.execute(
+        update(AccountRow)
+        .where(AccountRow.id == by.account_id, AccountRow.closed_at.is_(None))
+        .values(phone_sealed=keys().seal(phone, "phone"), phone_index=keys().blind(phone, "phone"), phone_proven_at=now)
+    )
+    return True
+
+
+async def close_account(session: AsyncSession, *, by: Actor, now: datetime) -> None:
+    """Close the caller's own account for good, keeping nothing that names the person (domain handbook §3.2).
+
+    The row stays, because orders point at it, but holds no name, phone or password any more, and its roles, sign-ins
+    and codes are gone; the phone may register anew. Orders keep the sealed snapshot of their address: the e-commerce
+    law wants transactions kept for at least three years after they are completed. Whether an account may be closed now
+    is decided by the modules above that know its orders. Raises ``NotFound`` for an account that is closed already.
+    """
+    account_id = by.account_id
+    closed = await session.execute(
+        update(AccountRow)
+        .where(AccountRow.id == account_id, AccountRow.closed_at.is_(None))
+        .values(
+            username=f"closed-{account_id.hex}",
+            phone_sealed=None,
+            phone_index=None,
+            phone_proven_at=None,
+            name_sealed=keys().seal(_NOBODY, "name"),
+            password_hash=_NO_PASSWORD,
+            closed_at=now,
+        )
+        .returning(AccountRow.id)
+    )
+    if closed.scalar_one_or_none() is None:
+        raise NotFound
+    for table in (GrantRow, RefreshTokenRow, ChallengeRow):
+        await session.execute(delete(table).where(table.account_id == account_id))
+    await session.execute(
+        update(ApiKeyRow)
+        .where(ApiKeyRow.created_by == account_id, ApiKeyRow.revoked_at.is_(None))
+        .values(revoked_at=now)
+    )
+    emit(session, AccountClosed(account_id=account_id, at=now))

@@ -1,4 +1,4 @@
-"""Signing in and staying signed in.
+"""Proving who one is: by password, or by a code that was sent to the phone.
 
 A sign-in is more than one transaction on purpose: a failure must be remembered although the call is refused, and no
 connection is held while a password is being hashed.
@@ -6,31 +6,33 @@ connection is held while a password is being hashed.
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hashlib
-import hmac
-import math
-import secrets
 from datetime import datetime, timedelta
-from uuid import UUID
 
-from sqlalchemy import delete, insert, update
+from sqlalchemy import delete, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.db import Database
-from app.core.errors import RateLimited
-from app.core.ids import new_id
 from app.core.sealing import keys
 from app.core.settings import IdentitySettings, LimitSettings
 from app.identity import queries
-from app.identity.models import RefreshTokenRow, SignInFailureRow
-from app.identity.rules import PHONE, USERNAME, Account, InvalidCredentials, InvalidGrant, Tokens
-from app.identity.service.passwords import fits, gate
-from app.identity.service.tokens import sign_access_token
+from app.identity.models import AccountRow, RefreshTokenRow, SignInFailureRow
+from app.identity.rules import (
+    PHONE,
+    STAFF_OF_THE_OFFICE,
+    USERNAME,
+    Account,
+    Actor,
+    InvalidCode,
+    InvalidCredentials,
+    InvalidSignInCode,
+    Purpose,
+    Tokens,
+)
+from app.identity.service.codes import prove
+from app.identity.service.passwords import fits, gate, hash_password
+from app.identity.service.sessions import begin, end_sign_ins
+from app.identity.service.throttle import Try
 
-_SECRET_BYTES = 24
-_MARK_BYTES = 8
 _FAILURES_KEPT = timedelta(days=1)
 """Longer than any sensible window of the throttle."""
 
@@ -50,65 +52,101 @@ async def sign_in(
     Raises ``InvalidCredentials``, and ``RateLimited`` after too many failures for the account or the address.
     """
     typed = username.strip().lower()
-    tried, came_from = keys().blind(typed, "sign_in_account"), keys().blind(address, "sign_in_address")
+    tried = Try(typed, address)
     # The check stands inside the gate, so at most a gateful of tries can pass it before their failures are counted.
     async with gate(settings.parallel_hashes):
         async with db.read() as session:
-            if limits.enabled:
-                await _refuse_after_failures(session, [tried, came_from], limits, now)
+            await tried.refuse_after_failures(session, limits, now)
             found = await _find(session, typed)
         account, stored = found or (None, None)
         if not await fits(password, stored) or account is None:
             async with db.write() as session:
-                await session.execute(
-                    insert(SignInFailureRow), [{"subject": tried, "at": now}, {"subject": came_from, "at": now}]
-                )
+                await tried.note_failure(session, now)
             raise InvalidCredentials
     async with db.write() as session:
-        await session.execute(delete(SignInFailureRow).where(SignInFailureRow.subject == tried))
-        return await _begin(session, account, settings, now)
+        await tried.forgive(session)
+        return await begin(session, account, settings, now)
 
 
-async def continue_sign_in(
-    session: AsyncSession, refresh_token: str, settings: IdentitySettings, now: datetime
-) -> Tokens | None:
-    """Exchange a refresh token for new tokens; the old one is spent.
+async def sign_in_by_code(
+    db: Database,
+    *,
+    phone: str,
+    code: str,
+    address: str,
+    settings: IdentitySettings,
+    limits: LimitSettings,
+    now: datetime,
+) -> Tokens:
+    """Exchange a phone and the code that was sent to it for tokens. Raises ``InvalidSignInCode``, ``RateLimited``."""
+    tried = Try(phone, address)
+    async with db.write() as session:
+        await tried.refuse_after_failures(session, limits, now)
+        account = await _proven(session, Purpose.SIGN_IN, phone, code, settings, now)
+        if account is not None:
+            await tried.forgive(session)
+            return await begin(session, account, settings, now)
+        await tried.note_failure(session, now)
+    raise InvalidSignInCode
 
-    None when it is not good. A token of ours that was spent before has been stolen from somebody: then its whole
-    family is revoked, which is why the refusal is returned and not raised: the transaction must commit.
+
+async def reset_password(
+    db: Database,
+    *,
+    phone: str,
+    code: str,
+    password: str,
+    address: str,
+    settings: IdentitySettings,
+    limits: LimitSettings,
+    now: datetime,
+) -> Tokens:
+    """Choose a new password with a code that was sent to the phone: every sign-in ends, and a new one begins.
+
+    Raises ``InvalidCode``, ``RateLimited``.
     """
-    parts = _parse(refresh_token)
-    if parts is None:
-        return None
-    family, secret = parts
-    renewed = _secret(family)
-    spent = await session.execute(
-        update(RefreshTokenRow)
-        .where(
-            RefreshTokenRow.id == family,
-            RefreshTokenRow.digest == hashlib.sha256(secret).digest(),
-            RefreshTokenRow.revoked_at.is_(None),
-            RefreshTokenRow.expires_at > now,
-        )
-        .values(
-            digest=hashlib.sha256(renewed).digest(),
-            rotated_at=now,
-            expires_at=now + timedelta(days=settings.refresh_days),
-        )
-        .returning(RefreshTokenRow.account_id)
-    )
-    account_id = spent.scalar_one_or_none()
-    if account_id is None:
-        await session.execute(
-            update(RefreshTokenRow)
-            .where(RefreshTokenRow.id == family, RefreshTokenRow.revoked_at.is_(None))
-            .values(revoked_at=now)
-        )
-        return None
-    account = await queries.account(session, account_id)
-    if account is None:
-        raise InvalidGrant
-    return _tokens(account, family, renewed, settings, now)
+    tried = Try(phone, address)
+    async with db.read() as session:
+        await tried.refuse_after_failures(session, limits, now)
+    password_hash = await hash_password(password, parallel=settings.parallel_hashes)
+    async with db.write() as session:
+        account = await _proven(session, Purpose.RESET_PASSWORD, phone, code, settings, now)
+        if account is not None:
+            await tried.forgive(session)
+            return await _renew(session, account, password_hash, settings, now)
+        await tried.note_failure(session, now)
+    raise InvalidCode
+
+
+async def change_password(
+    db: Database,
+    *,
+    by: Actor,
+    old: str,
+    new: str,
+    address: str,
+    settings: IdentitySettings,
+    limits: LimitSettings,
+    now: datetime,
+) -> Tokens:
+    """Choose a new password, knowing the old one: every sign-in ends, and a new one begins for the caller.
+
+    Raises ``InvalidCredentials``, and ``RateLimited`` after too many failures.
+    """
+    tried = Try(str(by.account_id), address)
+    async with gate(settings.parallel_hashes):
+        async with db.read() as session:
+            await tried.refuse_after_failures(session, limits, now)
+            found = await queries.account_with_password(session, by.account_id)
+        account, stored = found or (None, None)
+        if not await fits(old, stored) or account is None:
+            async with db.write() as session:
+                await tried.note_failure(session, now)
+            raise InvalidCredentials
+    password_hash = await hash_password(new, parallel=settings.parallel_hashes)
+    async with db.write() as session:
+        await tried.forgive(session)
+        return await _renew(session, account, password_hash, settings, now)
 
 
 async def forget_failures(session: AsyncSession, now: datetime) -> int:
@@ -122,13 +160,26 @@ async def forget_failures(session: AsyncSession, now: datetime) -> int:
     return len(old.all()) + len(expired.all())
 
 
-async def _refuse_after_failures(
-    session: AsyncSession, subjects: list[bytes], limits: LimitSettings, now: datetime
-) -> None:
-    window = timedelta(minutes=limits.failed_sign_ins_minutes)
-    at = await queries.failure_that_counts(session, subjects, since=now - window, allowed=limits.failed_sign_ins)
-    if at is not None:
-        raise RateLimited(retry_after=max(1, math.ceil((at + window - now).total_seconds())))
+async def _proven(
+    session: AsyncSession, purpose: Purpose, phone: str, code: str, settings: IdentitySettings, now: datetime
+) -> Account | None:
+    """The account of a phone whose code was right; the phone is then known to be its owner's."""
+    if not await prove(session, purpose, phone, code, settings=settings, now=now):
+        return None
+    found = await queries.account_to_sign_in(session, username=None, phone_index=keys().blind(phone, "phone"))
+    if found is None or found[0].roles & STAFF_OF_THE_OFFICE:
+        return None
+    account = found[0]
+    await session.execute(update(AccountRow).where(AccountRow.id == account.id).values(phone_proven_at=now))
+    return account
+
+
+async def _renew(
+    session: AsyncSession, account: Account, password_hash: str, settings: IdentitySettings, now: datetime
+) -> Tokens:
+    await session.execute(update(AccountRow).where(AccountRow.id == account.id).values(password_hash=password_hash))
+    await end_sign_ins(session, account.id, now)
+    return await begin(session, account, settings, now)
 
 
 async def _find(session: AsyncSession, typed: str) -> tuple[Account, str] | None:
@@ -137,47 +188,3 @@ async def _find(session: AsyncSession, typed: str) -> tuple[Account, str] | None
     if USERNAME.fullmatch(typed):
         return await queries.account_to_sign_in(session, username=typed, phone_index=None)
     return None
-
-
-async def _begin(session: AsyncSession, account: Account, settings: IdentitySettings, now: datetime) -> Tokens:
-    family = new_id(now)
-    secret = _secret(family)
-    await session.execute(
-        insert(RefreshTokenRow).values(
-            id=family,
-            account_id=account.id,
-            digest=hashlib.sha256(secret).digest(),
-            issued_at=now,
-            rotated_at=now,
-            expires_at=now + timedelta(days=settings.refresh_days),
-        )
-    )
-    return _tokens(account, family, secret, settings, now)
-
-
-def _tokens(account: Account, family: UUID, secret: bytes, settings: IdentitySettings, now: datetime) -> Tokens:
-    refresh_token = base64.urlsafe_b64encode(family.bytes + secret).decode()
-    return Tokens(sign_access_token(account, settings, now), refresh_token, settings.access_minutes * 60)
-
-
-def _secret(family: UUID) -> bytes:
-    """Random bytes and a mark that only we can make: a made-up token can neither ask the database nor end a family."""
-    noise = secrets.token_bytes(_SECRET_BYTES)
-    return noise + _mark(family, noise)
-
-
-def _mark(family: UUID, noise: bytes) -> bytes:
-    return keys().blind(f"{family.hex}{noise.hex()}", "refresh_token")[:_MARK_BYTES]
-
-
-def _parse(refresh_token: str) -> tuple[UUID, bytes] | None:
-    try:
-        raw = base64.b64decode(refresh_token, altchars=b"-_", validate=True)
-    except (binascii.Error, ValueError):
-        return None
-    if len(raw) != 16 + _SECRET_BYTES + _MARK_BYTES:
-        return None
-    family, secret = UUID(bytes=raw[:16]), raw[16:]
-    if not hmac.compare_digest(secret[_SECRET_BYTES:], _mark(family, secret[:_SECRET_BYTES])):
-        return None
-    return family, secret

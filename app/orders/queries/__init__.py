@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, bindparam, func, select, tuple_
+from sqlalchemy import Row, Select, bindparam, exists, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import payments
@@ -45,6 +45,8 @@ _ORDER = (
     Order.total_fen,
     Order.note,
     Order.address_sealed,
+    Order.organisation_id,
+    Order.ext_832_order_no,
 )
 _PART = (
     SupplierOrder.id,
@@ -203,6 +205,25 @@ async def address_of(session: AsyncSession, order_id: UUID) -> Address:
     if sealed is None:
         raise NotFound
     return open_address(sealed)
+
+
+_OPEN = (
+    select(SupplierOrder.id)
+    .join(Order, Order.id == SupplierOrder.order_id)
+    .where(
+        Order.buyer_id == bindparam("buyer_id"),
+        SupplierOrder.status.not_in(
+            (Status.COMPLETED.value, Status.EXPIRED.value, Status.REFUNDED.value, Status.CANCELLED.value)
+        )
+        | exists().where(Refund.supplier_order_id == SupplierOrder.id, Refund.status != "settled"),
+    )
+    .limit(1)
+)
+
+
+async def has_open(session: AsyncSession, *, by: Actor) -> bool:
+    """Whether goods or money of this buyer are still on their way."""
+    return (await session.execute(_OPEN, {"buyer_id": by.account_id})).first() is not None
 
 
 async def due(session: AsyncSession, status: Status, now: datetime, limit: int) -> list[UUID]:
@@ -366,6 +387,8 @@ async def _views(session: AsyncSession, wanted: Select[*tuple[Any, ...]]) -> lis
             lines=tuple(lines[row.id]),
             shipments=tuple(parcel for part in parts[row.id] for parcel in shipments[part.id]),
             refunds=tuple(refunds.get(row.id, ())),
+            organisation_id=row.organisation_id,
+            ext_832_order_no=row.ext_832_order_no,
         )
         for row in orders
     ]

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from uuid import UUID
 
 from fastapi import APIRouter, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.buyers import DivisionNotACounty, UnknownDivision
-from app.core.errors import NotFound
+from app.buyers import (
+    DivisionNotACounty,
+    LastOwner,
+    OrganisationNotVerified,
+    UnknownAddress,
+    UnknownDivision,
+    UnknownOrganisation,
+    address_to_ship,
+    purchaser,
+)
+from app.core.errors import Fault, InvalidInput, NotFound
 from app.core.web import (
     DEFAULT_LIMIT,
     KEY_ERRORS,
@@ -21,6 +29,7 @@ from app.core.web import (
     Page,
     ReadSession,
     TheEdge,
+    WriteSession,
     decode_cursor,
     encode_cursor,
     problems,
@@ -36,8 +45,10 @@ from app.orders.rules import (
     ClaimIsOpen,
     FreshGoodsNotAcknowledged,
     ItemsOrCart,
+    NotFromAnOrganisation,
     OrderNotPaid,
     OrderNotPayable,
+    OrderStillOpen,
     UnknownSku,
     merged,
 )
@@ -111,34 +122,46 @@ async def quote_order(body: QuoteIn, by: Visitor, session: ReadSession, now: Now
         CartEmpty,
         InvalidUscc,
         SpecialNeedsUscc,
+        UnknownAddress,
+        UnknownOrganisation,
+        OrganisationNotVerified,
+        NotFromAnOrganisation,
         *KEY_ERRORS,
     ),
 )
 async def place_order(body: OrderIn, by: Buyer, once: Once) -> Response:
     """Reserve the goods and freeze the prices; pay within 30 minutes or the stock goes back.
 
-    With a `cart_id` everything in that cart is ordered at the prices of now, and the cart is empty afterwards.
+    With a `cart_id` everything in that cart is ordered at the prices of now, and the cart is empty afterwards; with an
+    `address_id` it goes to an address of the caller's book, of which the order keeps a copy; with an `organisation_id`
+    it is the organisation's order, through the channel `organisation`.
     """
+    if (body.address is None) == (body.address_id is None):
+        one_of_two = Fault("/address", "missing", "请填写 address 或 address_id 之一", "give address or address_id")
+        raise InvalidInput(faults=[one_of_two])
     if (body.items is None) == (body.cart_id is None):
         raise ItemsOrCart
-    asked = service.Placement(
-        wanted=merged((item.sku, item.quantity) for item in body.items or ()),
-        address=body.address.checked(),
-        fresh_goods_acknowledged=body.fresh_goods_acknowledged,
-        coupon=body.coupon,
-        note=body.note,
-        invoice=body.invoice.checked() if body.invoice is not None else None,
-    )
+    if body.ext_832_order_no is not None and body.organisation_id is None:
+        raise NotFromAnOrganisation
+    given = body.address.checked() if body.address else None
+    items = merged((item.sku, item.quantity) for item in body.items or ())
+    invoice = body.invoice.checked() if body.invoice is not None else None
     minutes = once.settings.orders.pay_within_minutes
 
     async def work(session: AsyncSession) -> OrderOut:
-        wanted = asked.wanted
-        if body.cart_id is not None:
-            wanted = await service.empty_cart(session, body.cart_id, by=by, now=once.now)
-        order = await service.place(
-            session, replace(asked, wanted=wanted), by=by, now=once.now, pay_within_minutes=minutes
+        asked = service.Placement(
+            wanted=items
+            if body.cart_id is None
+            else await service.empty_cart(session, body.cart_id, by=by, now=once.now),
+            address=given or await address_to_ship(session, body.address_id, by=by),
+            fresh_goods_acknowledged=body.fresh_goods_acknowledged,
+            coupon=body.coupon,
+            note=body.note,
+            invoice=invoice,
+            purchaser=await purchaser(session, body.organisation_id, by=by) if body.organisation_id else None,
+            ext_832_order_no=body.ext_832_order_no,
         )
-        return OrderOut.of(order)
+        return OrderOut.of(await service.place(session, asked, by=by, now=once.now, pay_within_minutes=minutes))
 
     return await once.run(201, work)
 
@@ -239,3 +262,19 @@ async def start_payment(order_id: UUID, body: PaymentIn, by: Buyer, once: Once, 
         return PaymentOut.of(payment)
 
     return await once.run(201, work)
+
+
+@router.delete(
+    "/v1/auth/me",
+    operation_id="close_account",
+    summary="Close the caller's account for good",
+    status_code=204,
+    responses=problems(NotFound, OrderStillOpen, LastOwner),
+)
+async def close_account(by: Buyer, session: WriteSession, now: Now) -> None:
+    """Name, phone, password, address book and memberships are erased; the phone may register anew.
+
+    Orders stay, without anything in the account that names the person, as long as the law wants them kept. Refused
+    while an order or a refund is on its way, and for the last owner of an organisation that has other members.
+    """
+    await service.close_account(session, by=by, now=now)

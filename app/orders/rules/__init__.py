@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 K = TypeVar("K")
 
-RETAIL = "retail"
+RETAIL, ORGANISATION = "retail", "organisation"
 SHIP_WITHIN = timedelta(hours=48)
 MOST_LINES = 100
 
@@ -47,6 +47,23 @@ class FreshGoodsNotAcknowledged(DomainError):
         "The order holds fresh goods, which cannot be returned without a reason. "
         "Confirm with fresh_goods_acknowledged=true and place it again."
     )
+
+
+class NotFromAnOrganisation(DomainError):
+    """Only what an organisation buys can be an order on the 832 platform too (domain handbook §2.5)."""
+
+    status = 422
+    code = "not_from_an_organisation"
+    zh = "只有采购单位的订单才能填写 832 平台订单号，请同时提供 organisation_id。"
+    en = "Only an organisation's order can name an order on the 832 platform; give its organisation_id too."
+
+
+class OrderStillOpen(DomainError):
+    """The account has goods or money on their way."""
+
+    code = "order_still_open"
+    zh = "您还有未完成的订单，请在订单完成或取消后再注销账号。"
+    en = "You have orders that are not finished; close the account once they are completed or cancelled."
 
 
 class OrderNotPayable(DomainError):
@@ -277,6 +294,8 @@ class OrderView:
     lines: tuple[LineView, ...]
     shipments: tuple[ParcelView, ...] = field(default=())
     refunds: tuple[MoneyBack, ...] = field(default=())
+    organisation_id: UUID | None = None
+    ext_832_order_no: str | None = None
 
     @property
     def status(self) -> Status:

@@ -152,7 +152,12 @@ class OrderIn(Body):
     )
     items: list[ItemIn] | None = Field(default=None, min_length=1, max_length=MOST_LINES)
     cart_id: UUID | None = Field(default=None, description="In place of `items`: what lies in this cart, emptying it")
-    address: AddressIn
+    address: AddressIn | None = None
+    address_id: UUID | None = Field(default=None, description="In place of `address`: one of the caller's address book")
+    organisation_id: UUID | None = Field(default=None, description="Order for this organisation, as a member of it")
+    ext_832_order_no: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{6,40}$")] | None = Field(
+        default=None, description="Of an organisation: the order on the 832 platform that reports the same sale"
+    )
     fresh_goods_acknowledged: bool = Field(
         default=False,
         description="Fresh goods cannot be returned without a reason; the buyer has been told and agrees.",
@@ -243,6 +248,8 @@ class OrderOut(Out):
     supplier_orders: list[SupplierOrderOut]
     shipments: list[ShipmentOut]
     refunds: list[MoneyBackOut]
+    organisation_id: UUID | None
+    ext_832_order_no: str | None
 
     @classmethod
     def of(cls, order: OrderView) -> Self:
@@ -264,6 +271,8 @@ class OrderOut(Out):
             supplier_orders=[SupplierOrderOut.model_validate(part) for part in order.supplier_orders],
             shipments=[ShipmentOut.of(parcel) for parcel in order.shipments],
             refunds=[MoneyBackOut.model_validate(refund) for refund in order.refunds],
+            organisation_id=order.organisation_id,
+            ext_832_order_no=order.ext_832_order_no,
         )
 
 

@@ -4,6 +4,7 @@ from app.orders.service.cart import claim, empty_cart, expire_carts, open_cart, 
 from app.orders.service.claim import claim_basis, hold_confirmation, release_confirmation
 from app.orders.service.close import break_promise, cancel, cancel_pieces, expire_due
 from app.orders.service.fulfil import confirm, confirm_due, deliver, receive_parcel, ship
+from app.orders.service.leave import close_account
 from app.orders.service.pay import receive_payment, start_payment
 from app.orders.service.place import Placement, place, quote, sold_ahead
 from app.orders.service.refund import note_failure, note_retry, refund_lines, settle_refund
@@ -15,6 +16,7 @@ __all__ = [
     "cancel_pieces",
     "claim",
     "claim_basis",
+    "close_account",
     "confirm",
     "confirm_due",
     "deliver",

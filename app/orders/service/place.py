@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import inventory
-from app.buyers import Address, resolve_division, seal_address
+from app.buyers import Address, Purchaser, located, resolve_division, seal_address
 from app.catalogue import Offer, offers
 from app.core.db import ask, dump
 from app.core.events import emit
@@ -19,6 +19,7 @@ from app.identity import Actor
 from app.orders.events import OrderPlaced
 from app.orders.lifecycle import Status
 from app.orders.rules import (
+    ORGANISATION,
     RETAIL,
     FreshGoodsNotAcknowledged,
     LineView,
@@ -37,10 +38,12 @@ from app.pricing import quote as price
 # orders in a row, and they do not tell how many orders there are.
 _INSERT = text("""
 WITH placed AS (
-    INSERT INTO orders_order (id, number, buyer_id, channel, division_code, address_sealed, note, invoice_sealed,
-                              placed_at, expires_at, goods_fen, discount_fen, freight_fen, total_fen)
+    INSERT INTO orders_order (id, number, buyer_id, channel, organisation_id, ext_832_order_no, division_code,
+                              address_sealed, note, invoice_sealed, placed_at, expires_at, goods_fen, discount_fen,
+                              freight_fen, total_fen)
     VALUES (:id, :prefix || lpad((nextval('orders_number_seq') * 61803399 % 100000000)::text, 8, '0'), :buyer_id,
-            :channel, :division_code, :address, :note, :invoice, :now, :expires_at, :goods, :discount, :freight, :total)
+            :channel, :organisation_id, :ext_832_order_no, :division_code, :address, :note, :invoice, :now, :expires_at,
+            :goods, :discount, :freight, :total)
     RETURNING number
 ), parts AS (
     INSERT INTO orders_supplier_order (id, order_id, supplier_id, status, goods_fen, discount_fen, freight_fen,
@@ -85,6 +88,22 @@ class Placement:
     coupon: str | None = None
     note: str | None = None
     invoice: InvoiceWish | None = None
+    purchaser: Purchaser | None = None
+    """Set when somebody orders for an organisation."""
+    ext_832_order_no: str | None = None
+
+    @property
+    def frozen(self) -> dict[str, object]:
+        """Through which channel it is sold, to whom, and where that buyer counts as located."""
+        county = resolve_division(self.address.division_code).county_code
+        if self.purchaser is None:
+            return {"channel": RETAIL, "organisation_id": None, "ext_832_order_no": None, "division_code": county}
+        return {
+            "channel": ORGANISATION,
+            "organisation_id": self.purchaser.organisation_id,
+            "ext_832_order_no": self.ext_832_order_no,
+            "division_code": located(county, self.purchaser.division_code),
+        }
 
 
 async def quote(
@@ -154,8 +173,7 @@ async def place(
             "id": order_id,
             "prefix": number_prefix(now),
             "buyer_id": by.account_id,
-            "channel": RETAIL,
-            "division_code": division.county_code,
+            **asked.frozen,
             "address": seal_address(asked.address),
             "note": asked.note,
             "invoice": asked.invoice.sealed() if asked.invoice is not None else None,
@@ -239,6 +257,8 @@ async def place(
         total_fen=priced.total_fen,
         note=asked.note,
         address=asked.address,
+        organisation_id=asked.purchaser.organisation_id if asked.purchaser else None,
+        ext_832_order_no=asked.ext_832_order_no,
         supplier_orders=tuple(
             SupplierOrderView(
                 id=parts[parcel.supplier_id],

@@ -1,13 +1,12 @@
-"""Signing in, registering, and API keys."""
+"""API keys of suppliers and partners."""
 
 from __future__ import annotations
 
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import APIRouter
 
-from app.core.errors import Fault, InvalidInput, NotAuthenticated, NotFound
+from app.core.errors import NotFound
 from app.core.web import (
     DEFAULT_LIMIT,
     Cursor,
@@ -18,119 +17,15 @@ from app.core.web import (
     ReadSession,
     WriteSession,
     decode_cursor,
-    edge_of,
     encode_cursor,
     problems,
 )
 from app.identity import queries, service
-from app.identity.guards import PartnerStaff, Public, SignedIn, SupplierStaff, address_of, forget_key
-from app.identity.rules import (
-    Actor,
-    InvalidCredentials,
-    InvalidGrant,
-    PhoneTaken,
-    Role,
-    UnsupportedGrantType,
-)
-from app.identity.schemas import AccountOut, ApiKeyIn, ApiKeyOut, NewApiKeyOut, RegistrationIn, TokensOut
+from app.identity.guards import PartnerStaff, SupplierStaff, forget_key
+from app.identity.rules import Actor, Role
+from app.identity.schemas import ApiKeyIn, ApiKeyOut, NewApiKeyOut
 
 router = APIRouter(tags=["identity"])
-
-_Field = Annotated[str | None, Form(max_length=2048)]
-
-
-@router.post(
-    "/v1/auth/token",
-    summary="Sign in, or stay signed in",
-    operation_id="issue_token",
-    response_model=TokensOut,
-    responses=problems(UnsupportedGrantType, InvalidCredentials, InvalidGrant, public=True),
-)
-async def issue_token(
-    _: Public,
-    request: Request,
-    response: Response,
-    now: Now,
-    grant_type: Annotated[str, Form(max_length=64, examples=["password"])],
-    username: _Field = None,
-    password: _Field = None,
-    refresh_token: _Field = None,
-) -> TokensOut:
-    """OAuth2 token endpoint (RFC 6749): the grants `password` and `refresh_token`.
-
-    A refresh token can be used once: the answer holds its successor. Using one again revokes the whole sign-in.
-    """
-    response.headers["Cache-Control"] = "no-store"
-    edge = edge_of(request)
-    settings = edge.settings
-    if grant_type == "password":
-        _demand(username=username, password=password)
-        tokens = await service.sign_in(
-            edge.db,
-            username=username or "",
-            password=password or "",
-            address=address_of(request),
-            settings=settings.identity,
-            limits=settings.limits,
-            now=now,
-        )
-        return TokensOut.of(tokens)
-    if grant_type == "refresh_token":
-        _demand(refresh_token=refresh_token)
-        async with edge.db.write() as session:
-            renewed = await service.continue_sign_in(session, refresh_token or "", settings.identity, now)
-        if renewed is None:
-            raise InvalidGrant
-        return TokensOut.of(renewed)
-    raise UnsupportedGrantType
-
-
-def _demand(**fields: str | None) -> None:
-    missing = [Fault(f"/{name}", "missing", "缺少必填字段", "Field required") for name in fields if not fields[name]]
-    if missing:
-        raise InvalidInput(faults=missing)
-
-
-@router.post(
-    "/v1/auth/register",
-    status_code=201,
-    summary="Register as a buyer",
-    operation_id="register_buyer",
-    response_model=AccountOut,
-    responses=problems(PhoneTaken, public=True),
-)
-async def register_buyer(
-    _: Public, body: RegistrationIn, request: Request, session: WriteSession, now: Now
-) -> AccountOut:
-    """Make a buyer's account with a mobile number and a password of 8 to 128 characters."""
-    password_hash = await service.hash_password(
-        body.password.get_secret_value(), parallel=edge_of(request).settings.identity.parallel_hashes
-    )
-    account = await service.register_buyer(
-        session, phone=body.phone, password_hash=password_hash, name=body.name, now=now
-    )
-    return AccountOut.of(account)
-
-
-@router.get(
-    "/v1/auth/me",
-    summary="Who is signed in",
-    operation_id="who_am_i",
-    response_model=AccountOut,
-    responses=problems(),
-)
-async def who_am_i(by: SignedIn, session: ReadSession) -> AccountOut:
-    """The caller's account; with an API key, the account that made it, in the key's one role."""
-    account = await queries.account(session, by.account_id)
-    if account is None:
-        raise NotAuthenticated
-    return AccountOut(
-        id=account.id,
-        name=account.name,
-        roles=sorted(by.roles),
-        supplier_id=by.supplier_id,
-        partner_id=by.partner_id,
-    )
 
 
 @router.post(

@@ -1,4 +1,4 @@
-"""Where goods are sent: divisions by code, addresses as values, and how addresses are masked.
+"""Divisions of the country by code.
 
 Divisions of Shandong, the prefecture of Xiangxi and the townships of Licheng and Baojing come from ``divisions.csv``
 (domain handbook §3.1): GB/T 2260 counties, development zones that only the statistics bureau codes, and retired codes
@@ -8,30 +8,21 @@ with their successors. ``valid_from`` and ``valid_to`` are years. The rest of th
 from __future__ import annotations
 
 import csv
-import re
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 
 from stdnum import numdb
 
-from app.core.errors import DomainError, Fault, InvalidInput
+from app.core.errors import DomainError, Fault
 
 _OWN_PROVINCE = "37"
-_TABLE = Path(__file__).with_name("divisions.csv")
+_TABLE = Path(__file__).parents[1] / "divisions.csv"
 _COUNTY_DIGITS, _TOWNSHIP_DIGITS = 6, 9
 _OUTSIDE_THE_MAINLAND = ("71", "81", "82")
 _MUNICIPALITIES = ("11", "12", "31", "50")
 _UNDER_THE_PROVINCE = "90"
 """Counties that belong to no prefecture have this in place of the city's digits."""
-
-PHONE_PATTERN = r"^(1[3-9][0-9]{9}(-[0-9]{4})?|0[0-9]{2,3}-?[0-9]{7,8}(-[0-9]{1,6})?)$"
-"""Mobile, virtual (mobile and four digits) or landline number (domain handbook §3.2)."""
-
-_PHONE = re.compile(PHONE_PATTERN, re.ASCII)
-_HOUSE = re.compile(r"[0-9０-９号村室组栋]")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_RECIPIENT_MAX, _DETAIL_MIN, _DETAIL_MAX = 50, 2, 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,21 +48,6 @@ class Division:
         """From the province down, as written on a parcel."""
         city = "" if self.city in (self.province, self.county) else self.city
         return f"{self.province}{city}{self.county}{self.township}"
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """Where a parcel goes. Personal data: seal it before it is stored, mask it where others see it."""
-
-    recipient: str
-    phone: str
-    division_code: str
-    detail: str
-
-    @property
-    def division(self) -> Division:
-        """The county or township of the address."""
-        return resolve_division(self.division_code)
 
 
 class UnknownDivision(DomainError):
@@ -123,6 +99,10 @@ def _mainland() -> dict[str, str]:
                 found[prefix + rest] = name
         found[f"{prefix}0000"] = props["province"]
     return found
+
+
+_LEFT_BEHIND = frozenset(("422900", "422921"))
+"""Codes that python-stdnum still has for 神农架林区, which is 429021 today."""
 
 
 def resolve_division(code: str, *, pointer: str = "/address/division_code") -> Division:
@@ -208,83 +188,66 @@ def _has_counties(prefix: str) -> bool:
     )
 
 
-def make_address(*, recipient: str, phone: str, division_code: str, detail: str, pointer: str = "/address") -> Address:
-    """An address that a carrier can find; ``division_code`` becomes the current code.
-
-    Raises ``InvalidInput`` with every fault at ``pointer``, ``UnknownDivision`` and ``DivisionNotACounty``.
-    """
-    recipient, phone, detail = recipient.strip(), phone.strip(), detail.strip()
-    faults = []
-    if not 1 <= len(recipient) <= _RECIPIENT_MAX or _CONTROL.search(recipient):
-        faults.append(
-            Fault(f"{pointer}/recipient", "invalid_recipient", "收件人应为 1 至 50 个字", "1 to 50 characters")
-        )
-    if not _PHONE.fullmatch(phone):
-        faults.append(
-            Fault(
-                f"{pointer}/phone",
-                "invalid_phone",
-                "请填写手机号、带区号的座机号或平台虚拟号",
-                "a mobile number, a landline with area code, or a virtual number",
-            )
-        )
-    if not _DETAIL_MIN <= len(detail) <= _DETAIL_MAX or _CONTROL.search(detail):
-        faults.append(Fault(f"{pointer}/detail", "invalid_detail", "详细地址应为 2 至 100 个字", "2 to 100 characters"))
-    elif not _HOUSE.search(detail):
-        faults.append(
-            Fault(
-                f"{pointer}/detail",
-                "detail_without_number",
-                "详细地址请写到门牌：应含数字或 号、村、室、组、栋",
-                "must lead to a door: contain a digit or one of 号村室组栋",
-            )
-        )
-    if faults:
-        raise InvalidInput(faults=faults)
-    division = resolve_division(division_code, pointer=f"{pointer}/division_code")
-    return Address(recipient=recipient, phone=phone, division_code=division.code, detail=detail)
+@cache
+def counties() -> tuple[Division, ...]:
+    """Every county in force on the mainland, by code."""
+    codes = sorted({code for code in (*_own(), *_mainland()) if len(code) == _COUNTY_DIGITS} - _LEFT_BEHIND)
+    found = (_resolve(code) for code in codes)
+    return tuple(place for place in found if isinstance(place, Division) and not place.retired_code)
 
 
-def mask_name(name: str) -> str:
-    """``张三`` as ``张*``, ``欧阳修`` as ``欧**``: at least one character is hidden, and long names look alike."""
-    name = name.strip()
-    return name[:1] + "*" * min(len(name) - 1, 2) if len(name) > 1 else "*"
+@cache
+def townships() -> tuple[Division, ...]:
+    """The townships that we know."""
+    found = (_resolve(code) for code in sorted(_own()) if len(code) == _TOWNSHIP_DIGITS)
+    return tuple(place for place in found if isinstance(place, Division) and not place.retired_code)
 
 
-_LEAST_HIDDEN_DIGITS = 6
-_SHOWN_HEAD, _SHOWN_TAIL = 3, 2
+@cache
+def retired_names() -> dict[str, tuple[tuple[str, str], ...]]:
+    """By the code of a county: city and county as those were called that became it."""
+    own = _own()
+    found: dict[str, tuple[tuple[str, str], ...]] = {}
+    for row in own.values():
+        if row.successor and row.level == "county":
+            city = own[row.parent_code].name if row.parent_code in own else ""
+            found[row.successor] = (*found.get(row.successor, ()), (city, row.name))
+    return found
 
 
-def mask_phone(phone: str) -> str:
-    """``13812345678`` as ``138******78``: waybills hide at least six digits (domain handbook §3.2), and extensions."""
-    digits = re.sub(r"[^0-9]", "", phone if not _PHONE.fullmatch(phone) else _main_number(phone))
-    shown = max(0, min(_SHOWN_HEAD + _SHOWN_TAIL, len(digits) - _LEAST_HIDDEN_DIGITS))
-    head = min(_SHOWN_HEAD, shown)
-    tail = shown - head
-    return digits[:head] + "*" * max(_LEAST_HIDDEN_DIGITS, len(digits) - shown) + (digits[-tail:] if tail else "")
+def children_of(parent: str | None) -> list[tuple[str, str, str, str]]:
+    """Code, name, level and full name of what is directly under a province, city or county; provinces for None."""
+    if parent is None:
+        return [(code, name, "province", name) for code, name in _tree().get("", ())]
+    under = parent.ljust(_COUNTY_DIGITS, "0")
+    found = []
+    for code, name in _tree().get(under, ()):
+        place = _resolve(code)
+        if isinstance(place, Division):
+            found.append((code, name, "township" if place.township else "county", place.full_name))
+        else:
+            found.append((code, name, "city", f"{_mainland()[f'{code[:2]}0000']}{name}"))
+    return found
 
 
-def _main_number(phone: str) -> str:
-    """Without the extension: what follows the last hyphen, unless that is the number behind an area code."""
-    if phone.startswith("1"):
-        return phone[:11]
-    matched = re.match(r"0[0-9]{2,3}-[0-9]{7,8}|0[0-9]{9,11}", phone, re.ASCII)
-    return matched.group() if matched else phone
-
-
-_ROAD_NUMBER = re.compile(r"[0-9０-９〇零一二三四五六七八九十百]+\s*号(?!\s*楼)院?")
-_VILLAGE = re.compile(r"[^0-9０-９]*?村")
-_FIRST_NUMBER = re.compile(r"[0-9０-９]|[〇零一二三四五六七八九十百]+(?=[组栋幢座单层楼室号])|[A-Za-z](?=[座栋幢区])")
-
-
-def mask_detail(detail: str) -> str:
-    """Keep the road number, or the village, or what stands before the first number; the rest is ``***``."""
-    if road := _ROAD_NUMBER.search(detail):
-        kept = detail[: road.end()]
-    elif village := _VILLAGE.match(detail):
-        kept = village.group()
-    elif number := _FIRST_NUMBER.search(detail):
-        kept = detail[: number.start()]
-    else:
-        kept = detail[: len(detail) // 2]
-    return f"{kept}***"
+@cache
+def _tree() -> dict[str, list[tuple[str, str]]]:
+    """Codes and names by the code of what they are under; provinces under the empty code."""
+    own, tree = _own(), dict[str, list[tuple[str, str]]]()
+    rows = {row.code: (row.parent_code, row.name) for row in own.values() if not row.successor}
+    known = _mainland()
+    for code, name in known.items():
+        if code in own or code in _LEFT_BEHIND or name == "市辖区" or code.startswith(_OWN_PROVINCE):
+            continue
+        province, city = f"{code[:2]}0000", f"{code[:4]}00"
+        if code == province:
+            parent = ""
+        elif code == city or code[:2] in _MUNICIPALITIES or city not in known or code[2:4] == _UNDER_THE_PROVINCE:
+            parent = province
+        else:
+            parent = city
+        if code != city or code[2:4] != _UNDER_THE_PROVINCE:
+            rows[code] = (parent, name)
+    for code, (parent, name) in sorted(rows.items()):
+        tree.setdefault(parent, []).append((code, name))
+    return tree

@@ -1,0 +1,9 @@
+"""Identity over HTTP; one flat router, so that a request is matched in one pass."""
+
+from fastapi import APIRouter
+
+from app.identity.routes import api_keys, auth
+
+router = APIRouter(routes=[*auth.router.routes, *api_keys.router.routes])
+
+__all__ = ["router"]

@@ -1,0 +1,21 @@
+"""A buyer who leaves: only this module knows whether anything is still on its way to them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app import identity
+from app.buyers import refuse_last_owner
+from app.identity import Actor
+from app.orders import queries
+from app.orders.rules import OrderStillOpen
+
+
+async def close_account(session: AsyncSession, *, by: Actor, now: datetime) -> None:
+    """Close the caller's account; their orders stay. Raises ``OrderStillOpen``, ``LastOwner``, ``NotFound``."""
+    if await queries.has_open(session, by=by):
+        raise OrderStillOpen
+    await refuse_last_owner(session, by.account_id)
+    await identity.close_account(session, by=by, now=now)
