@@ -174,6 +174,11 @@ async def _forget_failures(session: AsyncSession, now: datetime) -> int:
     return 0
 
 
+async def _forget_rosters(session: AsyncSession, now: datetime) -> int:
+    await orders.forget_rosters(session, now)
+    return 0
+
+
 async def _forget_invitations(session: AsyncSession, now: datetime) -> int:
     await buyers.forget_invitations(session, now)
     return 0
@@ -196,6 +201,7 @@ CHORES = (
     Chore("storefront.refresh_words", _refresh_words),
     Chore("identity.forget_codes", _forget_codes),
     Chore("buyers.forget_invitations", _forget_invitations),
+    Chore("orders.forget_rosters", _forget_rosters),
     Chore("core.forget_keys", _forget_keys),
     Chore("core.forget_allowances", _forget_allowances),
     Chore("identity.forget_failures", _forget_failures),

@@ -323,8 +323,37 @@ RULES: tuple[Rule, ...] = (
         SELECT o.id AS order_id, o.number, o.payment_id, coalesce(p.amount_fen, 0) AS found, o.total_fen AS expected
         FROM orders_order o LEFT JOIN payments_payment p ON p.id = o.payment_id
         WHERE (o.paid_at IS NULL) <> (o.payment_id IS NULL)
-           OR (o.payment_id IS NOT NULL AND (p.status, p.reference, p.amount_fen)
+           OR (o.payment_id IS NOT NULL AND o.bulk_id IS NULL AND (p.status, p.reference, p.amount_fen)
                IS DISTINCT FROM ('captured', o.id, o.total_fen))
+           OR (o.payment_id IS NOT NULL AND o.bulk_id IS NOT NULL AND (p.status, p.reference)
+               IS DISTINCT FROM ('captured', o.bulk_id))
+        """,
+    ),
+    Rule(
+        "payment.of_bulk",
+        "批量订单的到账款扣除多付退款后，不等于其已付订单之和",
+        "what was paid for a bulk order, less what was too much, is not the sum of its paid orders",
+        """
+        SELECT b.id AS bulk_id, p.amount_fen - coalesce(s.total, 0) AS found, coalesce(o.total, 0) AS expected
+        FROM orders_bulk b JOIN payments_payment p ON p.id = b.payment_id
+        LEFT JOIN (SELECT payment_id, sum(total_fen) AS total FROM orders_order GROUP BY payment_id) o
+               ON o.payment_id = p.id
+        LEFT JOIN (SELECT r.payment_id, sum(r.amount_fen) AS total FROM payments_refund r
+                   WHERE r.status <> 'failed' AND NOT EXISTS (SELECT FROM orders_refund f WHERE f.id = r.reference)
+                   GROUP BY r.payment_id) s ON s.payment_id = p.id
+        WHERE p.amount_fen - coalesce(s.total, 0) <> coalesce(o.total, 0)
+        """,
+    ),
+    Rule(
+        "order.of_bulk",
+        "批量订单的收件人数或金额与其各订单不符",
+        "a bulk order is not the sum of its orders",
+        """
+        SELECT b.id AS bulk_id, concat_ws(' ', b.recipients, b.total_fen) AS found,
+               concat_ws(' ', coalesce(o.recipients, 0), coalesce(o.total, 0)) AS expected
+        FROM orders_bulk b LEFT JOIN (SELECT bulk_id, count(*) AS recipients, sum(total_fen) AS total
+                                      FROM orders_order GROUP BY bulk_id) o ON o.bulk_id = b.id
+        WHERE (b.recipients, b.total_fen) IS DISTINCT FROM (coalesce(o.recipients, 0), coalesce(o.total, 0))
         """,
     ),
     Rule(

@@ -78,6 +78,8 @@ class OrderSettings(Group):
     """Clockwork of an order (domain handbook §2.8, §3.5)."""
 
     pay_within_minutes: int = 30
+    pay_bulk_within_minutes: int = 24 * 60
+    """An organisation's roster is paid by somebody in its office."""
     confirm_after_days: int = 7
     keep_carts_days: int = 30
 

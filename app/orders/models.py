@@ -42,6 +42,7 @@ class Order(Base):
     channel: Mapped[str] = mapped_column(Text)
     organisation_id: Mapped[UUID | None] = mapped_column(ForeignKey("buyers_organisation.id"), index=True)
     ext_832_order_no: Mapped[str | None] = mapped_column(Text)
+    bulk_id: Mapped[UUID | None] = mapped_column(ForeignKey("orders_bulk.id"), index=True)
     division_code: Mapped[str] = mapped_column(Text)
     address_sealed: Mapped[bytes] = mapped_column(BYTEA)
     note: Mapped[str | None] = mapped_column(Text)
@@ -54,6 +55,42 @@ class Order(Base):
     discount_fen: Mapped[fen]
     freight_fen: Mapped[fen]
     total_fen: Mapped[fen]
+
+
+class Bulk(Base):
+    """Many orders that an organisation placed together, one for each recipient of a roster, and pays in one sum.
+
+    Each order has its own address, parcels and life; what is paid is the sum of those that still wait for money.
+    """
+
+    __tablename__ = "orders_bulk"
+    __table_args__ = (
+        CheckConstraint("recipients > 0 AND total_fen > 0", name="signs"),
+        CheckConstraint("(payment_id IS NULL) = (paid_at IS NULL)", name="paid"),
+        Index("ix_orders_bulk_buyer", "buyer_id", "id"),
+    )
+
+    id: Mapped[uid]
+    buyer_id: Mapped[UUID] = mapped_column(ForeignKey("identity_account.id"))
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("buyers_organisation.id"), index=True)
+    recipients: Mapped[int]
+    total_fen: Mapped[fen]
+    placed_at: Mapped[instant]
+    expires_at: Mapped[instant]
+    payment_id: Mapped[UUID | None] = mapped_column(ForeignKey("payments_payment.id"), index=True)
+    paid_at: Mapped[datetime | None]
+
+
+class Roster(Base):
+    """A roster that was uploaded and not ordered yet: sealed as a whole, and kept for a day at most."""
+
+    __tablename__ = "orders_roster"
+
+    id: Mapped[uid]
+    buyer_id: Mapped[UUID] = mapped_column(ForeignKey("identity_account.id"), index=True)
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("buyers_organisation.id"), index=True)
+    rows_sealed: Mapped[bytes] = mapped_column(BYTEA)
+    uploaded_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class SupplierOrder(Base):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -178,6 +178,29 @@ def _rule(
     return FreightRule(
         first_g, first_fen, step_g, step_fen, free_over_fen, deliverable, surcharge_fen, steps, volume_divisor
     )
+
+
+_FREIGHT = text("""
+SELECT w.supplier_id, r.region, r.first_weight_g, r.first_fee_fen, r.step_weight_g, r.step_fee_fen, r.free_over_fen,
+       r.deliverable, r.surcharge_fen, r.tiers, t.volume_divisor
+FROM unnest(CAST(:suppliers AS uuid[])) AS w(supplier_id)
+JOIN LATERAL (
+    SELECT id, volume_divisor FROM pricing_freight_template t
+    WHERE t.supplier_id = w.supplier_id OR (t.supplier_id IS NULL AND t.code = :default)
+    ORDER BY t.supplier_id NULLS LAST LIMIT 1
+) t ON true
+JOIN pricing_freight_rule r ON r.template_id = t.id
+""")
+
+
+async def freight_everywhere(session: AsyncSession, suppliers: Collection[UUID]) -> dict[UUID, dict[str, FreightRule]]:
+    """The freight rules of suppliers by region, wherever they send. One statement for any number of destinations."""
+    found: dict[UUID, dict[str, FreightRule]] = {supplier_id: {} for supplier_id in suppliers}
+    rows = await ask(session, _FREIGHT, {"suppliers": array(suppliers), "default": DEFAULT_TEMPLATE})
+    for supplier_id, region, *kept in rows:
+        if (rule := _rule(*kept)) is not None:
+            found[supplier_id][region] = rule
+    return found
 
 
 async def freight_template(session: AsyncSession, supplier_id: UUID, *, lock: bool = False) -> FreightTemplate:

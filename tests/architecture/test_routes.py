@@ -50,6 +50,8 @@ _AUDIENCES = {
 }
 _MOVES_STOCK_OR_MONEY = {
     "place_order",
+    "place_bulk_order",
+    "start_bulk_payment",
     "cancel_order",
     "cancel_order_for_buyer",
     "cancel_order_lines",
@@ -78,6 +80,7 @@ _MOVES_NEITHER = {
     "reset_password",
     "request_phone_change",
     "save_address",
+    "upload_roster",
     "found_organisation",
     "invite_member",
     "accept_invitation",

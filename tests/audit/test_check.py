@@ -49,7 +49,33 @@ def invoice(amount, *, colour="blue", items=None, reverses="NULL", no="1"):
         FROM orders_supplier_order p JOIN orders_order o ON o.id = p.order_id WHERE p.id = {PART_OF_PLAIN}"""
 
 
+def bulk(payment="NULL", recipients=1, total="1"):
+    """A bulk order with the id of a fixed organisation of its buyer."""
+    return (
+        f"""INSERT INTO buyers_organisation (id, kind, name, uscc, division_code, invoice_title, invoice_sealed,
+                orders_on_832, status, created_by, created_at)
+            SELECT '{BULK}', 'union', '', '', '370112', '', '', false, 'verified', buyer_id, now()
+            FROM orders_order WHERE id = {ORDER_OF_PLAIN}""",
+        f"""INSERT INTO orders_bulk (id, buyer_id, organisation_id, recipients, total_fen, placed_at, expires_at,
+                payment_id, paid_at)
+            SELECT '{BULK}', buyer_id, '{BULK}', {recipients}, {total}, now(), now(), {payment},
+                CASE WHEN {payment} IS NOT NULL THEN now() END
+            FROM orders_order WHERE id = {ORDER_OF_PLAIN}""",
+    )
+
+
+BULK = uuid4()
 BREAKS = [
+    ("order.of_bulk", [*bulk()]),
+    (
+        "payment.of_bulk",
+        [
+            *bulk(payment="payment_id", total="total_fen"),
+            f"""UPDATE payments_payment SET reference = '{BULK}', amount_fen = amount_fen + 1
+                WHERE id = (SELECT payment_id FROM orders_order WHERE id = {ORDER_OF_PLAIN})""",
+            f"UPDATE orders_order SET bulk_id = '{BULK}' WHERE id = {ORDER_OF_PLAIN}",
+        ],
+    ),
     ("stock.on_hand", ["UPDATE inventory_stock SET on_hand = on_hand + 1 WHERE sku = 'GT04'"]),
     ("stock.on_hand", [moved(on_hand=-1)]),
     ("stock.reserved", [moved(reserved=1)]),

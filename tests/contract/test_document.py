@@ -56,6 +56,7 @@ ROLES = {
     "/v1/auth/me": "buyer",
     "/v1/auth/sessions": "buyer",
     "/v1/store/addresses": "buyer",
+    "/v1/store/bulk-orders": "buyer",
     "/v1/store/organisations": "buyer",
     "/v1/store/invitations": "buyer",
 }

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import catalogue
 from app.core.clock import local_day
-from app.core.db import array, ask
+from app.core.db import array, ask, dump
 from app.core.errors import Fault, InvalidInput, NotFound
 from app.core.events import emit
 from app.core.ids import new_id
@@ -89,6 +89,35 @@ WITH wanted AS (
     ON CONFLICT (reference, sku) DO UPDATE SET quantity = w.quantity + EXCLUDED.quantity
 )
 SELECT sku, quantity, available, ahead, ship_by FROM judged
+""")
+
+_RESERVE_MANY = text("""
+WITH wanted AS (
+    SELECT reference, sku, quantity FROM json_to_recordset(CAST(:wanted AS json))
+        AS w(reference uuid, sku text, quantity bigint)
+), total AS (
+    SELECT sku, CAST(sum(quantity) AS bigint) AS quantity FROM wanted GROUP BY sku
+), locked AS (
+    SELECT sku, on_hand, reserved FROM inventory_stock
+    WHERE sku IN (SELECT sku FROM total) ORDER BY sku FOR UPDATE
+), judged AS (
+    SELECT t.sku, t.quantity, l.on_hand, l.reserved, coalesce(l.on_hand - l.reserved, 0) AS available,
+           bool_and(coalesce(l.on_hand - l.reserved >= t.quantity, false)) OVER () AS enough
+    FROM total t LEFT JOIN locked l USING (sku)
+), taken AS (
+    UPDATE inventory_stock s SET on_hand = j.on_hand, reserved = j.reserved + j.quantity
+    FROM judged j WHERE j.enough AND s.sku = j.sku
+    RETURNING s.sku
+), held AS (
+    INSERT INTO inventory_reservation (reference, sku, quantity)
+    SELECT w.reference, w.sku, w.quantity FROM wanted w JOIN taken USING (sku)
+), moved AS (
+    INSERT INTO inventory_movement
+        (sku, kind, on_hand_delta, reserved_delta, reference, by_account, effective_at, recorded_at)
+    SELECT w.sku, 'reserved', 0, w.quantity, w.reference, :by, :now, :now
+    FROM wanted w JOIN taken USING (sku) ORDER BY w.sku
+)
+SELECT sku, quantity, available FROM judged ORDER BY sku
 """)
 
 # Reservation rows are removed only under the lock of their stock row; a second release finds them gone. `waited` tells
@@ -229,6 +258,31 @@ async def reserve(
     for sku in sorted(wanted):
         _announce(session, sku, found[sku][0], taken[sku].left, now)
     return taken
+
+
+async def reserve_many(
+    session: AsyncSession, wanted: Mapping[UUID, Mapping[str, int]], *, by: UUID | None, now: datetime
+) -> None:
+    """Promise goods (SKU → sales units) to many new references at once: everything or nothing. One statement.
+
+    Raises ``OutOfStock`` with one fault per SKU of which there is not enough for all of them together, at ``/file``.
+    """
+    rows = [
+        {"reference": str(reference), "sku": sku, "quantity": quantity}
+        for reference, goods in wanted.items()
+        for sku, quantity in goods.items()
+    ]
+    judged = await ask(session, _RESERVE_MANY, {"wanted": dump(rows), "by": by, "now": now})
+    if short := [(sku, quantity, available) for sku, quantity, available in judged if available < quantity]:
+        raise OutOfStock(
+            skus="、".join(sku for sku, _, _ in short),
+            faults=[
+                Fault("/file", "out_of_stock", f"{sku} 共需 {needed} 件，仅剩 {left} 件", f"{sku}: {left} of {needed}")
+                for sku, needed, left in short
+            ],
+        )
+    for sku, quantity, available in judged:
+        _announce(session, sku, available, available - quantity, now)
 
 
 async def release(session: AsyncSession, references: Sequence[UUID], *, now: datetime, by: UUID | None = None) -> None:

@@ -19,7 +19,7 @@ from app.fulfilment import track as track_parcel
 from app.identity import Actor
 from app.inventory import waiting_for
 from app.orders.lifecycle import Status
-from app.orders.models import LineDiscount, Order, OrderLine, Refund, RefundLine, SupplierOrder
+from app.orders.models import Bulk, LineDiscount, Order, OrderLine, Refund, RefundLine, SupplierOrder
 from app.orders.rules import (
     CountedBasis,
     LineView,
@@ -31,6 +31,7 @@ from app.orders.rules import (
     ToShip,
     ships_by,
 )
+from app.orders.rules.bulk import BulkView
 
 _ORDER = (
     Order.id,
@@ -205,6 +206,85 @@ async def address_of(session: AsyncSession, order_id: UUID) -> Address:
     if sealed is None:
         raise NotFound
     return open_address(sealed)
+
+
+async def lock_bulk(
+    session: AsyncSession, bulk_id: UUID, *, by: Actor | None = None
+) -> tuple[Bulk, list[tuple[Order, list[SupplierOrder]]]]:
+    """The bulk order with its orders, all locked for change. ``by`` must be its buyer, or None (us). ``NotFound``."""
+    wanted = select(Bulk).where(Bulk.id == bulk_id).with_for_update().execution_options(populate_existing=True)
+    if by is not None:
+        wanted = wanted.where(Bulk.buyer_id == by.account_id)
+    bulk = (await session.execute(wanted)).scalar_one_or_none()
+    if bulk is None:
+        raise NotFound
+    # In the order of their ids, as everybody does who locks several.
+    first = select(Order.id).where(Order.bulk_id == bulk_id).order_by(Order.id).with_for_update()
+    await session.execute(first)
+    found: dict[UUID, tuple[Order, list[SupplierOrder]]] = {}
+    for order, part in await session.execute(_BOTH.where(Order.bulk_id == bulk_id)):
+        found.setdefault(order.id, (order, []))[1].append(part)
+    return bulk, list(found.values())
+
+
+_PROGRESS = (
+    select(Order.bulk_id, SupplierOrder.status, func.count(), func.sum(SupplierOrder.amount_fen))
+    .join(Order, Order.id == SupplierOrder.order_id)
+    .group_by(Order.bulk_id, SupplierOrder.status)
+)
+
+
+async def bulks(
+    session: AsyncSession, *, by: Actor, only: UUID | None = None, before: UUID | None = None, limit: int
+) -> list[BulkView]:
+    """The caller's bulk orders, the newest first."""
+    wanted = select(Bulk).where(Bulk.buyer_id == by.account_id)
+    if only is not None:
+        wanted = wanted.where(Bulk.id == only)
+    if before is not None:
+        wanted = wanted.where(Bulk.id < before)
+    rows = list((await session.execute(wanted.order_by(Bulk.id.desc()).limit(limit))).scalars())
+    progress: defaultdict[UUID, dict[Status, int]] = defaultdict(dict)
+    to_pay: defaultdict[UUID, int] = defaultdict(int)
+    counted = await session.execute(_PROGRESS.where(Order.bulk_id.in_([row.id for row in rows])))
+    for bulk_id, status, count, amount in counted:
+        if bulk_id is None:
+            continue
+        progress[bulk_id][Status(status)] = count
+        if status == Status.PENDING_PAYMENT:
+            to_pay[bulk_id] = int(amount)
+    return [
+        BulkView(
+            id=row.id,
+            organisation_id=row.organisation_id,
+            recipients=row.recipients,
+            total_fen=row.total_fen,
+            to_pay_fen=to_pay[row.id],
+            placed_at=row.placed_at,
+            expires_at=row.expires_at,
+            paid_at=row.paid_at,
+            progress=progress[row.id],
+        )
+        for row in rows
+    ]
+
+
+async def bulk(session: AsyncSession, bulk_id: UUID, *, by: Actor) -> BulkView:
+    """One bulk order of this buyer. Raises ``NotFound``."""
+    found = await bulks(session, by=by, only=bulk_id, limit=1)
+    if not found:
+        raise NotFound
+    return found[0]
+
+
+async def page_of_bulk(
+    session: AsyncSession, bulk_id: UUID, *, by: Actor, after: UUID | None, limit: int
+) -> list[OrderView]:
+    """The orders of a bulk order of this buyer."""
+    wanted = select(*_ORDER).where(Order.bulk_id == bulk_id, Order.buyer_id == by.account_id)
+    if after is not None:
+        wanted = wanted.where(Order.id > after)
+    return await _views(session, wanted.order_by(Order.id).limit(limit))
 
 
 _OPEN = (

@@ -2,8 +2,16 @@
 
 from fastapi import APIRouter
 
-from app.orders.routes import buyer, cart, operator, supplier
+from app.orders.routes import bulk, buyer, cart, operator, supplier
 
-router = APIRouter(routes=[*buyer.router.routes, *cart.router.routes, *supplier.router.routes, *operator.router.routes])
+router = APIRouter(
+    routes=[
+        *buyer.router.routes,
+        *bulk.router.routes,
+        *cart.router.routes,
+        *supplier.router.routes,
+        *operator.router.routes,
+    ]
+)
 
 __all__ = ["router"]

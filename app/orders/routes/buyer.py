@@ -52,6 +52,7 @@ from app.orders.rules import (
     UnknownSku,
     merged,
 )
+from app.orders.rules.bulk import PaidAsOne
 from app.orders.rules.invoices import SpecialNeedsUscc
 from app.orders.schemas import (
     CancelIn,
@@ -250,7 +251,7 @@ async def confirm_receipt(order_id: UUID, by: Buyer, once: Once, now: Now) -> Re
     summary="Pay an order",
     status_code=201,
     response_model=PaymentOut,
-    responses=problems(NotFound, OrderNotPayable, ProviderNotAvailable, *KEY_ERRORS),
+    responses=problems(NotFound, OrderNotPayable, PaidAsOne, ProviderNotAvailable, *KEY_ERRORS),
 )
 async def start_payment(order_id: UUID, body: PaymentIn, by: Buyer, once: Once, edge: TheEdge, now: Now) -> Response:
     """Open a payment with a provider; its result arrives by the provider's signed notification."""

@@ -1,5 +1,13 @@
 """The verbs of the orders module, one file for each part of an order's life."""
 
+from app.orders.service.bulk import (
+    BulkPlacement,
+    check_roster,
+    forget_rosters,
+    keep_roster,
+    place_bulk,
+    start_bulk_payment,
+)
 from app.orders.service.cart import claim, empty_cart, expire_carts, open_cart, put_item, show_cart
 from app.orders.service.claim import claim_basis, hold_confirmation, release_confirmation
 from app.orders.service.close import break_promise, cancel, cancel_pieces, expire_due
@@ -8,12 +16,15 @@ from app.orders.service.leave import close_account
 from app.orders.service.pay import receive_payment, start_payment
 from app.orders.service.place import Placement, place, quote, sold_ahead
 from app.orders.service.refund import note_failure, note_retry, refund_lines, settle_refund
+from app.orders.service.roster import read_roster, template
 
 __all__ = [
+    "BulkPlacement",
     "Placement",
     "break_promise",
     "cancel",
     "cancel_pieces",
+    "check_roster",
     "claim",
     "claim_basis",
     "close_account",
@@ -23,13 +34,17 @@ __all__ = [
     "empty_cart",
     "expire_carts",
     "expire_due",
+    "forget_rosters",
     "hold_confirmation",
+    "keep_roster",
     "note_failure",
     "note_retry",
     "open_cart",
     "place",
+    "place_bulk",
     "put_item",
     "quote",
+    "read_roster",
     "receive_parcel",
     "receive_payment",
     "refund_lines",
@@ -38,5 +53,7 @@ __all__ = [
     "ship",
     "show_cart",
     "sold_ahead",
+    "start_bulk_payment",
     "start_payment",
+    "template",
 ]

@@ -175,7 +175,7 @@ async def _end(
 ) -> None:
     """With the last part the order itself is over, and nobody is to pay for it any more."""
     if all(part.closed_at is not None for part in parts):
-        await payments.close(session, order.id, now=now)
+        await payments.close(session, order.bulk_id or order.id, now=now)
         emit(session, OrderCancelled(order_id=order.id, reason=reason, at=now))
 
 
@@ -192,7 +192,7 @@ async def expire_due(session: AsyncSession, *, now: datetime, limit: int = 200) 
     await _give_up_discounts(session, orders, now=now)
     await inventory.release(session, [order.id for order in orders], now=now)
     for order in orders:
-        await payments.close(session, order.id, now=now)
+        await payments.close(session, order.bulk_id or order.id, now=now)
         emit(session, OrderCancelled(order_id=order.id, reason="expired", at=now))
     return len(orders)
 

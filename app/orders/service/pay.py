@@ -8,6 +8,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import payments
+from app.core.errors import NotFound
 from app.core.events import emit
 from app.core.settings import Settings
 from app.identity import Actor
@@ -15,13 +16,17 @@ from app.orders import queries
 from app.orders.events import OrderPaid, SoldLine
 from app.orders.lifecycle import Status, Step, derive
 from app.orders.rules import OrderNotPayable
+from app.orders.rules.bulk import PaidAsOne
+from app.orders.service.bulk import receive_bulk_payment
 
 
 async def start_payment(
     session: AsyncSession, order_id: UUID, *, provider: payments.Provider, by: Actor, settings: Settings, now: datetime
 ) -> payments.Payment:
-    """Ask the buyer's provider for the order's total. Raises ``NotFound``, ``OrderNotPayable``."""
+    """Ask the buyer's provider for the order's total. Raises ``NotFound``, ``OrderNotPayable``, ``PaidAsOne``."""
     order, parts = await queries.lock(session, order_id, by=by)
+    if order.bulk_id is not None:
+        raise PaidAsOne
     status = derive(Status(part.status) for part in parts)
     if status is not Status.PENDING_PAYMENT or order.expires_at <= now:
         shown = Status.EXPIRED if status is Status.PENDING_PAYMENT else status
@@ -44,7 +49,11 @@ async def receive_payment(session: AsyncSession, captured: payments.PaymentCaptu
     Late money (the order expired or was cancelled) and a second payment are refunded in full: an order is never paid
     twice, and stock that was given away is not sold again.
     """
-    order, parts = await queries.lock(session, captured.reference)
+    try:
+        order, parts = await queries.lock(session, captured.reference)
+    except NotFound:
+        await receive_bulk_payment(session, captured, now=now)
+        return
     if order.payment_id is not None or any(part.status != Status.PENDING_PAYMENT for part in parts):
         if order.payment_id != captured.payment_id:
             await payments.request_refund(

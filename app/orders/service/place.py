@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -31,44 +32,49 @@ from app.orders.rules import (
     number_prefix,
 )
 from app.orders.rules.invoices import InvoiceWish
-from app.pricing import NotOnSale, Quote, Wanted, take
+from app.pricing import NotOnSale, Quote, QuotedLine, Wanted, take
 from app.pricing import quote as price
 
-# The number's last eight digits are a sequence sent through a permutation of 0..99999999: unique for a hundred million
-# orders in a row, and they do not tell how many orders there are.
-_INSERT = text("""
-WITH placed AS (
-    INSERT INTO orders_order (id, number, buyer_id, channel, organisation_id, ext_832_order_no, division_code,
-                              address_sealed, note, invoice_sealed, placed_at, expires_at, goods_fen, discount_fen,
-                              freight_fen, total_fen)
-    VALUES (:id, :prefix || lpad((nextval('orders_number_seq') * 61803399 % 100000000)::text, 8, '0'), :buyer_id,
-            :channel, :organisation_id, :ext_832_order_no, :division_code, :address, :note, :invoice, :now, :expires_at,
-            :goods, :discount, :freight, :total)
-    RETURNING number
-), parts AS (
+NUMBER = ":prefix || lpad((nextval('orders_number_seq') * 61803399 % 100000000)::text, 8, '0')"
+"""The last eight digits are a sequence sent through a permutation of 0..99999999: unique for a hundred million orders
+in a row, and they do not tell how many orders there are."""
+
+PARTS_AND_LINES = """parts AS (
     INSERT INTO orders_supplier_order (id, order_id, supplier_id, status, goods_fen, discount_fen, freight_fen,
                                        amount_fen, due_at)
-    SELECT id, :id, supplier_id, 'pending_payment', goods, discount, freight, goods - discount + freight, :expires_at
+    SELECT id, order_id, supplier_id, 'pending_payment', goods, discount, freight, goods - discount + freight,
+           :expires_at
     FROM json_to_recordset(CAST(:parts AS json))
-         AS part (id uuid, supplier_id uuid, goods bigint, discount bigint, freight bigint)
+         AS part (id uuid, order_id uuid, supplier_id uuid, goods bigint, discount bigint, freight bigint)
 ), lines AS (
     INSERT INTO orders_line (id, order_id, supplier_order_id, position, sku, product_id, name, product_name, quantity,
                              unit_price_fen, discount_fen, subsidy_fen, amount_fen, supplier_id, supplier_name,
                              category, township_code, township, village, net_weight_g, tax_rate_bp, assisted,
                              self_purchase, return_policy, return_days, claim_hours, bad_allow_bp, bad_full_bp,
                              ship_by)
-    SELECT id, :id, part_id, position, sku, product_id, name, product_name, quantity, price, discount, subsidy,
+    SELECT id, order_id, part_id, position, sku, product_id, name, product_name, quantity, price, discount, subsidy,
            price * quantity - discount, supplier_id, supplier_name, category, township_code, township, village,
            net_weight_g, tax_rate_bp, assisted, self_purchase, return_policy, return_days, claim_hours, bad_allow_bp,
            bad_full_bp, ship_by
     FROM json_to_recordset(CAST(:lines AS json))
-         AS line (id uuid, part_id uuid, position smallint, sku text, product_id uuid, name text, product_name text,
-                  quantity integer, price bigint, discount bigint, subsidy bigint, supplier_id uuid,
+         AS line (id uuid, order_id uuid, part_id uuid, position smallint, sku text, product_id uuid, name text,
+                  product_name text, quantity integer, price bigint, discount bigint, subsidy bigint, supplier_id uuid,
                   supplier_name text, category text, township_code text, township text, village text,
                   net_weight_g integer, tax_rate_bp integer,
                   assisted boolean, self_purchase boolean, return_policy text, return_days smallint,
                   claim_hours smallint, bad_allow_bp smallint, bad_full_bp smallint, ship_by date)
-)
+)"""
+"""The supplier orders and lines of one order or of many."""
+
+_INSERT = text(f"""
+WITH placed AS (
+    INSERT INTO orders_order (id, number, buyer_id, channel, organisation_id, ext_832_order_no, division_code,
+                              address_sealed, note, invoice_sealed, placed_at, expires_at, goods_fen, discount_fen,
+                              freight_fen, total_fen)
+    VALUES (:id, {NUMBER}, :buyer_id, :channel, :organisation_id, :ext_832_order_no, :division_code, :address, :note,
+            :invoice, :now, :expires_at, :goods, :discount, :freight, :total)
+    RETURNING number
+), {PARTS_AND_LINES}
 SELECT number FROM placed
 """)
 _INSERT_DISCOUNTS = text("""
@@ -120,7 +126,7 @@ async def quote(
     Raises ``UnknownSku``, ``NotOnSale``, ``NotDeliverable``, ``UnknownDivision`` and what pricing says of a coupon.
     """
     division = resolve_division(division_code)
-    found = await _offers(session, wanted, now)
+    found = await offers_on_sale(session, wanted, now)
     return await _price(session, wanted, found, division.county_code, coupon=coupon, by=by, now=now)
 
 
@@ -144,7 +150,7 @@ async def place(
     pricing says of a coupon or of a budget that somebody else has just used up.
     """
     division = resolve_division(asked.address.division_code)
-    found = await _offers(session, asked.wanted, now)
+    found = await offers_on_sale(session, asked.wanted, now)
     if not asked.fresh_goods_acknowledged and any(offer.fresh for offer in found.values()):
         raise FreshGoodsNotAcknowledged
     priced = await _price(session, asked.wanted, found, division.county_code, coupon=asked.coupon, by=by, now=now)
@@ -187,6 +193,7 @@ async def place(
                 [
                     {
                         "id": str(parts[parcel.supplier_id]),
+                        "order_id": str(order_id),
                         "supplier_id": str(parcel.supplier_id),
                         "goods": goods[parcel.supplier_id],
                         "discount": discounts[parcel.supplier_id],
@@ -197,35 +204,17 @@ async def place(
             ),
             "lines": dump(
                 [
-                    {
-                        "id": str(line_id),
-                        "part_id": str(parts[offer.supplier_id]),
-                        "position": position,
-                        "sku": offer.sku,
-                        "product_id": str(offer.product_id),
-                        "name": _name(offer),
-                        "product_name": offer.product_name,
-                        "quantity": quoted.quantity,
-                        "price": quoted.unit_price_fen,
-                        "discount": quoted.discount_fen,
-                        "subsidy": subsidies[quoted.sku],
-                        "supplier_id": str(offer.supplier_id),
-                        "supplier_name": offer.supplier_name,
-                        "category": offer.category,
-                        "township_code": offer.township_code,
-                        "township": offer.township,
-                        "village": offer.village,
-                        "net_weight_g": offer.net_weight_g,
-                        "tax_rate_bp": offer.tax_rate_bp,
-                        "assisted": offer.assisted,
-                        "ship_by": ship_by.isoformat() if (ship_by := taken[offer.sku].ship_by) else None,
-                        "self_purchase": offer.supplier_id == by.supplier_id,
-                        "return_policy": offer.returns.code,
-                        "return_days": offer.returns.return_days,
-                        "claim_hours": offer.returns.claim_hours,
-                        "bad_allow_bp": offer.returns.bad_allow_bp,
-                        "bad_full_bp": offer.returns.bad_full_bp,
-                    }
+                    line_row(
+                        order_id,
+                        parts[offer.supplier_id],
+                        line_id,
+                        position,
+                        offer,
+                        quoted,
+                        ship_by=taken[offer.sku].ship_by,
+                        subsidy_fen=subsidies[quoted.sku],
+                        by=by,
+                    )
                     for position, (line_id, offer, quoted) in enumerate(lines)
                 ]
             ),
@@ -281,7 +270,7 @@ async def place(
                 id=line_id,
                 supplier_order_id=parts[offer.supplier_id],
                 sku=offer.sku,
-                name=_name(offer),
+                name=line_name(offer),
                 quantity=quoted.quantity,
                 shipped_quantity=0,
                 cancelled_quantity=0,
@@ -300,7 +289,53 @@ async def place(
     )
 
 
-async def _offers(session: AsyncSession, wanted: Mapping[str, int], now: datetime) -> dict[str, Offer]:
+def line_row(
+    order_id: UUID,
+    part_id: UUID,
+    line_id: UUID,
+    position: int,
+    offer: Offer,
+    quoted: QuotedLine,
+    *,
+    ship_by: date | None = None,
+    subsidy_fen: int = 0,
+    by: Actor,
+) -> dict[str, object]:
+    """A line as it is written, with everything about it frozen as it is now."""
+    return {
+        "id": str(line_id),
+        "order_id": str(order_id),
+        "part_id": str(part_id),
+        "position": position,
+        "sku": offer.sku,
+        "product_id": str(offer.product_id),
+        "name": line_name(offer),
+        "product_name": offer.product_name,
+        "quantity": quoted.quantity,
+        "price": quoted.unit_price_fen,
+        "discount": quoted.discount_fen,
+        "subsidy": subsidy_fen,
+        "supplier_id": str(offer.supplier_id),
+        "supplier_name": offer.supplier_name,
+        "category": offer.category,
+        "township_code": offer.township_code,
+        "township": offer.township,
+        "village": offer.village,
+        "net_weight_g": offer.net_weight_g,
+        "tax_rate_bp": offer.tax_rate_bp,
+        "assisted": offer.assisted,
+        "ship_by": ship_by.isoformat() if ship_by else None,
+        "self_purchase": offer.supplier_id == by.supplier_id,
+        "return_policy": offer.returns.code,
+        "return_days": offer.returns.return_days,
+        "claim_hours": offer.returns.claim_hours,
+        "bad_allow_bp": offer.returns.bad_allow_bp,
+        "bad_full_bp": offer.returns.bad_full_bp,
+    }
+
+
+async def offers_on_sale(session: AsyncSession, wanted: Mapping[str, int], now: datetime) -> dict[str, Offer]:
+    """What is sold under these SKUs. Raises ``UnknownSku``, ``NotOnSale``."""
     found = await offers(session, list(wanted), now=now)
     if missing := [sku for sku in wanted if sku not in found]:
         faults = faults_for(missing, wanted, UnknownSku.code, "不存在", "does not exist")
@@ -321,7 +356,13 @@ async def _price(
     by: Actor | None,
     now: datetime,
 ) -> Quote:
-    basket = [
+    buyer_id = by.account_id if by is not None else None
+    return await price(session, basket(wanted, found), division_code, coupon=coupon, buyer_id=buyer_id, now=now)
+
+
+def basket(wanted: Mapping[str, int], found: Mapping[str, Offer]) -> list[Wanted]:
+    """What pricing needs to know about the goods."""
+    return [
         Wanted(
             sku=sku,
             supplier_id=found[sku].supplier_id,
@@ -332,9 +373,8 @@ async def _price(
         )
         for sku, quantity in wanted.items()
     ]
-    buyer_id = by.account_id if by is not None else None
-    return await price(session, basket, division_code, coupon=coupon, buyer_id=buyer_id, now=now)
 
 
-def _name(offer: Offer) -> str:
+def line_name(offer: Offer) -> str:
+    """What the goods are called on an order."""
     return f"{offer.product_name} {offer.sku_name}"

@@ -155,3 +155,9 @@ HOUSE_TEMPLATES: tuple[HouseTemplate, ...] = (
     ("fresh", "生鲜快递", _template((600, 200), (500, 150), (800, 300), (1500, 1000), never=("54", "65"))),
 )
 """Parcels from Hunan (domain handbook §5.1): first and each further kilogram, by province."""
+
+
+def nearest(rules: Mapping[str, FreightRule], division_code: str) -> FreightRule | None:
+    """The rule of the smallest region that a division lies in; None where nothing is sent."""
+    regions = (division_code[:6], division_code[:4], division_code[:2], "")
+    return next((rules[region] for region in regions if region in rules), None)

@@ -1,7 +1,7 @@
 """The verbs of pricing, one file for each subject."""
 
 from app.pricing.service.freight import choose_freight, plant_freight, write_freight
-from app.pricing.service.prices import compare, quote, set_price
+from app.pricing.service.prices import compare, quote, quote_many, set_price
 from app.pricing.service.promotions import (
     create_budget,
     create_promotion,
@@ -22,6 +22,7 @@ __all__ = [
     "issue_coupons",
     "plant_freight",
     "quote",
+    "quote_many",
     "release",
     "set_price",
     "stop_budget",

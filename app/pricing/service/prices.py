@@ -15,7 +15,8 @@ from app.identity import Actor
 from app.pricing import queries
 from app.pricing.events import PriceChanged
 from app.pricing.models import PriceRow
-from app.pricing.rules import MAX_PRICE_FEN, Price, Quote, Wanted, assemble, was_price
+from app.pricing.rules import MAX_PRICE_FEN, NotDeliverable, NotOnSale, Price, Quote, Wanted, assemble, was_price
+from app.pricing.rules.freight import nearest
 
 
 async def set_price(
@@ -90,3 +91,24 @@ async def quote(
         division_code=division_code,
         coupon=coupon,
     )
+
+
+async def quote_many(
+    session: AsyncSession, baskets: Sequence[tuple[Sequence[Wanted], str]]
+) -> list[Quote | NotOnSale | NotDeliverable]:
+    """What many baskets cost now, each with its own division; a refusal stands in the place of a quote.
+
+    Two statements, however many baskets there are. Promotions are for single orders: none is taken here.
+    """
+    skus = {line.sku for wanted, _ in baskets for line in wanted}
+    suppliers = {line.supplier_id for wanted, _ in baskets for line in wanted}
+    prices = {sku: found.price_fen for sku, found in (await queries.current_prices(session, list(skus))).items()}
+    everywhere = await queries.freight_everywhere(session, suppliers)
+    quotes: list[Quote | NotOnSale | NotDeliverable] = []
+    for wanted, division_code in baskets:
+        freight = {line.supplier_id: nearest(everywhere[line.supplier_id], division_code) for line in wanted}
+        try:
+            quotes.append(assemble(wanted, prices, freight))
+        except (NotOnSale, NotDeliverable) as refusal:
+            quotes.append(refusal)
+    return quotes
