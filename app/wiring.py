@@ -132,7 +132,8 @@ async def _expire_carts(session: AsyncSession, now: datetime) -> int:
 
 
 async def _claims_due(session: AsyncSession, now: datetime) -> int:
-    return await claims.move_due(session, now=now, limit=50)
+    # One at a time: a refund locks budgets, goods sent again lock stock, and the former come first.
+    return await claims.move_due(session, now=now, limit=1)
 
 
 async def _notice_silence(session: AsyncSession, now: datetime) -> int:
@@ -193,7 +194,7 @@ CHORES = (
     Chore("orders.expire", _expire),
     Chore("orders.confirm", _confirm),
     Chore("orders.expire_carts", _expire_carts),
-    Chore("claims.move_due", _claims_due, batch=50),
+    Chore("claims.move_due", _claims_due, batch=1),
     Chore("fulfilment.notice_silence", _notice_silence),
     Chore("inventory.write_off_expired", _write_off),
     Chore("inventory.settle_presales", _settle_presales, batch=20),

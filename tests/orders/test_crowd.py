@@ -5,6 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 
+import pytest
+from sqlalchemy import text
+
+from tests.orders.test_discounts import voucher
 from tests.shop import ADDRESS
 
 BODY = {"items": [{"sku": "NO04", "quantity": 1}], "address": ADDRESS, "fresh_goods_acknowledged": True}
@@ -67,3 +71,33 @@ async def test_cancel_and_payment_at_once_end_in_one_truth(fresh_shop):
         assert status in ("cancelled", "refunded")
         assert captured == refunded
     assert await shop.stock("GT04") == (100, 0)
+
+
+@pytest.mark.parametrize("end", ["pieces", "part"])
+async def test_giving_back_and_ordering_lock_budgets_and_stock_in_one_order(fresh_shop, end):
+    shop = fresh_shop
+    budget, _ = await voucher(shop, 10_000)
+    order = await shop.pay(await shop.order({"GT04": 2, "NO02": 1}))
+    (part,) = (part for part in order["supplier_orders"] if part["supplier_id"] == order["lines"][0]["supplier_id"])
+    if end == "pieces":
+        body = {"lines": [{"line_id": order["lines"][0]["id"], "quantity": 1}], "reason": "霜冻减产"}
+        taking_back = ("S01", "POST", f"/v1/supplier/orders/{part['id']}/cancellations", body)
+    else:
+        taking_back = ("buyer", "POST", f"/v1/store/orders/{order['id']}/cancel", {"supplier_order_id": part["id"]})
+    buying = {**BODY, "items": [{"sku": "GT04", "quantity": 1}]}
+    async with shop.db.write() as session:
+        await session.execute(text("SELECT 1 FROM inventory_stock WHERE sku = 'GT04' FOR UPDATE"))
+        back = asyncio.create_task(shop.call(*taking_back))
+        await _waiting(shop, 1)
+        bought = asyncio.create_task(shop.call("buyer", "POST", "/v1/store/orders", buying))
+        await _waiting(shop, 2)
+    assert {(await back).status_code // 100, (await bought).status_code // 100} == {2}, (back.result(), bought.result())
+    assert (await bought).json()["discount_fen"] == 2_000
+    assert await shop.scalar("SELECT used_fen FROM pricing_budget WHERE id = :id", id=budget) < 4_000
+
+
+async def _waiting(shop, many):
+    """Until so many transactions wait for a lock, the last one having taken all that it takes before."""
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    while await shop.scalar(waiting) < many:  # noqa: ASYNC110 - what we wait for happens in the database
+        await asyncio.sleep(0.01)

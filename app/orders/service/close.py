@@ -18,7 +18,7 @@ from app.orders.lifecycle import Status, Step, after
 from app.orders.models import Order, OrderLine, SupplierOrder
 from app.orders.rules import AlreadyShipped, CancelsTooMuch, OrderNotPaid, UnknownLine
 from app.orders.service.fulfil import arrive
-from app.orders.service.refund import refund_cancelled
+from app.orders.service.refund import hold_discounts, refund_cancelled
 
 SHORTFALL = "预售到货不足 / the harvest fell short"
 
@@ -115,6 +115,7 @@ async def break_promise(
     An order that is not paid is one amount and is cancelled as a whole. Doing it again changes nothing.
     """
     order, parts = await queries.lock(session, order_id)
+    await hold_discounts(session, order)
     missing = (await inventory.lock_waiting(session, order_id)).get(sku)
     if missing is None:
         return
@@ -144,6 +145,7 @@ async def _withdraw(
     now: datetime,
 ) -> None:
     """Take pieces (by line) out of locked supplier orders, given with all their lines: stock back, paid money back."""
+    await hold_discounts(session, order)
     for line in lines:
         line.cancelled_quantity += pieces.get(line.id, 0)
     await session.flush()
@@ -198,7 +200,7 @@ async def expire_due(session: AsyncSession, *, now: datetime, limit: int = 200) 
 
 
 async def _give_up_discounts(session: AsyncSession, orders: list[Order], *, now: datetime) -> None:
-    """Coupons and voucher budgets are free again. Before the stock, which is also taken after them."""
+    """Coupons and voucher budgets are free again; before the stock, as `hold_discounts` has it."""
     if discounted := [order.id for order in orders if order.discount_fen]:
         await pricing.release(session, discounted, now=now)
 

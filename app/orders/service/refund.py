@@ -23,6 +23,15 @@ from app.orders.rules import NotRefundable, RefundExceedsLine, RefundLine, Refun
 _AFTER_SHIPMENT = (Status.SHIPPED, Status.DELIVERED, Status.COMPLETED)
 
 
+async def hold_discounts(session: AsyncSession, order: Order) -> None:
+    """Lock what pays the discounts of a locked order.
+
+    Everywhere locks are taken in one order: the order, its voucher budgets, its coupons, and only then stock.
+    """
+    if order.discount_fen:
+        await pricing.hold(session, order.id)
+
+
 async def refund_cancelled(
     session: AsyncSession,
     order: Order,
@@ -65,6 +74,7 @@ async def refund_lines(
     Raises ``NotFound``, ``UnknownLine``, ``NotRefundable``, ``RefundExceedsLine``.
     """
     order, found = await queries.lock(session, order_id)
+    await hold_discounts(session, order)
     parts = {part.id: part for part in found}
     lines = {line.id: line for line in await queries.lines_of(session, *parts)}
     if order.payment_id is None:

@@ -41,6 +41,9 @@ FROM unnest(CAST(:ids AS uuid[]), CAST(:amounts AS bigint[])) AS w (id, amount)
 WHERE b.id = w.id AND b.stopped_at IS NULL AND b.used_fen + w.amount <= b.total_fen
 RETURNING b.id
 """)
+_USED = "FROM pricing_promotion_use WHERE reference = :reference AND released_at IS NULL"
+_HOLD_BUDGETS = text(f"SELECT 1 FROM pricing_budget WHERE id IN (SELECT budget_id {_USED}) ORDER BY id FOR UPDATE")
+_HOLD_COUPONS = text(f"SELECT 1 FROM pricing_coupon WHERE id IN (SELECT coupon_id {_USED}) ORDER BY id FOR UPDATE")
 _USE_COUPON = text("""
 WITH used AS (
     UPDATE pricing_coupon SET used_count = used_count + 1 WHERE id = :coupon_id AND used_count < total_limit
@@ -255,6 +258,12 @@ async def take(
             "amounts": list(taken.values()),
         },
     )
+
+
+async def hold(session: AsyncSession, reference: UUID) -> None:
+    """Lock the budgets and coupons of which an order took, for a caller that locks other things before giving back."""
+    for statement in (_HOLD_BUDGETS, _HOLD_COUPONS):
+        await session.execute(statement, {"reference": reference})
 
 
 async def release(session: AsyncSession, references: Sequence[UUID], *, now: datetime) -> None:
