@@ -7,7 +7,7 @@ before it orders. *Calls* identity, and suppliers for the check of a code. *Tell
 """
 
 from app.buyers.handlers import on_account_closed
-from app.buyers.queries import address_to_ship, organisation_by_id, purchaser, refuse_last_owner
+from app.buyers.queries import address_to_ship, addresses, organisation_by_id, purchaser, refuse_last_owner
 from app.buyers.routes import router
 from app.buyers.rules import (
     Address,
@@ -25,6 +25,7 @@ from app.buyers.rules import (
     UnknownDivision,
     UnknownDivisionName,
     UnknownOrganisation,
+    counties,
     division_named,
     located,
     make_address,
@@ -32,6 +33,7 @@ from app.buyers.rules import (
     mask_name,
     mask_phone,
     open_address,
+    places_under,
     read_division,
     resolve_division,
     seal_address,
@@ -59,6 +61,8 @@ __all__ = [
     "UnknownDivisionName",
     "UnknownOrganisation",
     "address_to_ship",
+    "addresses",
+    "counties",
     "division_named",
     "forget_invitations",
     "found_organisation",
@@ -70,6 +74,7 @@ __all__ = [
     "on_account_closed",
     "open_address",
     "organisation_by_id",
+    "places_under",
     "purchaser",
     "read_division",
     "refuse_last_owner",

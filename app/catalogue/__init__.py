@@ -10,7 +10,7 @@ spring tea has a name only if the day of its harvest proves it (``check_lot``).
 
 from app.catalogue.events import ProductPublished, ProductWithdrawn
 from app.catalogue.lifecycle import WrongProductStatus
-from app.catalogue.queries import categories
+from app.catalogue.queries import categories, pictures
 from app.catalogue.routes import router
 from app.catalogue.rules import (
     CATEGORIES,
@@ -83,6 +83,7 @@ __all__ = [
     "month_day",
     "offers",
     "picked",
+    "pictures",
     "plant_categories",
     "publish",
     "reject",

@@ -110,6 +110,17 @@ async def image_id(session: AsyncSession, digest: str) -> UUID | None:
     return (await session.execute(select(ImageRow.id).where(ImageRow.digest == digest))).scalar_one_or_none()
 
 
+async def pictures(session: AsyncSession, skus: Sequence[str]) -> dict[str, str]:
+    """Where the picture of each SKU's product is served; those without one are absent."""
+    query = (
+        select(SkuRow.sku, ImageRow.digest)
+        .join(ProductRow, ProductRow.id == SkuRow.product_id)
+        .join(ImageRow, ImageRow.id == ProductRow.image_id)
+        .where(SkuRow.sku.in_(list(skus)))
+    )
+    return {sku: f"/v1/store/images/{digest}" for sku, digest in await session.execute(query)}
+
+
 async def of_supplier(session: AsyncSession, supplier_id: UUID, *, after: UUID, limit: int) -> Sequence[RowMapping]:
     """A page of a supplier's own products, oldest first, after the product ``after``."""
     rows = await session.execute(_OF_SUPPLIER, {"supplier": supplier_id, "after": after, "limit": limit})

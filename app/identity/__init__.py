@@ -9,10 +9,23 @@ holds nothing that names a person. *Calls* nothing but core. *Tells*: CodeReques
 
 from app.identity.couriers import connect
 from app.identity.events import AccountClosed
-from app.identity.guards import Buyer, Officer, Operator, PartnerStaff, Public, SignedIn, SupplierStaff, Visitor
+from app.identity.guards import (
+    Buyer,
+    Officer,
+    Operator,
+    PartnerStaff,
+    Public,
+    SignedIn,
+    SupplierStaff,
+    Visitor,
+    address_of,
+    recognise,
+)
 from app.identity.queries import account, names_of, phone_of
 from app.identity.routes import router
 from app.identity.rules import (
+    PASSWORD_MAX,
+    PASSWORD_MIN,
     PHONE,
     SYSTEM,
     Account,
@@ -21,18 +34,24 @@ from app.identity.rules import (
     InvalidGrant,
     PhoneTaken,
     Role,
+    Tokens,
     UsernameTaken,
 )
 from app.identity.service import (
     close_account,
+    continue_sign_in,
     create_account,
     forget_codes,
     forget_failures,
     hash_password,
     register_buyer,
+    sign_in,
+    sign_out,
 )
 
 __all__ = [
+    "PASSWORD_MAX",
+    "PASSWORD_MIN",
     "PHONE",
     "SYSTEM",
     "Account",
@@ -49,17 +68,23 @@ __all__ = [
     "Role",
     "SignedIn",
     "SupplierStaff",
+    "Tokens",
     "UsernameTaken",
     "Visitor",
     "account",
+    "address_of",
     "close_account",
     "connect",
+    "continue_sign_in",
     "create_account",
     "forget_codes",
     "forget_failures",
     "hash_password",
     "names_of",
     "phone_of",
+    "recognise",
     "register_buyer",
     "router",
+    "sign_in",
+    "sign_out",
 ]

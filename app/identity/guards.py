@@ -82,11 +82,20 @@ async def _identify(request: Request) -> Actor | None:
     credential = credential.strip()
     if kind.lower() != "bearer" or not credential:
         return None
-    now = edge_of(request).clock()
     if credential.startswith(service.KEY_PREFIX):
-        actor = await _holder_of_key(request, credential, now)
-    else:
-        actor = _holder_of_token(request, credential, now)
+        return await _counted(request, await _holder_of_key(request, credential, edge_of(request).clock()))
+    return await recognise(request, credential)
+
+
+async def recognise(request: Request, access_token: str) -> Actor | None:
+    """Who signed in with this access token, wherever the request carries it; None unless it is ours and good.
+
+    Counts the call against that caller. Raises ``RateLimited``.
+    """
+    return await _counted(request, _holder_of_token(request, access_token, edge_of(request).clock()))
+
+
+async def _counted(request: Request, actor: Actor | None) -> Actor | None:
     if actor is not None:
         request.state.caller = actor.caller
         await edge_of(request).limits.caller(actor.caller)

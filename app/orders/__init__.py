@@ -29,7 +29,7 @@ from app.orders.handlers import (
     on_shipment_delivered,
 )
 from app.orders.lifecycle import Status, Step, StepNotAllowed
-from app.orders.queries import address_of, received_line, view
+from app.orders.queries import address_of, page, received_line, refunds_of, view
 from app.orders.queries.sold import ids_of, lock_invoiceable, origins, wants_invoice
 from app.orders.routes import router
 from app.orders.rules import (
@@ -179,6 +179,7 @@ __all__ = [
     "on_shipment_delivered",
     "open_cart",
     "origins",
+    "page",
     "place",
     "place_bulk",
     "put_item",
@@ -186,6 +187,7 @@ __all__ = [
     "read_roster",
     "received_line",
     "refund_lines",
+    "refunds_of",
     "release_confirmation",
     "router",
     "ship",

@@ -1,9 +1,13 @@
-"""What people see in a browser: in this version the front page, which shows the goods and says where to go.
+"""What people see in a browser: the reference storefront, from the first look to the goods at the door.
 
-*Owns* templates and styles. *Promises* a page that works without JavaScript, on a phone, in Chinese and English.
-*Calls* storefront. *Tells* nobody anything.
+*Owns* templates, styles, the texts in two languages, and the cookies of a visit; no table.
+*Promises* pages that work without a script, on a phone first, in Chinese and English; forms that only this shop can
+have made; a double tap that orders once; nothing loaded from anywhere else.
+*Calls* the same use cases as the API: storefront, orders, payments, catalogue, buyers, identity.
+*Tells* nobody anything.
 """
 
+from app.pages.guards import Customer, Posted, Visitor
 from app.pages.routes import router
 
-__all__ = ["router"]
+__all__ = ["Customer", "Posted", "Visitor", "router"]

@@ -40,6 +40,7 @@ from app.payments.rules import (
 from app.payments.service import (
     capture,
     close,
+    pay_in_sandbox,
     pay_refund_by_hand,
     request,
     request_refund,
@@ -73,6 +74,7 @@ __all__ = [
     "close",
     "connect",
     "get",
+    "pay_in_sandbox",
     "pay_refund_by_hand",
     "refunds_of",
     "request",

@@ -19,9 +19,10 @@ from app.storefront.handlers import (
     on_supplier_approved,
     on_supplier_suspended,
 )
-from app.storefront.queries import Facets, Wish, facets, find
+from app.storefront.queries import Facets, Position, Wish, facets, find, product, trace
 from app.storefront.routes import router
 from app.storefront.rules import NoSuchTrace, NotOnShelf, Sort
+from app.storefront.rules.words import parse
 from app.storefront.service import SALES_LISTENER, rebuild, refresh_words
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "Facets",
     "NoSuchTrace",
     "NotOnShelf",
+    "Position",
     "Sort",
     "Wish",
     "facets",
@@ -42,7 +44,10 @@ __all__ = [
     "on_stock_returned",
     "on_supplier_approved",
     "on_supplier_suspended",
+    "parse",
+    "product",
     "rebuild",
     "refresh_words",
     "router",
+    "trace",
 ]

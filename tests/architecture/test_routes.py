@@ -185,9 +185,18 @@ def test_a_guard_comes_before_a_key(route: APIRoute):
 def test_nothing_but_health_pages_and_the_document_is_unguarded():
     apart = {route.path for route in health.routes} | {"/docs", "/openapi.json"}
     assert apart == {"/healthz", "/readyz", "/metrics", "/docs", "/openapi.json"}
-    for route in pages.router.routes:
-        assert isinstance(route, APIRoute)
-        assert len(_guards_of(route)) == 1, route.path
+
+
+_PAGE_GUARDS = [get_args(guard)[1].dependency for guard in (pages.Visitor, pages.Customer, identity.Public)]
+_FORM = get_args(pages.Posted)[1].dependency
+
+
+@pytest.mark.parametrize("route", pages.router.routes, ids=lambda route: f"{next(iter(route.methods))} {route.path}")
+def test_a_page_says_who_may_see_it_and_takes_only_forms_of_ours(route: APIRoute):
+    calls = [inner.call for inner in route.dependant.dependencies]
+    assert len([call for call in calls if call in _PAGE_GUARDS]) == 1
+    assert route.methods in ({"GET"}, {"POST"})
+    assert (_FORM in calls) == (route.methods == {"POST"})
 
 
 def test_operation_ids_read_well_in_a_generated_client(document):

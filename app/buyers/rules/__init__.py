@@ -14,7 +14,7 @@ from app.buyers.rules.addresses import (
     open_address,
     seal_address,
 )
-from app.buyers.rules.divisions import Division, DivisionNotACounty, UnknownDivision, resolve_division
+from app.buyers.rules.divisions import Division, DivisionNotACounty, UnknownDivision, counties, resolve_division
 from app.buyers.rules.names import (
     AmbiguousDivision,
     Place,
@@ -73,6 +73,7 @@ __all__ = [
     "UnknownDivision",
     "UnknownDivisionName",
     "UnknownOrganisation",
+    "counties",
     "division_named",
     "located",
     "make_address",

@@ -152,7 +152,13 @@ _FAULTS_ZH: dict[str, str] = {
 
 
 def language_of(request: Request) -> str:
-    """``en`` if the caller prefers English to Chinese, else ``zh`` (the contract's default)."""
+    """``en`` if the caller prefers English to Chinese, else ``zh`` (the contract's default).
+
+    A page on which somebody chose a language says so in ``request.state.language``.
+    """
+    chosen: str | None = getattr(request.state, "language", None)
+    if chosen is not None:
+        return chosen
     best, best_quality = "zh", 0.0
     for part in request.headers.get("accept-language", "").split(",")[:10]:
         tag, _, weight = part.strip().partition(";")
@@ -168,10 +174,10 @@ def language_of(request: Request) -> str:
     return best
 
 
-def problem(request: Request, error: DomainError, *, location: str = "body") -> Response:
-    """The answer for a refusal."""
+def problem_body(request: Request, error: DomainError, *, location: str = "body") -> dict[str, Any]:
+    """A refusal in the shape of ``Problem``."""
     language = language_of(request)
-    body = {
+    return {
         "type": f"/problems/{error.code}",
         "title": error.code.replace("_", " ").capitalize(),
         "status": error.status,
@@ -181,6 +187,12 @@ def problem(request: Request, error: DomainError, *, location: str = "body") -> 
         "request_id": request.scope.get("request_id", ""),
         "errors": [_wire(fault, language, location) for fault in error.faults],
     }
+
+
+def problem(request: Request, error: DomainError, *, location: str = "body") -> Response:
+    """The answer for a refusal."""
+    language = language_of(request)
+    body = problem_body(request, error, location=location)
     headers = {"Content-Language": "en" if language == "en" else "zh-CN"}
     if error.retry_after is not None:
         headers["Retry-After"] = str(error.retry_after)
@@ -224,11 +236,7 @@ def install_handlers(app: FastAPI) -> None:
         return problem(request, error)
 
     async def not_valid(request: Request, error: Exception) -> Response:
-        assert isinstance(error, RequestValidationError)  # noqa: S101
-        found = error.errors()
-        if any(item["type"] == "json_invalid" for item in found):
-            return problem(request, MalformedBody())
-        return problem(request, invalid(found))
+        return problem(request, refusal(request, error))
 
     async def framework(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)  # noqa: S101
@@ -245,16 +253,26 @@ def install_handlers(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, framework)
 
 
-def defect(request: Request, error: Exception) -> Response:
-    """The answer when something was raised that nobody had foreseen; what it was is for the log alone."""
+def refusal(request: Request, error: Exception) -> DomainError:
+    """What was raised as the refusal that it means; a defect is one too, and what it was is for the log alone."""
+    if isinstance(error, RequestValidationError):
+        found = error.errors()
+        return MalformedBody() if any(item["type"] == "json_invalid" for item in found) else invalid(found)
+    if isinstance(error, HTTPException):
+        return _FRAMEWORK.get(error.status_code, _Generic)()
     try:
         with translated():
             raise error
     except DomainError as known:
-        return problem(request, known)
+        return known
     except Exception:
         log.exception("defect", exc_info=error, request_id=request.scope.get("request_id"))
-        return problem(request, InternalError())
+        return InternalError()
+
+
+def defect(request: Request, error: Exception) -> Response:
+    """The answer when something was raised that nobody had foreseen."""
+    return problem(request, refusal(request, error))
 
 
 def problems(*errors: type[DomainError], public: bool = False) -> dict[int | str, dict[str, Any]]:

@@ -10,7 +10,7 @@ import secrets
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, insert, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.errors import NotFound
@@ -44,18 +44,25 @@ async def begin(session: AsyncSession, account: Account, settings: IdentitySetti
 
 
 async def continue_sign_in(
-    session: AsyncSession, refresh_token: str, settings: IdentitySettings, now: datetime
+    session: AsyncSession,
+    refresh_token: str,
+    settings: IdentitySettings,
+    now: datetime,
+    *,
+    leeway: timedelta = timedelta(0),
 ) -> Tokens | None:
     """Exchange a refresh token for new tokens; the old one is spent.
 
     None when it is not good. A token of ours that was spent before has been stolen from somebody: then its whole
-    family is revoked, which is why the refusal is returned and not raised: the transaction must commit.
+    family is revoked, which is why the refusal is returned and not raised: the transaction must commit. Only within
+    ``leeway`` of its exchange it gets the same successor again: a browser sends its cookies with several requests at
+    once, and may lose an answer.
     """
     parts = _parse(refresh_token)
     if parts is None:
         return None
     family, secret = parts
-    renewed = _secret(family)
+    renewed = _successor(family, secret)
     spent = await session.execute(
         update(RefreshTokenRow)
         .where(
@@ -72,6 +79,16 @@ async def continue_sign_in(
         .returning(RefreshTokenRow.account_id)
     )
     account_id = spent.scalar_one_or_none()
+    if account_id is None and leeway:
+        just_now = await session.execute(
+            select(RefreshTokenRow.account_id).where(
+                RefreshTokenRow.id == family,
+                RefreshTokenRow.digest == hashlib.sha256(renewed).digest(),
+                RefreshTokenRow.revoked_at.is_(None),
+                RefreshTokenRow.rotated_at > now - leeway,
+            )
+        )
+        account_id = just_now.scalar_one_or_none()
     if account_id is None:
         await session.execute(
             update(RefreshTokenRow)
@@ -83,6 +100,19 @@ async def continue_sign_in(
     if account is None:
         raise InvalidGrant
     return _tokens(account, family, renewed, settings, now)
+
+
+async def sign_out(session: AsyncSession, refresh_token: str, now: datetime) -> None:
+    """End the sign-in that this refresh token continues; a token that is not ours ends nothing.
+
+    Access tokens that were given out are good until they expire, a few minutes later.
+    """
+    if (parts := _parse(refresh_token)) is not None:
+        await session.execute(
+            update(RefreshTokenRow)
+            .where(RefreshTokenRow.id == parts[0], RefreshTokenRow.revoked_at.is_(None))
+            .values(revoked_at=now)
+        )
 
 
 async def end_sign_in(session: AsyncSession, sign_in_id: UUID, *, by: Actor, now: datetime) -> None:
@@ -114,6 +144,12 @@ def _tokens(account: Account, family: UUID, secret: bytes, settings: IdentitySet
 def _secret(family: UUID) -> bytes:
     """Random bytes and a mark that only we can make: a made-up token can neither ask the database nor end a family."""
     noise = secrets.token_bytes(_SECRET_BYTES)
+    return noise + _mark(family, noise)
+
+
+def _successor(family: UUID, secret: bytes) -> bytes:
+    """What ``secret`` is exchanged for: always the same, and nobody without our key can tell what."""
+    noise = keys().blind(f"{family.hex}{secret.hex()}", "refresh_successor")[:_SECRET_BYTES]
     return noise + _mark(family, noise)
 
 

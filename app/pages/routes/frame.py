@@ -1,0 +1,200 @@
+"""The frame around every page: templates in one language, refusals as pages, the headers of safety, styles and scripts.
+
+Pages come from this installation alone and work without a script; the policy in their headers lets nothing else in.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from functools import cache, partial
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import quote, urlencode, urlsplit
+from uuid import UUID, uuid4
+
+from fastapi import APIRouter, Request, Response
+from fastapi import Path as PathParameter
+from fastapi.routing import APIRoute
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from pydantic import BaseModel
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.responses import HTMLResponse, RedirectResponse
+
+from app.catalogue import CATEGORIES
+from app.core.errors import DomainError, NotAuthenticated, NotFound
+from app.core.web import OnceCall, edge_of
+from app.core.web.problems import problem_body, refusal
+from app.identity import Public
+from app.pages import rules
+from app.pages.guards import Fields, Visit, choose_language
+from app.pages.rules import safe_path, words
+
+_HERE = Path(__file__).parent.parent
+_TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
+_STATIC = {file.name: file.read_bytes() for file in sorted((_HERE / "static").iterdir()) if file.suffix in _TYPES}
+_FOREVER = "public, max-age=31536000, immutable"
+_POLICY = (
+    "default-src 'none'; img-src 'self' data: blob:; style-src 'self'; script-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+@cache
+def _address(name: str) -> str:
+    """Where a style or script lives; the address changes with its bytes, so it may be kept for ever."""
+    return f"/static/{name}?v={hashlib.sha256(_STATIC[name]).hexdigest()[:12]}"
+
+
+_templates = Environment(
+    loader=FileSystemLoader(_HERE / "templates"),
+    autoescape=select_autoescape(),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_templates.globals |= {
+    "static": _address,
+    "amount": rules.Amount.of,
+    "money": rules.money,
+    "fresh_key": lambda: str(uuid4()),
+    "roots": CATEGORIES,
+}
+
+
+class _Texts:
+    """The words of one language, for templates: texts by key, with values put in."""
+
+    def __init__(self, language: rules.Language) -> None:
+        self._texts = words(language)
+
+    def __call__(self, key: str, **values: object) -> str:
+        text = self._texts[key]
+        return text.format_map(values) if values else text
+
+    def has(self, key: str) -> bool:
+        """Whether there are words for what somebody else may have named."""
+        return key in self._texts
+
+
+def show(
+    visit: Visit, template: str, *, status: int = 200, refused: Mapping[str, Any] | None = None, **more: Any
+) -> Response:
+    """A page. ``refused`` is what a form was refused with, in the shape of ``Problem``."""
+
+    def here(**changes: str | None) -> str:
+        """The address of this page with other parameters; those that are None are left out."""
+        kept = {**visit.request.query_params, **changes}
+        query = urlencode({name: value for name, value in kept.items() if value not in (None, "")})
+        return f"{visit.request.url.path}{'?' if query else ''}{query}"
+
+    faults: dict[str, str] = {}
+    for fault in refused["errors"] if refused else ():
+        faults.setdefault(fault["pointer"].rpartition("/")[2], fault["detail"])
+    page = _templates.get_template(template).render(
+        visit=visit,
+        lang=visit.language,
+        t=_Texts(visit.language),
+        here=here,
+        path=visit.request.url.path,
+        day=partial(rules.day, language=visit.language),
+        month_day=partial(rules.month_day, language=visit.language),
+        refused=refused,
+        faults=faults,
+        sandbox=edge_of(visit.request).settings.payments.sandbox,
+        **more,
+    )
+    return HTMLResponse(page, status)
+
+
+def go(path: str) -> Response:
+    """On to another page of this shop, after a form has done its work."""
+    return RedirectResponse(safe_path(path), 303)
+
+
+def came_from(request: Request, default: str = "/") -> str:
+    """The page of ours that held the form."""
+    referer = urlsplit(request.headers.get("referer", ""))
+    if referer.netloc != request.headers.get("host"):
+        return default
+    return safe_path(f"{referer.path}?{referer.query}" if referer.query else referer.path, default)
+
+
+def refused_with(request: Request, error: DomainError) -> dict[str, Any]:
+    """What the page shows for a refusal."""
+    return problem_body(request, error)
+
+
+class PageRoute(APIRoute):
+    """A route whose refusals are pages, and whose answers carry the visit's cookies and the headers of safety."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Wrap what the framework would do."""
+        serve = super().get_route_handler()
+
+        async def guarded(request: Request) -> Response:
+            try:
+                response = await serve(request)
+            except Exception as error:  # noqa: BLE001 - whatever it is, somebody is waiting for a page
+                response = _refusal_page(request, refusal(request, error))
+            finally:
+                await request.close()
+            visit: Visit | None = getattr(request.state, "visit", None)
+            if visit is not None:
+                visit.dress(response)
+            response.headers.setdefault("Content-Security-Policy", _POLICY)
+            response.headers.setdefault("Cache-Control", "private, no-cache")
+            response.headers.setdefault("Vary", "Accept-Language, Cookie")
+            return response
+
+        return guarded
+
+
+def _refusal_page(request: Request, error: DomainError) -> Response:
+    if isinstance(error, NotAuthenticated):
+        asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        back = safe_path(asked) if request.method == "GET" else came_from(request)
+        return RedirectResponse(f"/sign-in?next={quote(back, safe='/')}", 303)
+    visit: Visit | None = getattr(request.state, "visit", None)
+    if visit is None:
+        language = choose_language(request)
+        request.state.language = language
+        visit = Visit(request, language, "")
+    response = show(visit, "refusal.html", status=error.status, problem=refused_with(request, error))
+    if error.retry_after is not None:
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response
+
+
+async def once(
+    visit: Visit, form: Fields, work: Callable[[AsyncSession], Awaitable[BaseModel]]
+) -> tuple[UUID | None, dict[str, Any] | None]:
+    """Do what a form asks, once however often it is sent: the id of what came of it, or what it was refused with.
+
+    The form carries the key; answers are kept where those of the API are kept.
+    """
+    request = visit.request
+    try:
+        key = UUID(form["key"])
+    except ValueError:
+        raise rules.FormExpired from None
+    said = json.dumps([request.url.path, form.said()], ensure_ascii=False).encode()
+    call = OnceCall(request, visit.buyer.caller, f"page:{key}", hashlib.sha256(said).digest(), edge_of(request).clock())
+    try:
+        answer = await call.run(200, work)
+    except DomainError as refused:  # the key was used for other words, or the database is away
+        return None, refused_with(request, refused)
+    body = json.loads(bytes(answer.body))
+    return (UUID(body["id"]), None) if answer.status_code < 400 else (None, body)  # noqa: PLR2004
+
+
+static = APIRouter(include_in_schema=False)
+
+
+@static.get("/static/{name}")
+async def get_static(_: Public, name: Annotated[str, PathParameter(max_length=64)]) -> Response:
+    """A style, a script or an icon. Its address changes with its content."""
+    if name not in _STATIC:
+        raise NotFound
+    return Response(_STATIC[name], media_type=_TYPES[Path(name).suffix], headers={"Cache-Control": _FOREVER})

@@ -1,0 +1,188 @@
+"""A shop with pictures on loopback, Debian's chromium, and an eye on everything a page must not do."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import threading
+import time
+from collections.abc import Coroutine, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+from uuid import uuid4
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from pydantic import SecretStr
+from sqlalchemy import text
+
+from app import catalogue, storefront
+from app.core.db import Database
+from app.core.settings import PoolSettings
+from app.demo.pictures import draw
+from app.main import create_app
+from app.wiring import build
+from tests.conftest import TEMPLATE, Clock, drop_database, make_database
+from tests.identity.builders import quick_hash
+from tests.shop import Shop, open_shop
+
+T = TypeVar("T")
+
+PASSWORD = "a-good-password"
+SIZES = {"phone": {"width": 390, "height": 844}, "desk": {"width": 1280, "height": 900}}
+_SHOTS = os.environ.get("SCREENSHOTS")
+_SHIFTS = """
+window.shifted = 0;
+new PerformanceObserver((list) => list.getEntries().forEach((entry) => {
+  if (!entry.hadRecentInput) window.shifted += entry.value;
+})).observe({ type: "layout-shift", buffered: true });
+"""
+
+
+@dataclass
+class Site:
+    """The shop as served, and what its staff and its worker do meanwhile."""
+
+    url: str
+    shop: Shop
+    database_url: str
+
+    def meanwhile(self, work: Coroutine[Any, Any, T]) -> T:
+        """Let somebody else do something, with connections of their own."""
+
+        async def apart() -> T:
+            self.shop.db = Database(self.database_url, PoolSettings(), build(self.shop.settings))
+            self.shop.app = create_app(self.shop.settings, database=self.shop.db)
+            try:
+                return await work
+            finally:
+                await self.shop.db.dispose()
+
+        made: list[T] = []
+        # In a thread of its own, because the browser's event loop runs in this one.
+        thread = threading.Thread(target=lambda: made.append(asyncio.run(apart())))
+        thread.start()
+        thread.join()
+        return made[0]
+
+
+@pytest.fixture(scope="session")
+def site(server_url, settings, keys) -> Iterator[Site]:
+    name = f"browser_{uuid4().hex[:12]}"
+    make_database(server_url, name, TEMPLATE)
+    url = server_url.set(database=name).render_as_string(hide_password=False)
+
+    async def furnish() -> Shop:
+        database = Database(url, PoolSettings(), build(settings))
+        clock = Clock(datetime.now(UTC))
+        shop = await open_shop(database, settings, clock)
+        async with database.write() as session:
+            for root in ("golden-tea", "navel-orange"):
+                picture = draw(root, root, {}).encode()
+                digest = await catalogue.store_image(session, picture, "image/svg+xml", now=clock())
+                await session.execute(_HANG, {"digest": digest, "root": root})
+            await session.execute(_PASSWORD, {"hash": quick_hash(PASSWORD)})
+            await storefront.rebuild(session)
+        await database.dispose()
+        shop.clock = lambda: datetime.now(UTC)
+        return shop
+
+    shop = asyncio.run(furnish())
+    served = settings.model_copy(update={"database_url": SecretStr(url)})
+    server = uvicorn.Server(uvicorn.Config(create_app(served), port=0, log_config=None, access_log=False))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        assert thread.is_alive()
+        time.sleep(0.05)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    yield Site(f"http://127.0.0.1:{port}", shop, url)
+    server.should_exit = True
+    thread.join(timeout=10)
+    drop_database(server_url, name)
+
+
+_HANG = text(
+    "UPDATE catalogue_product p SET image_id = i.id FROM catalogue_image i, catalogue_category c"
+    " WHERE i.digest = :digest AND c.slug = p.category_slug AND c.root_slug = :root"
+)
+_PASSWORD = text("UPDATE identity_account SET password_hash = :hash WHERE username = 'shop-buyer'")
+
+
+@pytest.fixture(scope="session")
+def browser(site: Site) -> Iterator[Browser]:  # the site is furnished before the browser's own event loop runs
+    chromium = shutil.which("chromium")
+    assert chromium, "Debian's chromium is missing: apt-get install chromium"
+    with sync_playwright() as playwright:
+        made = playwright.chromium.launch(
+            executable_path=chromium,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"],
+        )
+        yield made
+        made.close()
+
+
+@dataclass
+class Watched:
+    """A page that is looked at: what it loaded, what the console said, how far its parts jumped."""
+
+    page: Page
+    site: Site
+    name: str
+    troubles: list[str] = field(default_factory=list)
+    loaded: dict[str, int] = field(default_factory=dict)
+    shots: int = 0
+
+    def watch(self, context: BrowserContext) -> None:
+        """Note everything from now on. The policy's violations are errors on the console."""
+        self.page.on("request", self._asked)
+        self.page.on("console", lambda said: self.troubles.append(said.text) if said.type == "error" else None)
+        self.page.on("pageerror", lambda error: self.troubles.append(str(error)))
+        network = context.new_cdp_session(self.page)
+        network.send("Network.enable")
+        kinds: dict[str, str] = {}
+        network.on("Network.responseReceived", lambda event: kinds.update({event["requestId"]: event["type"]}))
+        network.on(
+            "Network.loadingFinished",
+            lambda event: self.loaded.update(
+                {event["requestId"] + kinds.get(event["requestId"], ""): int(event["encodedDataLength"])}
+            ),
+        )
+        self.page.add_init_script(_SHIFTS)
+
+    def _asked(self, request: Any) -> None:
+        if not request.url.startswith((self.site.url, "data:", "blob:")):
+            self.troubles.append(f"asked {request.url}")
+
+    @property
+    def bytes_without_pictures(self) -> int:
+        return sum(size for name, size in self.loaded.items() if not name.endswith("Image"))
+
+    def go(self, path: str) -> None:
+        self.page.goto(f"{self.site.url}{path}")
+        self.look(path)
+
+    def look(self, what: str) -> None:
+        """Whatever is on the screen now stands still, fits the screen and is worth a picture."""
+        self.page.wait_for_load_state("networkidle")
+        assert self.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{what} scrolls sideways"
+        if self.page.evaluate("window.shifted !== undefined"):
+            assert self.page.evaluate("window.shifted") < 0.02, f"{what} jumps"
+        if _SHOTS:
+            self.shots += 1
+            Path(_SHOTS).mkdir(parents=True, exist_ok=True)
+            self.page.screenshot(path=Path(_SHOTS) / f"{self.name}-{self.shots:02}.png", full_page=True)
+
+
+@pytest.fixture(params=list(SIZES))
+def watched(request, browser: Browser, site: Site) -> Iterator[Watched]:
+    context = browser.new_context(viewport=SIZES[request.param], locale="zh-CN", reduced_motion="reduce")
+    made = Watched(context.new_page(), site, request.node.name.replace("/", "-"))
+    made.watch(context)
+    yield made
+    context.close()
+    assert made.troubles == []

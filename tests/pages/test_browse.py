@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from tests.pages.visitor import Visitor
+from tests.shop import Shop
+
+
+async def test_somebody_looks_around(visitor: Visitor):
+    assert "酉水脐橙 一等" in await visitor.see("/")
+    found = await visitor.see("/products?q=huangjincha&sort=price")
+    assert found.index("黄金绿茶 袋泡") < found.index("黄金茶 雨前二级")
+    assert "酉水脐橙" not in found
+    assert "没有找到相符的商品" in await visitor.see("/products?price_from=9000")
+    page = await visitor.see("/products/golden-tea")
+    for told in ("¥ 128 .00", "吕洞山镇", "2026年11月10日", "SC11443312590010", "GB/T 14456.3", "七日内"):
+        assert told in page
+
+
+async def test_what_cannot_be_understood_is_as_if_not_said(visitor: Visitor):
+    everything = await visitor.see("/products")
+    assert await visitor.see("/products?sort=sideways&category=gold&price_from=cheap&price_to=-1") == everything
+    await visitor.see("/products?cursor=made-up", 422)
+
+
+async def test_a_page_speaks_the_language_that_was_chosen_until_another_is(shop: Shop):
+    somebody = Visitor(shop.app, **{"Accept-Language": "en-GB,en;q=0.8"})
+    assert "Golden tea" in await somebody.see("/")
+    assert "黄金茶" in await somebody.see("/products?lang=zh")
+    assert "没有找到该商品" in await somebody.see("/products/nothing", 404)
+    assert 'lang="zh-CN"' in somebody.answer.text
+    assert "no longer on sale" in await somebody.see("/products/nothing?lang=en", 404)
+    assert somebody.answer.headers["vary"] == "Accept-Language, Cookie"
+
+
+async def test_the_story_of_a_lot_is_found_by_its_code(visitor: Visitor, shop: Shop):
+    code = await shop.scalar("SELECT trace_code FROM inventory_lot WHERE sku = 'GT04'")
+    await visitor.see("/trace")
+    story = await visitor.see(f"/trace?code={code.lower()}")
+    assert visitor.path == f"/trace/{code}"
+    assert "2026年11月10日 采收" in story
+    assert "没有找到溯源码 NOTHING" in await visitor.see("/trace/nothing", 404)
+    assert "<script>" not in (await visitor.http.get("/trace/%3Cscript%3E")).text
+
+
+async def test_pages_let_nothing_in_from_elsewhere(visitor: Visitor):
+    for path in ("/", "/products/nothing"):
+        policy = (await visitor.http.get(path)).headers["content-security-policy"]
+        assert "script-src 'self'" in policy
+        assert "unsafe" not in policy
+    style = await visitor.http.get("/static/shop.css")
+    assert style.headers["cache-control"].endswith("immutable")
+    assert (await visitor.http.get("/static/../rules.py")).status_code == 404
