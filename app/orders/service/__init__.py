@@ -9,8 +9,8 @@ from app.orders.service.bulk import (
     start_bulk_payment,
 )
 from app.orders.service.cart import claim, empty_cart, expire_carts, open_cart, put_item, show_cart
-from app.orders.service.claim import claim_basis, hold_confirmation, release_confirmation
 from app.orders.service.close import break_promise, cancel, cancel_pieces, expire_due
+from app.orders.service.complain import claim_basis, hold_confirmation, release_confirmation
 from app.orders.service.fulfil import confirm, confirm_due, deliver, receive_parcel, ship
 from app.orders.service.leave import close_account
 from app.orders.service.pay import receive_payment, start_payment
