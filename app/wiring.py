@@ -77,6 +77,7 @@ def build(settings: Settings, http: httpx.AsyncClient | None = None) -> Wiring:
     on(pricing.PriceChanged, storefront.on_price_changed, name="storefront.price")
     on(inventory.StockRanOut, storefront.on_stock_ran_out, name="storefront.sold_out")
     on(inventory.StockReturned, storefront.on_stock_returned, name="storefront.back_in_stock")
+    on(inventory.PresaleChanged, storefront.on_presale_changed, name="storefront.sold_ahead")
     on(suppliers.SupplierSuspended, storefront.on_supplier_suspended, name="storefront.hide_supplier")
     on(suppliers.SupplierApproved, storefront.on_supplier_approved, name="storefront.show_supplier")
 
@@ -156,6 +157,10 @@ async def _refresh_words(session: AsyncSession, now: datetime) -> int:  # noqa: 
     return await storefront.refresh_words(session, limit=200)
 
 
+async def _follow_presales(session: AsyncSession, now: datetime) -> int:
+    return await storefront.follow_presales(session, now=now, limit=200)
+
+
 async def _forget_keys(session: AsyncSession, now: datetime) -> int:
     await session.execute(FORGET_OLD_KEYS, {"before": now - _KEYS_ARE_KEPT})
     return 0
@@ -200,6 +205,7 @@ CHORES = (
     Chore("inventory.settle_presales", _settle_presales, batch=20),
     Chore("files.forget_waiting", _forget_files),
     Chore("storefront.refresh_words", _refresh_words),
+    Chore("storefront.follow_presales", _follow_presales),
     Chore("identity.forget_codes", _forget_codes),
     Chore("buyers.forget_invitations", _forget_invitations),
     Chore("orders.forget_rosters", _forget_rosters),

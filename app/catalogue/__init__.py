@@ -15,8 +15,6 @@ from app.catalogue.routes import router
 from app.catalogue.rules import (
     CATEGORIES,
     FRESH,
-    PERISHABLE_DAYS,
-    PRESALE_DAYS,
     RETURN_POLICIES,
     ROOTS,
     SEALED,
@@ -53,9 +51,7 @@ from app.catalogue.service import (
 __all__ = [
     "CATEGORIES",
     "FRESH",
-    "PERISHABLE_DAYS",
     "PICKS",
-    "PRESALE_DAYS",
     "RETURN_POLICIES",
     "ROOTS",
     "SEALED",

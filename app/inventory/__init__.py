@@ -5,11 +5,11 @@ ledger of movements.
 *Promises* that nothing is promised twice: ``0 ≤ reserved ≤ on_hand``, taken and given back by single statements that
 lock in SKU order; that every number is the sum of its movements; that ``release`` and ``open_stock`` may be repeated;
 that no more of a harvest is sold ahead than its cap, and that nothing is free while somebody waits for it.
-*Calls* catalogue (which SKUs a supplier has). *Tells* StockRanOut, StockReturned, StockLow, PromiseFilled,
-PromiseBroken.
+*Calls* catalogue (which SKUs a supplier has). *Tells* StockRanOut, StockReturned, StockLow, PresaleChanged,
+PromiseFilled, PromiseBroken.
 """
 
-from app.inventory.events import PromiseBroken, PromiseFilled, StockLow, StockRanOut, StockReturned
+from app.inventory.events import PresaleChanged, PromiseBroken, PromiseFilled, StockLow, StockRanOut, StockReturned
 from app.inventory.queries import availability, lots_of, open_presales, waiting_for
 from app.inventory.routes import router
 from app.inventory.rules import (
@@ -59,6 +59,7 @@ __all__ = [
     "Picked",
     "Plan",
     "Presale",
+    "PresaleChanged",
     "PresaleOpen",
     "PresaleSettled",
     "PromiseBroken",

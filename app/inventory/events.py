@@ -40,6 +40,15 @@ class StockLow(_StockFact):
     available: int
 
 
+class PresaleChanged(_StockFact):
+    """A harvest began or ceased to be sold ahead: planned, planned anew, settled, sold to the cap or below it again.
+
+    The clock opens and closes a pre-sale without a word.
+    """
+
+    name: ClassVar[str] = "inventory.presale_changed"
+
+
 class PromiseFilled(Fact):
     """Goods came in for somebody who had bought them ahead; ``waiting`` pieces are still to come."""
 

@@ -10,6 +10,7 @@ that does not move while somebody turns pages; search by Chinese words, pinyin, 
 from app.storefront import models as models  # the table is declared, although all statements are plain SQL
 from app.storefront.handlers import (
     on_order_paid,
+    on_presale_changed,
     on_price_changed,
     on_product_published,
     on_product_withdrawn,
@@ -23,7 +24,7 @@ from app.storefront.queries import Facets, Position, Wish, facets, find, product
 from app.storefront.routes import router
 from app.storefront.rules import NoSuchTrace, NotOnShelf, Sort
 from app.storefront.rules.words import parse
-from app.storefront.service import SALES_LISTENER, rebuild, refresh_words
+from app.storefront.service import SALES_LISTENER, follow_presales, rebuild, refresh_words
 
 __all__ = [
     "SALES_LISTENER",
@@ -35,7 +36,9 @@ __all__ = [
     "Wish",
     "facets",
     "find",
+    "follow_presales",
     "on_order_paid",
+    "on_presale_changed",
     "on_price_changed",
     "on_product_published",
     "on_product_withdrawn",

@@ -27,14 +27,19 @@ async def on_price_changed(session: AsyncSession, fact: SkuFact, now: datetime) 
     await service.shelve_sku(session, fact.sku)
 
 
-async def on_stock_ran_out(session: AsyncSession, fact: SkuFact, now: datetime) -> None:  # noqa: ARG001
+async def on_stock_ran_out(session: AsyncSession, fact: SkuFact, now: datetime) -> None:
     """Say that nothing is left, if no other size of the product is."""
-    await service.restock(session, fact.sku)
+    await service.restock(session, fact.sku, now=now)
 
 
-async def on_stock_returned(session: AsyncSession, fact: SkuFact, now: datetime) -> None:  # noqa: ARG001
+async def on_stock_returned(session: AsyncSession, fact: SkuFact, now: datetime) -> None:
     """Say that there is something again."""
-    await service.restock(session, fact.sku)
+    await service.restock(session, fact.sku, now=now)
+
+
+async def on_presale_changed(session: AsyncSession, fact: SkuFact, now: datetime) -> None:
+    """Say whether a harvest of the product is sold ahead."""
+    await service.restock(session, fact.sku, now=now)
 
 
 async def on_order_paid(session: AsyncSession, fact: SaleFact, now: datetime) -> None:  # noqa: ARG001

@@ -20,7 +20,8 @@ class ShelfRow(Base):
     Every order in which products are shown is an index that ends in the product's id, for the whole shelf, for a root
     category and for a leaf, so that a page costs the same wherever it begins. ``named`` holds the words of the name
     and the codes, ``words`` these and all others. ``face`` is the part of a list's JSON that is neither a price nor a
-    stock nor a season, without its braces.
+    stock nor a season, without its braces. ``presale``: nothing of it is in stock, and a harvest is sold ahead.
+    ``perishable`` is written and read by the release before this one alone.
     """
 
     __tablename__ = "storefront_shelf"
@@ -35,11 +36,11 @@ class ShelfRow(Base):
         Index(
             "ix_storefront_shelf_facets",
             *("leaf_slug", "root_slug", "supplier_id", "township_code", "price_from_fen", "in_stock"),
-            *("season_opens", "season_closes", "perishable"),
+            *("season_opens", "season_closes", "presale"),
         ),
         Index("ix_storefront_shelf_supplier_id", "supplier_id"),
         Index("ix_storefront_shelf_township_code", "township_code"),
-        Index("ix_storefront_shelf_season_opens", "season_opens", postgresql_where=text("perishable")),
+        Index("ix_storefront_shelf_presale", "product_id", postgresql_where=text("presale")),
         # A search reads through what was not yet sorted into these indexes, so that may be no more than 256 KiB.
         *(
             Index(
@@ -60,11 +61,12 @@ class ShelfRow(Base):
     township_code: Mapped[str] = mapped_column(ForeignKey("suppliers_township.code"))
     price_from_fen: Mapped[fen]
     in_stock: Mapped[bool]
+    presale: Mapped[bool] = mapped_column(server_default=text("false"))
     sales: Mapped[int] = mapped_column(server_default=text("0"))
     published_at: Mapped[datetime]
     season_opens: Mapped[str | None]
     season_closes: Mapped[str | None]
-    perishable: Mapped[bool]
+    perishable: Mapped[bool] = mapped_column(server_default=text("false"))
     named: Mapped[str] = mapped_column(TSVECTOR)
     words: Mapped[str] = mapped_column(TSVECTOR)
     face: Mapped[str]

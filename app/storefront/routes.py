@@ -9,7 +9,6 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import Field, StringConstraints
 
-from app.core.clock import local_day
 from app.core.db import dump
 from app.core.web import (
     DEFAULT_LIMIT,
@@ -56,8 +55,8 @@ async def list_products(
     category: Annotated[Name | None, Query(description="Slug of a category, with all below it")] = None,
     supplier: Annotated[Name | None, Query(description="Id or code of a supplier")] = None,
     township: Annotated[Name | None, Query(description="Code or name of a township")] = None,
-    in_stock: Annotated[bool | None, Query(description="Only what can be had now (true) or cannot (false)")] = None,
-    presale: Annotated[bool | None, Query(description="Only what is in presale (true) or is not (false)")] = None,
+    in_stock: Annotated[bool | None, Query(description="Only what is there (true) or is not (false)")] = None,
+    presale: Annotated[bool | None, Query(description="Only what is sold ahead of its harvest (true) or not")] = None,
     min_price_fen: Annotated[Fen | None, Query(description="Lowest price, in fen")] = None,
     max_price_fen: Annotated[Fen | None, Query(description="Highest price, in fen")] = None,
     sort: Annotated[Sort | None, Query(description="`relevance` when `q` is given, else `newest`")] = None,
@@ -73,11 +72,10 @@ async def list_products(
     query = parse(q) if q and q.strip() else None
     if q and q.strip() and query is None:
         return _answer('{"items":[],"next_cursor":null}')
-    today = local_day(now)
     wish = Wish(query, category, supplier, township, in_stock, presale, min_price_fen, max_price_fen)
     order = wish.order(sort)
     after = _position(order, cursor) if cursor else None
-    found = await queries.find(session, wish, sort=order, limit=limit, after=after, today=today)
+    found = await queries.find(session, wish, sort=order, limit=limit, after=after, now=now)
     last = found.last
     following = f'"{_cursor(order, last)}"' if last else "null"
     more = ""
@@ -85,7 +83,7 @@ async def list_products(
         more = f',"corrected":{dump(found.corrected)}'
         wish = replace(wish, query=parse(found.corrected))
     if facets:
-        more += f',"facets":{dump(await queries.facets(session, wish, today=today))}'
+        more += f',"facets":{dump(await queries.facets(session, wish, now=now))}'
     return _answer(f'{{"items":{found.items},"next_cursor":{following}{more}}}')
 
 
@@ -103,7 +101,7 @@ async def get_product(
     slug: Annotated[str, Path(max_length=100, pattern=NO_CONTROL, examples=["golden-tea-1-yuqian"])],
 ) -> Response:
     """Everything that a buyer should know before ordering: origin, lots, licence, and what may be sent back."""
-    return _answer(await queries.product(session, slug, today=local_day(now)))
+    return _answer(await queries.product(session, slug, now=now))
 
 
 @router.get(

@@ -29,17 +29,27 @@ class OriginOut(Out):
     township_code: str = Field(description="Nine-digit statistical code", examples=["433125116"])
 
 
+class PresaleOut(Out):
+    """What of a harvest to come can be bought now, after what is in stock."""
+
+    available: int = Field(description="Units that may still be promised")
+    ship_by: date = Field(description="Leaves the house on this day at the latest")
+    harvest_from: date
+    harvest_to: date
+
+
 class VariantOut(Out):
     """A size that can be bought."""
 
     sku: str = Field(examples=["GT04"])
     name: str
     price_fen: int = Field(description="Price of one unit in fen, tax included", examples=[12800])
-    available: int = Field(description="Units that can be ordered now")
+    available: int = Field(description="Units that can be ordered now, in stock or ahead of their harvest")
     net_content: str = Field(examples=["100g 袋"])
     was_price_fen: int | None = Field(description="To be crossed out: the lowest price of the week before this one")
     unit: Literal["100g", "kg", "L"] | None = Field(description="Measure by which prices are compared; null for sets")
     unit_price_fen: int | None = Field(description="Price of one `unit` in fen")
+    presale: PresaleOut | None = Field(description="Null while no harvest of it is sold ahead, or no more of one")
 
 
 class RatingOut(Out):
@@ -62,8 +72,8 @@ class ProductOut(Out):
     image_url: str | None
     rating: RatingOut | None = Field(description="Null until somebody has reviewed it")
     price_from_fen: int = Field(description="Lowest price of its variants in fen", examples=[12800])
-    in_stock: bool
-    season: SeasonName
+    in_stock: bool = Field(description="Whether any of its variants is there, and not only sold ahead of its harvest")
+    season: SeasonName = Field(description="`presale`: nothing is there, and a harvest is sold ahead")
     variants: list[VariantOut]
 
 

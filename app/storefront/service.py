@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.catalogue import PERISHABLE_DAYS
 from app.core.db import dump
+from app.storefront.queries.shown import IN_STOCK, PRESALE, SIZES
 from app.storefront.rules.words import WORDS_VERSION, Words, words_of
 
 SALES_LISTENER = "storefront.count_sales"
@@ -45,13 +46,13 @@ CROSS JOIN LATERAL (
 WHERE p.id = ANY(:ids) AND p.status = 'published' AND k.codes IS NOT NULL
 """)
 
-_SHELVE = text(f"""
+_SHELVE = text("""
 WITH given AS (
     SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:named AS text[]), CAST(:words AS text[]), CAST(:faces AS text[]))
         AS given (product_id, named, words, face)
 ), live AS (
     SELECT p.id AS product_id, c.root_slug, c.slug AS leaf_slug, p.supplier_id, p.township_code, v.price_from_fen,
-           v.in_stock, p.published_at, p.season_opens, p.season_closes, v.perishable, given.named,
+           v.in_stock, p.published_at, p.season_opens, p.season_closes, given.named,
            given.words, given.face,
            CASE WHEN :recount OR kept.product_id IS NULL THEN coalesce((
                SELECT sum(l.quantity) FROM orders_line l JOIN orders_order o ON o.id = l.order_id
@@ -65,8 +66,7 @@ WITH given AS (
     LEFT JOIN storefront_shelf kept ON kept.product_id = p.id
     CROSS JOIN LATERAL (
         SELECT min(pr.price_fen) AS price_from_fen,
-               bool_or(coalesce(st.on_hand > st.reserved, false)) AS in_stock,
-               min(k.shelf_life_days) <= {PERISHABLE_DAYS} AS perishable
+               bool_or(coalesce(st.on_hand > st.reserved, false)) AS in_stock
         FROM catalogue_sku k
         JOIN pricing_price pr ON pr.sku = k.sku AND pr.valid_to IS NULL
         LEFT JOIN inventory_stock st ON st.sku = k.sku
@@ -78,10 +78,9 @@ WITH given AS (
     WHERE s.product_id = asked.product_id AND NOT EXISTS (SELECT 1 FROM live WHERE live.product_id = s.product_id)
 ), shelved AS (
     INSERT INTO storefront_shelf AS s (product_id, root_slug, leaf_slug, supplier_id, township_code, price_from_fen,
-        in_stock, sales, published_at, season_opens, season_closes, perishable, named, words, face,
-        words_version)
+        in_stock, sales, published_at, season_opens, season_closes, named, words, face, words_version)
     SELECT product_id, root_slug, leaf_slug, supplier_id, township_code, price_from_fen, in_stock, coalesce(sales, 0),
-           published_at, season_opens, season_closes, perishable, CAST(named AS tsvector), CAST(words AS tsvector),
+           published_at, season_opens, season_closes, CAST(named AS tsvector), CAST(words AS tsvector),
            face, :version
     FROM live
     ON CONFLICT (product_id) DO UPDATE SET
@@ -89,7 +88,7 @@ WITH given AS (
         price_from_fen = excluded.price_from_fen, in_stock = excluded.in_stock,
         sales = CASE WHEN :recount THEN excluded.sales ELSE s.sales END,
         published_at = excluded.published_at, season_opens = excluded.season_opens,
-        season_closes = excluded.season_closes, perishable = excluded.perishable,
+        season_closes = excluded.season_closes,
         named = excluded.named, words = excluded.words, face = excluded.face, words_version = excluded.words_version
     RETURNING 1
 )
@@ -111,14 +110,20 @@ _LOCK_SHELF = text("""
 SELECT s.product_id FROM storefront_shelf s JOIN catalogue_sku k ON k.product_id = s.product_id
 WHERE k.sku = :sku FOR UPDATE OF s
 """)
-_RESTOCK = text("""
-UPDATE storefront_shelf s SET in_stock = now.in_stock
-FROM (SELECT EXISTS (
-          SELECT 1 FROM catalogue_sku k
-          JOIN pricing_price pr ON pr.sku = k.sku AND pr.valid_to IS NULL
-          JOIN inventory_stock st ON st.sku = k.sku
-          WHERE k.product_id = :product_id AND k.retail AND st.on_hand > st.reserved) AS in_stock) now
-WHERE s.product_id = :product_id AND s.in_stock <> now.in_stock
+_LOCK_PLACES = text("SELECT 1 FROM storefront_shelf WHERE product_id = ANY(:ids) ORDER BY product_id FOR UPDATE")
+_STANDS = f"SELECT {IN_STOCK} AS in_stock, {PRESALE} AS presale {SIZES}"
+_RESTOCK = text(f"""
+UPDATE storefront_shelf s SET in_stock = v.in_stock, presale = v.presale
+FROM unnest(CAST(:ids AS uuid[])) AS p (id) CROSS JOIN LATERAL ({_STANDS}) v
+WHERE s.product_id = p.id AND (s.in_stock, s.presale) <> (v.in_stock, v.presale)
+""")
+_OVERTAKEN = text(f"""
+SELECT s.product_id FROM (
+    SELECT product_id AS id FROM storefront_shelf WHERE presale
+    UNION SELECT k.product_id FROM inventory_presale w JOIN catalogue_sku k ON k.sku = w.sku
+          WHERE w.settled_at IS NULL AND w.opens_at <= :now AND w.closes_at > :now
+) p JOIN storefront_shelf s ON s.product_id = p.id CROSS JOIN LATERAL ({_STANDS}) v
+WHERE s.presale <> v.presale LIMIT :limit
 """)
 _SELL = text("""
 UPDATE storefront_shelf s SET sales = s.sales + sold.quantity
@@ -200,11 +205,20 @@ async def shelve_supplier(session: AsyncSession, supplier_id: UUID) -> None:
         await shelve(session, ids[start : start + _BATCH])
 
 
-async def restock(session: AsyncSession, sku: str) -> None:
-    """Write down whether the product of a SKU has anything to sell."""
+async def restock(session: AsyncSession, sku: str, *, now: datetime) -> None:
+    """Write down whether the product of a SKU has anything to sell, from stock or ahead of its harvest."""
     product_id = (await session.execute(_LOCK_SHELF, {"sku": sku})).scalar_one_or_none()
     if product_id is not None:
-        await session.execute(_RESTOCK, {"product_id": product_id})
+        await session.execute(_RESTOCK, {"ids": [product_id], "now": now})
+
+
+async def follow_presales(session: AsyncSession, *, now: datetime, limit: int) -> int:
+    """Write down for up to ``limit`` products that the clock has opened or closed a pre-sale; how many it were."""
+    ids = list((await session.execute(_OVERTAKEN, {"now": now, "limit": limit})).scalars())
+    if ids:
+        await session.execute(_LOCK_PLACES, {"ids": ids})
+        await session.execute(_RESTOCK, {"ids": ids, "now": now})
+    return len(ids)
 
 
 async def count_sales(session: AsyncSession, sold: Mapping[UUID, int]) -> None:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from uuid import UUID
 
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 
 from app.catalogue.rules import (
-    PRESALE_DAYS,
     InvalidProduct,
     NewProduct,
     NewSku,
@@ -27,9 +25,7 @@ MONTH_DAYS = st.dates(date(2001, 1, 1), date(2001, 12, 31)).map(lambda day: f"{d
 @pytest.mark.parametrize(
     ("day", "season"),
     [
-        (date(2026, 10, 20), Season.OFF_SEASON),
-        (date(2026, 10, 21), Season.PRESALE),
-        (date(2026, 11, 19), Season.PRESALE),
+        (date(2026, 11, 19), Season.OFF_SEASON),
         (date(2026, 11, 20), Season.IN_SEASON),
         (date(2026, 12, 31), Season.IN_SEASON),
         (date(2027, 1, 1), Season.IN_SEASON),
@@ -37,32 +33,18 @@ MONTH_DAYS = st.dates(date(2001, 1, 1), date(2001, 12, 31)).map(lambda day: f"{d
         (date(2027, 2, 1), Season.OFF_SEASON),
     ],
 )
-def test_oranges_are_in_season_over_new_year_and_in_presale_for_thirty_days_before(day, season):
-    assert season_on(day, "11-20", "01-31", perishable=True) is season
+def test_oranges_are_in_season_over_new_year(day, season):
+    assert season_on(day, "11-20", "01-31") is season
 
 
-def test_tea_is_never_in_presale():
-    assert season_on(date(2026, 3, 11), "03-12", "04-04", perishable=False) is Season.OFF_SEASON
-    assert season_on(date(2026, 3, 12), "03-12", "04-04", perishable=False) is Season.IN_SEASON
-    assert season_on(date(2026, 4, 5), "03-12", "04-04", perishable=False) is Season.OFF_SEASON
+def test_tea_is_in_season_in_spring():
+    assert season_on(date(2026, 3, 11), "03-12", "04-04") is Season.OFF_SEASON
+    assert season_on(date(2026, 3, 12), "03-12", "04-04") is Season.IN_SEASON
+    assert season_on(date(2026, 4, 5), "03-12", "04-04") is Season.OFF_SEASON
 
 
 def test_without_a_window_it_is_always_in_season():
-    assert season_on(date(2026, 7, 1), None, None, perishable=True) is Season.IN_SEASON
-
-
-def test_presale_may_begin_in_the_old_year():
-    assert season_on(date(2026, 12, 20), "01-10", "02-01", perishable=True) is Season.PRESALE
-
-
-@given(MONTH_DAYS, MONTH_DAYS, st.dates(date(2020, 1, 1), date(2032, 1, 1)))
-def test_a_season_is_entered_through_presale(opens, closes, day):
-    today = season_on(day, opens, closes, perishable=True)
-    tomorrow = season_on(day + timedelta(days=1), opens, closes, perishable=True)
-    if today is Season.OFF_SEASON:
-        assert tomorrow is not Season.IN_SEASON or PRESALE_DAYS == 0
-    if today is Season.PRESALE:
-        assert tomorrow is not Season.OFF_SEASON
+    assert season_on(date(2026, 7, 1), None, None) is Season.IN_SEASON
 
 
 @pytest.mark.parametrize("text", ["02-29", "02-30", "04-31", "13-01", "00-10", "1-1", "01-32", "", "11-20 "])

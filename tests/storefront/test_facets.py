@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import UTC, datetime
 
 import pytest
 
@@ -11,7 +11,7 @@ from app.storefront import Wish, facets, find
 from app.storefront.rules import Sort
 from app.storefront.rules.words import parse
 
-TODAY = date(2026, 11, 20)
+NOW = datetime(2026, 11, 20, 4, tzinfo=UTC)
 WISHES = [
     {},
     {"query": parse("茶")},
@@ -47,11 +47,11 @@ def chosen(facet, value):
 @pytest.mark.parametrize("wish", WISHES, ids=str)
 async def test_counts_are_what_is_found(db, county, wish):
     async def shown(**filters):
-        found = await find(session, Wish(**filters), sort=Sort.PRICE, limit=100, after=None, today=TODAY)
+        found = await find(session, Wish(**filters), sort=Sort.PRICE, limit=100, after=None, now=NOW)
         return json.loads(found.items)
 
     async with db.read() as session:
-        counted = await facets(session, Wish(**wish), today=TODAY)
+        counted = await facets(session, Wish(**wish), now=NOW)
         for facet, own in OWN.items():
             rest = {name: value for name, value in wish.items() if name not in own}
             values = counted[facet]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 from collections.abc import Awaitable, Iterator
-from datetime import date
+from datetime import UTC, datetime
 from types import ModuleType
 from typing import Any
 
@@ -21,7 +21,7 @@ from tests.storefront import builders
 
 counting = importlib.import_module("app.storefront.queries.facets")
 ROWS = 100_000
-TODAY = date(2026, 11, 20)
+NOW = datetime(2026, 11, 20, 4, tzinfo=UTC)
 MOST_ROWS_READ = 3_000
 
 # In this database nothing but the shelf is full: what it refers to is not asked for by its plans. Its indexes of words
@@ -35,7 +35,7 @@ END $$
 """
 _FILL = """
 INSERT INTO storefront_shelf (product_id, root_slug, leaf_slug, supplier_id, township_code, price_from_fen, in_stock,
-    sales, published_at, season_opens, season_closes, perishable, named, words, face, words_version)
+    sales, published_at, season_opens, season_closes, presale, named, words, face, words_version)
 SELECT CAST(lpad(to_hex(n), 32, '0') AS uuid), (CAST(:roots AS text[]))[1 + n % 11],
        (CAST(:leaves AS text[]))[1 + n % 11], CAST(lpad(to_hex(n % 500), 32, '0') AS uuid),
        CAST(433125100 + n % 12 AS text), 1000 + (n * 7919) % 90000, n % 10 <> 0, (n * 104729) % 5000,
@@ -151,7 +151,7 @@ async def test_no_page_reads_much_of_the_shelf(fresh_db):
     await fill(fresh_db)
     async with fresh_db.read() as session:
         for wish, sort, after in CASES:
-            asked = listing.find(session, wish, sort=sort, limit=24, after=after, today=TODAY)
+            asked = listing.find(session, wish, sort=sort, limit=24, after=after, now=NOW)
             found = await plan(session, listing, asked)
             assert read_of_the_shelf(found) <= MOST_ROWS_READ, (wish, sort, after, found)
         for typed in ("黄金荼", "huangjincah", "葛根坟", "gegenn"):
@@ -159,5 +159,5 @@ async def test_no_page_reads_much_of_the_shelf(fresh_db):
             assert read_of_the_shelf(found) <= MOST_ROWS_READ, (typed, found)
         # Facets count all that there is, but in an index.
         for wish in (Wish(), Wish(category="golden-tea", in_stock=True), Wish(query=parse("第7号"))):
-            found = await plan(session, counting, counting.facets(session, wish, today=TODAY))
+            found = await plan(session, counting, counting.facets(session, wish, now=NOW))
             assert read_of_the_shelf(found) <= ROWS, (wish, found)

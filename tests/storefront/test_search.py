@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import date
 
 import pytest
 from sqlalchemy import text
@@ -127,14 +126,12 @@ async def test_control_characters_and_novels_are_refused(client, county, typed):
 
 
 @pytest.mark.parametrize("shown", [200, 12, 1, 0])
-async def test_the_ways_to_search_find_the_same(db, county, monkeypatch, shown):
+async def test_the_ways_to_search_find_the_same(db, county, monkeypatch, now, shown):
     """Walking along the shelf, sorting the few and asking the index are three ways to one answer."""
 
     async def slugs(sort):
         async with db.read() as session:
-            found = await listing.find(
-                session, Wish(query=parse("茶")), sort=sort, limit=24, after=None, today=date(2026, 11, 20)
-            )
+            found = await listing.find(session, Wish(query=parse("茶")), sort=sort, limit=24, after=None, now=now)
         return [item["slug"] for item in json.loads(found.items)]
 
     expected = {sort: await slugs(sort) for sort in Sort}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -16,12 +16,6 @@ from stdnum import ean
 from app.catalogue.rules.label import Listing, label_faults, listing_faults, unsayable
 from app.catalogue.rules.solar_terms import PICKS, picked
 from app.core.errors import DomainError, Fault, NotFound
-
-PRESALE_DAYS = 30
-"""Presale opens this many days before the harvest: late October for oranges of late November (domain handbook §1.5)."""
-
-PERISHABLE_DAYS = 90
-"""Goods that keep longer than this are sold all year, so a presale of them would mean nothing."""
 
 _SKU = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,99}")
@@ -35,10 +29,9 @@ IMAGE_TYPES = frozenset({"image/svg+xml", "image/png", "image/jpeg", "image/webp
 
 
 class Season(StrEnum):
-    """Where a product stands in its year."""
+    """Where a product stands in its year. That a harvest is sold ahead is nothing that a calendar knows."""
 
     IN_SEASON = "in_season"
-    PRESALE = "presale"
     OFF_SEASON = "off_season"
 
 
@@ -316,25 +309,17 @@ def month_day(day: date) -> str:
     return f"{day:%m-%d}"
 
 
-def season_on(day: date, opens: str | None, closes: str | None, *, perishable: bool) -> Season:
+def season_on(day: date, opens: str | None, closes: str | None) -> Season:
     """Where goods harvested from ``opens`` to ``closes`` (``MM-DD``, may wrap over new year) stand on ``day``.
 
-    Without a window they are always in season. What keeps is never in presale: outside its harvest it is merely not
-    this season's (domain handbook §1.5).
+    Without a window they are always in season.
     """
     if opens is None or closes is None:
         return Season.IN_SEASON
     today = month_day(day)
     if (opens <= today <= closes) if opens <= closes else (today >= opens or today <= closes):
         return Season.IN_SEASON
-    if perishable and within(opens, today, month_day(day + timedelta(days=PRESALE_DAYS))):
-        return Season.PRESALE
     return Season.OFF_SEASON
-
-
-def within(at: str, after: str, until: str) -> bool:
-    """Whether the day of the year ``at`` lies in the half-open span (after, until], which may wrap over new year."""
-    return after < at <= until if after <= until else at > after or at <= until
 
 
 def check(product: NewProduct) -> None:

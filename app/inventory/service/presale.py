@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -16,7 +16,7 @@ from app.core.events import emit
 from app.core.ids import new_id
 from app.identity import Actor
 from app.inventory import queries
-from app.inventory.events import PromiseBroken, PromiseFilled
+from app.inventory.events import PresaleChanged, PromiseBroken, PromiseFilled
 from app.inventory.models import PresaleRow, PromiseRow
 from app.inventory.rules.presale import GRACE_DAYS, Plan, Presale, PresaleSettled, check
 from app.inventory.service.opening import open_new
@@ -43,6 +43,7 @@ WITH free AS (
     UPDATE inventory_presale p SET promised = p.promised - t.filled
     FROM (SELECT presale_id, CAST(sum(filled) AS bigint) AS filled FROM served GROUP BY presale_id) t
     WHERE p.id = t.presale_id
+    RETURNING p.sku, p.settled_at IS NULL AND p.cap - p.arrived - p.promised BETWEEN 1 AND t.filled AS again
 ), whole AS (
     DELETE FROM inventory_promise p USING served f
     WHERE p.reference = f.reference AND p.sku = f.sku AND f.filled = f.quantity
@@ -57,7 +58,8 @@ WITH free AS (
         (sku, kind, on_hand_delta, reserved_delta, reference, effective_at, recorded_at)
     SELECT sku, 'reserved', 0, filled, reference, :now, :now FROM served ORDER BY sku
 )
-SELECT reference, sku, filled, quantity - filled FROM served ORDER BY sku, reference
+SELECT reference, sku, filled, quantity - filled, EXISTS (SELECT FROM presale p WHERE p.sku = served.sku AND p.again)
+FROM served ORDER BY sku, reference
 """)
 
 _FORGET = text("""
@@ -68,9 +70,12 @@ WITH dropped AS (
     UPDATE inventory_presale p SET promised = p.promised - d.quantity
     FROM (SELECT presale_id, CAST(sum(quantity) AS bigint) AS quantity FROM dropped GROUP BY presale_id) d
     WHERE p.id = d.presale_id
+    RETURNING p.sku, p.settled_at IS NULL AND p.cap - p.arrived - p.promised BETWEEN 1 AND d.quantity AS again
+), stock AS (
+    UPDATE inventory_stock s SET waiting = s.waiting - d.quantity
+    FROM (SELECT sku, CAST(sum(quantity) AS bigint) AS quantity FROM dropped GROUP BY sku) d WHERE s.sku = d.sku
 )
-UPDATE inventory_stock s SET waiting = s.waiting - d.quantity
-FROM (SELECT sku, CAST(sum(quantity) AS bigint) AS quantity FROM dropped GROUP BY sku) d WHERE s.sku = d.sku
+SELECT sku FROM presale WHERE again ORDER BY sku
 """)
 
 _SHORTEN = text("""
@@ -87,8 +92,11 @@ WITH shorter AS (
     FROM shorter s WHERE p.reference = :reference AND p.sku = s.sku AND s.before > s.quantity
 ), presale AS (
     UPDATE inventory_presale p SET promised = p.promised - s.quantity FROM shorter s WHERE p.id = s.presale_id
+    RETURNING p.sku, p.settled_at IS NULL AND p.cap - p.arrived - p.promised BETWEEN 1 AND s.quantity AS again
+), stock AS (
+    UPDATE inventory_stock t SET waiting = t.waiting - s.quantity FROM shorter s WHERE t.sku = s.sku
 )
-UPDATE inventory_stock t SET waiting = t.waiting - s.quantity FROM shorter s WHERE t.sku = s.sku
+SELECT sku FROM presale WHERE again ORDER BY sku
 """)
 
 
@@ -98,22 +106,31 @@ async def fill(session: AsyncSession, skus: Collection[str], *, now: datetime) -
     Returns how many pieces of each SKU that took.
     """
     taken: dict[str, int] = {}
+    again: set[str] = set()
     rows = await session.execute(_FILL, {"skus": sorted(skus), "now": now})
-    for reference, sku, quantity, waiting in rows:
+    for reference, sku, quantity, waiting, below_cap in rows:
         taken[sku] = taken.get(sku, 0) + quantity
+        again |= {sku} if below_cap else set()
         emit(session, PromiseFilled(reference=reference, sku=sku, quantity=quantity, waiting=waiting, at=now))
+    announce(session, again, now)
     return taken
 
 
-async def forget(session: AsyncSession, references: Collection[UUID]) -> None:
+async def forget(session: AsyncSession, references: Collection[UUID], *, now: datetime) -> None:
     """These references wait no longer. The stock rows of what they wait for are locked."""
-    await session.execute(_FORGET, {"references": list(references)})
+    announce(session, await session.scalars(_FORGET, {"references": list(references)}), now)
 
 
-async def shorten(session: AsyncSession, reference: UUID, pieces: Mapping[str, int]) -> None:
+async def shorten(session: AsyncSession, reference: UUID, pieces: Mapping[str, int], *, now: datetime) -> None:
     """``reference`` waits for so many pieces fewer, by SKU. The stock rows are locked."""
     parameters = {"reference": reference, "skus": list(pieces), "quantities": list(pieces.values())}
-    await session.execute(_SHORTEN, parameters)
+    announce(session, await session.scalars(_SHORTEN, parameters), now)
+
+
+def announce(session: AsyncSession, skus: Iterable[str], now: datetime) -> None:
+    """Tell that these harvests began or ceased to be sold ahead."""
+    for sku in sorted(skus):
+        emit(session, PresaleChanged(sku=sku, at=now))
 
 
 async def lock_waiting(session: AsyncSession, reference: UUID) -> dict[str, int]:
@@ -145,6 +162,7 @@ async def open_presale(
     )
     session.add(row)
     await session.flush()
+    announce(session, [sku], now)
     return queries.presale_value(row)
 
 
@@ -172,6 +190,7 @@ async def change_presale(
         setattr(row, name, value)
     row.cap, row.version = plan.cap, row.version + 1
     await session.flush()
+    announce(session, [row.sku], now)
     return queries.presale_value(row)
 
 
@@ -187,6 +206,7 @@ async def settle_presale(
         row.settled_at = now
         row.version += 1
         await session.flush()
+        announce(session, [row.sku], now)
         waiting = select(PromiseRow.reference).where(PromiseRow.presale_id == row.id).order_by(PromiseRow.position)
         for reference in await session.scalars(waiting):
             emit(session, PromiseBroken(reference=reference, sku=row.sku, at=now))

@@ -39,7 +39,7 @@ from app.inventory.rules import (
 )
 from app.inventory.rules.presale import Taken
 from app.inventory.service.opening import open_new
-from app.inventory.service.presale import fill, forget, shorten
+from app.inventory.service.presale import announce, fill, forget, shorten
 
 # READ COMMITTED: a row that `locked` had to wait for is handed out as the other transaction left it, so `judged`
 # decides on the present. The UPDATE writes what `locked` says and neither asks nor counts on its own row again: its
@@ -252,9 +252,11 @@ async def reserve(
         )
     taken = {}
     for sku, quantity in wanted.items():
-        available, _, ship_by = found[sku]
+        available, harvest, ship_by = found[sku]
         promised = max(quantity - available, 0)
         taken[sku] = Taken(max(available - quantity, 0), promised, ship_by if promised else None)
+        if promised and promised == harvest:
+            announce(session, [sku], now)
     for sku in sorted(wanted):
         _announce(session, sku, found[sku][0], taken[sku].left, now)
     return taken
@@ -304,7 +306,7 @@ async def release(session: AsyncSession, references: Sequence[UUID], *, now: dat
         waiting = waiting or any(row[3] for row in rows)
         if again or not any(row[4] for row in rows):
             break
-        await forget(session, references)
+        await forget(session, references, now=now)
     taken = await fill(session, freed, now=now) if waiting else {}
     for sku, quantity in sorted(freed.items()):
         _announce(session, sku, before[sku], before[sku] + quantity - taken.get(sku, 0), now)
@@ -330,7 +332,7 @@ async def release_pieces(
         stocks[sku].reserved -= quantity
         movements.append(Movement(sku, None, Kind.RELEASED, 0, -quantity, now))
     if any(unfilled.values()):
-        await shorten(session, reference, {sku: quantity for sku, quantity in unfilled.items() if quantity})
+        await shorten(session, reference, {sku: quantity for sku, quantity in unfilled.items() if quantity}, now=now)
     if withdrawn:
         held = [stocks[sku] for sku in withdrawn]
         await _write(

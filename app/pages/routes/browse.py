@@ -11,7 +11,6 @@ from pydantic import StringConstraints
 
 from app import storefront
 from app.catalogue import CATEGORIES, Season
-from app.core.clock import local_day
 from app.core.money import parse_yuan
 from app.core.web import Now, ReadSession, decode_cursor, encode_cursor
 from app.core.web.schemas import NO_CONTROL
@@ -31,10 +30,9 @@ Text = Annotated[str, StringConstraints(max_length=100, pattern=NO_CONTROL)]
 @router.get("/")
 async def home(visit: Visitor, session: ReadSession, now: Now) -> Response:
     """The front page: what is in season, what people buy, and why it can be trusted."""
-    today = local_day(now)
     oranges = Wish(category="navel-orange")
-    fresh = await storefront.find(session, oranges, sort=Sort.SALES, limit=_FRESH, after=None, today=today)
-    best = await storefront.find(session, Wish(), sort=Sort.SALES, limit=_BEST + _FRESH, after=None, today=today)
+    fresh = await storefront.find(session, oranges, sort=Sort.SALES, limit=_FRESH, after=None, now=now)
+    best = await storefront.find(session, Wish(), sort=Sort.SALES, limit=_BEST + _FRESH, after=None, now=now)
     in_season = [item for item in json.loads(fresh.items) if item["season"] != Season.OFF_SEASON]
     shown = {item["slug"] for item in in_season}
     others = [item for item in json.loads(best.items) if item["slug"] not in shown]
@@ -72,7 +70,7 @@ async def list_products(
     following = None
     if query is not None or not q.strip():
         after = _position(order, cursor) if cursor else None
-        found = await storefront.find(session, wish, sort=order, limit=_ON_A_PAGE, after=after, today=local_day(now))
+        found = await storefront.find(session, wish, sort=order, limit=_ON_A_PAGE, after=after, now=now)
         items = json.loads(found.items)
         if found.last is not None:
             following = encode_cursor(f"page:{order}", found.last.tier, found.last.key, found.last.product_id)
@@ -86,7 +84,7 @@ async def show_product(
     visit: Visitor, session: ReadSession, now: Now, slug: Annotated[str, Path(max_length=100)], sku: Text = ""
 ) -> Response:
     """One product: its sizes and prices, where it comes from, what the law wants told, what may be sent back."""
-    product = json.loads(await storefront.product(session, slug, today=local_day(now)))
+    product = json.loads(await storefront.product(session, slug, now=now))
     variants = product["variants"]
     chosen = next((one for one in variants if one["sku"] == sku), None)
     chosen = chosen or next((one for one in variants if one["available"]), variants[0])

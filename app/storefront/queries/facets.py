@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import date
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.db import ask
 from app.storefront.queries.listing import FILTERS, HAS_WORDS_BY_INDEX, WORDS, Wish
-from app.storefront.queries.shown import SEASON, days
+from app.storefront.queries.shown import SEASON, moment
 from app.storefront.rules import PRICE_BANDS_FEN
 
 Facets = dict[str, list[dict[str, Any]]]
@@ -32,7 +32,6 @@ _FACET_OF = {
     "township_name": "township",
     "in_stock": "in_stock",
     "presale": "season",
-    "presale_over_new_year": "season",
     "no_presale": "season",
     "min_price_fen": "price",
     "max_price_fen": "price",
@@ -44,7 +43,7 @@ _GROUPS = (
     ("township", "township_code", 0b110111),
     ("price", "band", 0b111011),
     ("in_stock", "in_stock", 0b111101),
-    ("season", "season_opens, season_closes, perishable", 0b111110),
+    ("season", "season_opens, season_closes, presale", 0b111110),
 )
 
 
@@ -64,16 +63,16 @@ def _statement(filters: tuple[str, ...]) -> TextClause:
         for facet, _, bits in _GROUPS
         for others in [[f"ok_{other}" for other in met if other != facet]]
     )
-    which = "GROUPING(leaf_slug, supplier_id, township_code, band, in_stock, perishable)"
+    which = "GROUPING(leaf_slug, supplier_id, township_code, band, in_stock, presale)"
     bits = {facet: value for facet, _, value in _GROUPS}
     return text(f"""
 WITH shelf AS (
-    SELECT s.leaf_slug, s.supplier_id, s.township_code, s.in_stock, s.season_opens, s.season_closes, s.perishable,
+    SELECT s.leaf_slug, s.supplier_id, s.township_code, s.in_stock, s.season_opens, s.season_closes, s.presale,
            width_bucket(s.price_from_fen, CAST(:bands AS bigint[])) AS band {flags}
     FROM storefront_shelf s {f"WHERE {' AND '.join(where)}" if where else ""}
 ), g AS MATERIALIZED (
     SELECT {which} AS which, leaf_slug, supplier_id, township_code, band, in_stock, season_opens, season_closes,
-           perishable, CASE {which} {counts} END AS n
+           presale, CASE {which} {counts} END AS n
     FROM shelf GROUP BY GROUPING SETS ({", ".join(f"({columns})" for _, columns, _ in _GROUPS)})
 )
 SELECT 'category', c.slug, c.name, c.root_slug, root.name, n FROM g JOIN catalogue_category c ON c.slug = g.leaf_slug
@@ -86,20 +85,19 @@ UNION ALL SELECT 'township', t.code, t.name, NULL, NULL, n
 UNION ALL SELECT 'price', CAST(band AS text), NULL, NULL, NULL, n FROM g WHERE which = {bits["price"]} AND n > 0
 UNION ALL SELECT 'in_stock', CAST(in_stock AS text), NULL, NULL, NULL, n
     FROM g WHERE which = {bits["in_stock"]} AND n > 0
-UNION ALL SELECT 'season', {SEASON.format(t="g", perishable="g.perishable")}, NULL, NULL, NULL,
+UNION ALL SELECT 'season', {SEASON.format(t="g", presale="g.presale")}, NULL, NULL, NULL,
     CAST(sum(n) AS bigint) FROM g WHERE which = {bits["season"]} AND n > 0 GROUP BY 2
 """)
 
 
-async def facets(session: AsyncSession, wish: Wish, *, today: date) -> Facets:
+async def facets(session: AsyncSession, wish: Wish, *, now: datetime) -> Facets:
     """How many products each value of each facet has for the wish, in one statement; values without any are left out.
 
     Of suppliers only the fifty with the most products are told.
     """
-    on = days(today)
-    conditions = wish.conditions(on)
+    conditions = wish.conditions()
     bands = "{" + ",".join(map(str, PRICE_BANDS_FEN)) + "}"
-    rows = await ask(session, _statement(tuple(conditions)), {**conditions, **on, "bands": bands})
+    rows = await ask(session, _statement(tuple(conditions)), {**conditions, **moment(now), "bands": bands})
     found: defaultdict[str, list[tuple[Any, ...]]] = defaultdict(list)
     for facet, *rest in rows:
         found[facet].append(tuple(rest))

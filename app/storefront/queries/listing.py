@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import datetime
 from functools import lru_cache
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.catalogue import ROOTS
 from app.core.db import ask
-from app.storefront.queries.shown import LATER, LATER_OVER_NEW_YEAR, OPEN, SEASON, SOON, VARIANTS, days
+from app.storefront.queries.shown import SEASON, VARIANTS, moment
 from app.storefront.rules import Sort
 from app.storefront.rules.typos import mend, nearby
 from app.storefront.rules.words import Query, parse
@@ -35,7 +35,7 @@ LEFT JOIN LATERAL (
     WHERE s.product_id = f.product_id AND p.status = 'published' AND su.status = 'approved' AND v.variants IS NOT NULL
     OFFSET 0
 ) item ON f.n <= :limit
-""".format(t="s", perishable="v.perishable")
+""".format(t="s", presale="v.ahead AND NOT v.in_stock")
 
 NAMED, ELSEWHERE = 1, 2
 """Tiers of relevance: all that was typed is in the name or the codes, or some of it is elsewhere."""
@@ -65,9 +65,8 @@ FILTERS: dict[str, str] = {
     "township_code": "s.township_code = :township_code",
     "township_name": "s.township_code = ANY(ARRAY(SELECT code FROM suppliers_township WHERE name = :township_name))",
     "in_stock": "s.in_stock = :in_stock",
-    "presale": f"s.perishable AND {LATER} AND NOT {OPEN}".format(t="s"),
-    "presale_over_new_year": f"s.perishable AND {LATER_OVER_NEW_YEAR} AND NOT {OPEN}".format(t="s"),
-    "no_presale": f"NOT coalesce(s.perishable AND {SOON} AND NOT {OPEN}, false)".format(t="s"),
+    "presale": "s.presale",
+    "no_presale": "NOT s.presale",
     "min_price_fen": "s.price_from_fen >= :min_price_fen",
     "max_price_fen": "s.price_from_fen <= :max_price_fen",
 }
@@ -117,7 +116,7 @@ class Wish:
             return Sort.NEWEST if self.query is None else Sort.RELEVANCE
         return sort
 
-    def conditions(self, on: dict[str, str]) -> dict[str, object]:
+    def conditions(self) -> dict[str, object]:
         """The names of the filters that apply, with their values."""
         found: dict[str, object] = {
             "in_stock": self.in_stock,
@@ -127,9 +126,7 @@ class Wish:
         if self.query is not None:
             found[WORDS] = self.query.anywhere
         if self.presale is not None:
-            over_new_year = on["horizon"] < on["today"]
-            name = "presale_over_new_year" if over_new_year else "presale"
-            found[name if self.presale else "no_presale"] = self.presale
+            found["presale" if self.presale else "no_presale"] = self.presale
         if self.category is not None:
             found["root" if self.category in ROOTS else "leaf"] = self.category
         if self.supplier is not None:
@@ -244,7 +241,7 @@ def _where(conditions: list[str]) -> str:
 
 
 async def find(
-    session: AsyncSession, wish: Wish, *, sort: Sort, limit: int, after: Position | None, today: date
+    session: AsyncSession, wish: Wish, *, sort: Sort, limit: int, after: Position | None, now: datetime
 ) -> Found:
     """A page of the products that are wished for, in one statement. ``sort`` is what ``wish.order`` said.
 
@@ -253,11 +250,11 @@ async def find(
     corrected = after.corrected if after is not None else None
     if corrected is not None:
         wish = replace(wish, query=parse(corrected))
-    found = await _find(session, wish, sort, limit, after, today)
+    found = await _find(session, wish, sort, limit, after, now)
     if found.items == "[]" and after is None and wish.query is not None:
         corrected = await _meant(session, wish.query.typed)
         if corrected is not None:
-            found = await _find(session, replace(wish, query=parse(corrected)), sort, limit, after, today)
+            found = await _find(session, replace(wish, query=parse(corrected)), sort, limit, after, now)
     if corrected is None or found.items == "[]":
         return found
     return Found(found.items, found.last and replace(found.last, corrected=corrected), corrected)
@@ -271,11 +268,10 @@ async def _meant(session: AsyncSession, typed: str) -> str | None:
 
 
 async def _find(
-    session: AsyncSession, wish: Wish, sort: Sort, limit: int, after: Position | None, today: date
+    session: AsyncSession, wish: Wish, sort: Sort, limit: int, after: Position | None, now: datetime
 ) -> Found:
-    on = days(today)
-    conditions = wish.conditions(on)
-    parameters = {**conditions, **on}
+    conditions = wish.conditions()
+    parameters = {**conditions, **moment(now)}
     if sort is Sort.RELEVANCE and wish.query is not None:
         parameters["named"] = wish.query.named
     if after is not None:

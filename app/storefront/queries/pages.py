@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import datetime
 from functools import lru_cache
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.catalogue import FRESH, PICKS, RETURN_POLICIES, picked
+from app.core.clock import local_day
 from app.core.db import ask
-from app.storefront.queries.shown import SEASON, VARIANTS, days
+from app.storefront.queries.shown import SEASON, VARIANTS, moment
 from app.storefront.rules import NoSuchTrace, NotOnShelf
 
 _FACE = f"""'id', p.id, 'slug', p.slug, 'name', p.name, 'category', c.root_slug, 'category_path',
@@ -22,7 +23,7 @@ _FACE = f"""'id', p.id, 'slug', p.slug, 'name', p.name, 'category', c.root_slug,
     'rating', CASE WHEN ra.reviews > 0
         THEN json_build_object('average', round(CAST(ra.stars AS numeric) / ra.reviews, 1), 'count', ra.reviews) END,
     'price_from_fen', v.price_from_fen, 'in_stock', v.in_stock,
-    'season', {SEASON.format(t="p", perishable="v.perishable")},
+    'season', {SEASON.format(t="p", presale="v.ahead AND NOT v.in_stock")},
     'variants', v.variants"""
 
 _JOINS = """
@@ -157,9 +158,10 @@ def _picks(year: int) -> str:
     return _json(spans)
 
 
-async def product(session: AsyncSession, slug: str, *, today: date) -> str:
+async def product(session: AsyncSession, slug: str, *, now: datetime) -> str:
     """JSON of the product's page, in one statement. Raises ``NotOnShelf``."""
-    parameters = {"slug": slug, "day": today, **days(today), **_RETURNS, "picks": _picks(today.year)}
+    today = local_day(now)
+    parameters = {"slug": slug, "day": today, **moment(now), **_RETURNS, "picks": _picks(today.year)}
     found = await ask(session, _PRODUCT, parameters)
     if not found:
         raise NotOnShelf
