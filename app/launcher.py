@@ -42,6 +42,13 @@ _STEADY_SECONDS = 10.0
 _FIRST_BACK_OFF_SECONDS = 0.1
 _LONGEST_BACK_OFF_SECONDS = 10.0
 _GRACE_SECONDS = 20.0
+_DEMO_BANK = {
+    "BANK__PAYEE": "保靖好物运营有限公司（示例）",
+    "BANK__ACCOUNT": "0000100020003000",
+    "BANK__BANK": "示例银行保靖支行",
+    "BANK__CNAPS": "000000000000",
+}
+"""An account that nobody has, so that the demo can show a transfer."""
 _EACH_LISTENS = sys.platform.startswith("linux")
 
 
@@ -171,6 +178,8 @@ class Launcher:
             "PROMETHEUS_MULTIPROC_DIR": str(metrics),
             "PYTHONUNBUFFERED": "1",
         }
+        if self._settings.demo:
+            self._environment = _DEMO_BANK | self._environment
         if self._settings.database_url is None:
             self._postgres = EmbeddedPostgres(directory)
             self._environment["DATABASE_URL"] = self._postgres.start(give_up=self._stopping)

@@ -368,6 +368,18 @@ RULES: tuple[Rule, ...] = (
         """,
     ),
     Rule(
+        "payment.by_transfer",
+        "银行转账到账款与已认领的银行流水不符",
+        "a captured transfer has no entry of a bank statement of its amount, or an entry no captured transfer",
+        """
+        SELECT p.id AS payment_id, e.id AS entry_id, e.amount_fen AS found, p.amount_fen AS expected
+        FROM (SELECT id, amount_fen FROM payments_payment WHERE provider = 'bank_transfer' AND status = 'captured') p
+        FULL JOIN (SELECT id, payment_id, amount_fen FROM payments_bank_entry WHERE status = 'assigned') e
+               ON e.payment_id = p.id
+        WHERE e.amount_fen IS DISTINCT FROM p.amount_fen
+        """,
+    ),
+    Rule(
         "payment.refunded",
         "到账款的已退金额与其退款单之和不符",
         "the refunded amount of a payment is not the sum of its refunds",

@@ -28,6 +28,11 @@ def digits(count: int) -> str:
     return f"{_entropy.get(_system).randrange(10**count):0{count}d}"
 
 
+def letters(alphabet: str, count: int) -> str:
+    """``count`` random characters of ``alphabet``."""
+    return "".join(_entropy.get(_system).choices(alphabet, k=count))
+
+
 @contextmanager
 def seeded(seed: int) -> Iterator[random.Random]:
     """Inside, ids and digits repeat from run to run, so that the demo county is the same every time."""

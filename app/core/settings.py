@@ -7,6 +7,7 @@ everything else belongs to a group and is set as ``GROUP__NAME`` (``LIMITS__CALL
 from __future__ import annotations
 
 import os
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal, Self
 
@@ -104,6 +105,27 @@ class PaymentSettings(Group):
     notify_base_url: str | None = None
     """Where providers reach this service; by default the service's own loopback address."""
     freshness_seconds: int = 300
+
+
+class BankSettings(Group):
+    """Our account for transfers; none are offered until all of it is named (domain handbook §6.4)."""
+
+    payee: str | None = None
+    account: str | None = Field(None, pattern=r"^[0-9]{8,30}$")
+    bank: str | None = None
+    cnaps: str | None = Field(None, pattern=r"^[0-9]{12}$")
+    """联行号, the number of the branch in the national payment system."""
+    pay_within_days: int = Field(3, ge=1, le=30)
+    """How long goods are kept for a transfer that was announced."""
+
+    @property
+    def on(self) -> bool:
+        """Whether there is anywhere to transfer to."""
+        return None not in (self.payee, self.account, self.bank, self.cnaps)
+
+    def deadline(self, announced_at: datetime | None) -> datetime | None:
+        """Until when a transfer that was announced then is waited for."""
+        return announced_at + timedelta(days=self.pay_within_days) if announced_at is not None else None
 
 
 class FileSettings(Group):
@@ -217,6 +239,7 @@ class Settings(BaseSettings):
     orders: OrderSettings = OrderSettings()
     claims: ClaimSettings = ClaimSettings()
     payments: PaymentSettings = PaymentSettings()
+    bank: BankSettings = BankSettings()
     files: FileSettings = FileSettings()
     invoicing: InvoicingSettings = InvoicingSettings()
     reviews: ReviewSettings = ReviewSettings()

@@ -1,15 +1,29 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
+from typing import ClassVar
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, DateTime, ForeignKey, Index, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, fen, uid
 from app.core.errors import Unavailable
+from app.core.sealing import keys
 from app.payments.lifecycle import REFUND_TRANSITIONS, TRANSITIONS, PaymentStep, RefundStep
 from app.payments.rules import (
     Payment,
@@ -21,6 +35,7 @@ from app.payments.rules import (
     RefundStatus,
     TransactionMismatch,
 )
+from app.payments.rules.bank import EntryStatus, StatementLine
 
 
 def _one_of(column: str, values: Iterable[str]) -> str:
@@ -42,6 +57,7 @@ class PaymentRow(Base):
     status: Mapped[str] = mapped_column(Text)
     code_url: Mapped[str | None] = mapped_column(Text)
     remittance_code: Mapped[str | None] = mapped_column(Text)
+    payer_index: Mapped[bytes | None] = mapped_column(LargeBinary)
     provider_transaction: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime]
     captured_at: Mapped[datetime | None]
@@ -63,6 +79,8 @@ class PaymentRow(Base):
         ),
         CheckConstraint("status <> 'closed' OR closed_at IS NOT NULL", name="closed"),
         UniqueConstraint("provider", "provider_transaction", info={"means": TransactionMismatch}),
+        # Drawn at random; the next draw is another one.
+        UniqueConstraint("remittance_code", info={"means": Unavailable}),
         # Two callers who ask at once get the same code. Also finds the payments of a reference.
         Index(
             "uq_payments_payment_open",
@@ -73,6 +91,11 @@ class PaymentRow(Base):
             postgresql_where=sql("status = 'pending'"),
         ),
         Index("ix_payments_payment_reference", "reference"),
+        Index(
+            "ix_payments_payment_transfer",
+            "amount_fen",
+            postgresql_where=sql("provider = 'bank_transfer' AND status = 'pending'"),
+        ),
     )
 
     def take(self, step: PaymentStep) -> bool:
@@ -152,6 +175,79 @@ class RefundRow(Base):
             settled_at=self.settled_at,
             provider_refund=self.provider_refund,
         )
+
+
+class BankEntryRow(Base):
+    """A credit on our bank account. Who paid and what they wrote is sealed; ``payer_index`` finds the name.
+
+    ``payment_id`` is the payment it pays, is held for, or is thought to be for.
+    """
+
+    __tablename__ = "payments_bank_entry"
+    PURPOSE: ClassVar[str] = "payments.bank_entry"
+
+    id: Mapped[uid]
+    account: Mapped[str] = mapped_column(Text)
+    serial: Mapped[str] = mapped_column(Text)
+    booked_on: Mapped[date]
+    amount_fen: Mapped[fen]
+    payer_sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    payer_index: Mapped[bytes] = mapped_column(LargeBinary)
+    status: Mapped[str] = mapped_column(Text)
+    payment_id: Mapped[UUID | None] = mapped_column(ForeignKey("payments_payment.id"), index=True)
+    receipt: Mapped[str | None] = mapped_column(Text)
+    imported_at: Mapped[datetime]
+    decided_by: Mapped[UUID | None]
+    decided_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        CheckConstraint(_one_of("status", EntryStatus), name="status"),
+        CheckConstraint("amount_fen > 0", name="amount"),
+        CheckConstraint(
+            "CASE status WHEN 'unmatched' THEN payment_id IS NULL WHEN 'returned' THEN true"
+            " ELSE payment_id IS NOT NULL END",
+            name="payment",
+        ),
+        CheckConstraint("(status = 'returned') = (receipt IS NOT NULL)", name="receipt"),
+        CheckConstraint("(decided_by IS NULL) = (decided_at IS NULL)", name="decided"),
+        UniqueConstraint("account", "serial"),
+        Index(
+            "uq_payments_bank_entry_assigned",
+            "payment_id",
+            unique=True,
+            postgresql_where=sql("status = 'assigned'"),
+            info={"means": TransactionMismatch},
+        ),
+        Index("ix_payments_bank_entry_status", "status", "id"),
+    )
+
+    @property
+    def done(self) -> bool:
+        """Whether the money has found its end."""
+        return self.status in (EntryStatus.ASSIGNED, EntryStatus.RETURNED)
+
+    @property
+    def transaction(self) -> str:
+        """What the payment keeps as the number of its transaction: banks may give one serial on two accounts."""
+        return f"BANK{self.id.hex}"
+
+    def become(
+        self,
+        status: EntryStatus,
+        *,
+        payment_id: UUID | None,
+        receipt: str | None = None,
+        by: UUID | None = None,
+        at: datetime | None = None,
+    ) -> None:
+        """Note what was found out; ``by`` an operator, or None for the import itself."""
+        self.status, self.payment_id, self.receipt = status, payment_id, receipt
+        self.decided_by, self.decided_at = by, at
+
+    def line(self) -> StatementLine:
+        """What the bank told, opened."""
+        name, account, postscript = json.loads(keys().unseal(self.payer_sealed, self.PURPOSE))
+        return StatementLine(self.serial, self.booked_on, name, account, self.amount_fen, postscript)
 
 
 payments_notification = Table(

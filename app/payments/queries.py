@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.payments.models import PaymentRow, RefundRow
-from app.payments.rules import Payment, PaymentNotFound, PaymentStatus, Refund, RefundStatus
+from app.core.clock import local_day
+from app.core.sealing import keys
+from app.payments.models import BankEntryRow, PaymentRow, RefundRow
+from app.payments.rules import Payment, PaymentNotFound, PaymentStatus, Provider, Refund, RefundStatus
+from app.payments.rules.bank import Awaited, BankEntry, EntryNotFound, EntryStatus, plain_name
 
 
 async def get(session: AsyncSession, payment_id: UUID) -> Payment:
@@ -97,3 +100,94 @@ async def refunds_of(session: AsyncSession, references: Sequence[UUID]) -> dict[
     for reference, row in rows:
         found[reference].append(row.value())
     return dict(found)
+
+
+def payer_index(name: str) -> bytes:
+    """The blind index that finds transfers from one payer."""
+    return keys().blind(plain_name(name), "payments.payer")
+
+
+def _awaited(row: PaymentRow) -> Awaited:
+    return Awaited(
+        payment_id=row.id,
+        amount_fen=row.amount_fen,
+        captured=row.status == PaymentStatus.CAPTURED,
+        payer=row.payer_index,
+        announced_on=local_day(row.created_at),
+    )
+
+
+async def lock_awaited(
+    session: AsyncSession, codes: Collection[str]
+) -> tuple[dict[UUID, PaymentRow], dict[str, Awaited]]:
+    """The payments with these remittance codes, locked in the order of their ids; by id, and as values by code."""
+    rows = await session.scalars(
+        select(PaymentRow)
+        .where(PaymentRow.remittance_code.in_(codes))
+        .order_by(PaymentRow.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    found = rows.all()
+    return {row.id: row for row in found}, {str(row.remittance_code): _awaited(row) for row in found}
+
+
+async def waiting_transfers(session: AsyncSession, amounts: Collection[int]) -> list[Awaited]:
+    """The transfers of these amounts that were announced and have not come."""
+    open_ones = (PaymentRow.provider == Provider.BANK_TRANSFER, PaymentRow.status == PaymentStatus.PENDING)
+    rows = await session.scalars(select(PaymentRow).where(*open_ones, PaymentRow.amount_fen.in_(amounts)))
+    return [_awaited(row) for row in rows]
+
+
+async def amounts_of_serials(session: AsyncSession, account: str, serials: Collection[str]) -> dict[str, int]:
+    """What was imported under these serials of an account, in fen."""
+    rows = await session.execute(
+        select(BankEntryRow.serial, BankEntryRow.amount_fen).where(
+            BankEntryRow.account == account, BankEntryRow.serial.in_(serials)
+        )
+    )
+    return {row.serial: row.amount_fen for row in rows}
+
+
+async def lock_entries(session: AsyncSession, entry_ids: Collection[UUID]) -> Sequence[BankEntryRow]:
+    """These entries of bank statements, by serial; whoever wrote them holds their locks."""
+    return (
+        await session.scalars(
+            select(BankEntryRow).where(BankEntryRow.id.in_(entry_ids)).order_by(BankEntryRow.serial).with_for_update()
+        )
+    ).all()
+
+
+async def lock_entry(session: AsyncSession, entry_id: UUID) -> BankEntryRow:
+    """An entry of a bank statement, kept from others until the transaction ends. Raises ``EntryNotFound``."""
+    row = await session.get(BankEntryRow, entry_id, with_for_update=True, populate_existing=True)
+    if row is None:
+        raise EntryNotFound
+    return row
+
+
+_ENTRIES = select(BankEntryRow, PaymentRow.amount_fen).outerjoin(PaymentRow, PaymentRow.id == BankEntryRow.payment_id)
+
+
+def _entry(row: BankEntryRow, expected_fen: int | None) -> BankEntry:
+    return BankEntry(row.id, row.line(), EntryStatus(row.status), row.payment_id, expected_fen, row.receipt)
+
+
+async def entry(session: AsyncSession, entry_id: UUID) -> BankEntry:
+    """An entry of a bank statement. Raises ``EntryNotFound``."""
+    found = (await session.execute(_ENTRIES.where(BankEntryRow.id == entry_id))).one_or_none()
+    if found is None:
+        raise EntryNotFound
+    return _entry(*found)
+
+
+async def page_of_entries(
+    session: AsyncSession, *, status: EntryStatus | None, after: UUID | None, limit: int
+) -> list[BankEntry]:
+    """Entries of bank statements, in the order in which they were imported."""
+    wanted = _ENTRIES
+    if status is not None:
+        wanted = wanted.where(BankEntryRow.status == status)
+    if after is not None:
+        wanted = wanted.where(BankEntryRow.id > after)
+    return [_entry(*found) for found in await session.execute(wanted.order_by(BankEntryRow.id).limit(limit))]

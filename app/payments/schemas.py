@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
@@ -10,7 +10,9 @@ from pydantic import ConfigDict, Field, StringConstraints
 
 from app.core.money import MAX_FEN
 from app.core.web import Body, Out, ShortText
+from app.core.web.schemas import NO_CONTROL
 from app.payments.rules import Payment, Provider, Refund, RefundStatus
+from app.payments.rules.bank import BankEntry, EntryStatus, StatementLine
 
 _Word = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z_|*@.:-]{1,64}$")]
 _Fen = Annotated[int, Field(strict=True, ge=1, le=MAX_FEN)]
@@ -61,6 +63,83 @@ class PaidByHandIn(Body):
     """How the money went back."""
 
     receipt: ShortText = Field(description="The transfer's number at the bank", examples=["20261121004512770031"])
+
+
+_Serial = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=NO_CONTROL)]
+
+
+class StatementRowIn(Body):
+    """One credit, as the bank tells it."""
+
+    serial: _Serial = Field(description="交易流水号", examples=["20261120-000731"])
+    booked_on: date = Field(examples=["2026-11-20"])
+    payer_name: ShortText = Field(examples=["济南市历城区第一小学工会（示例）"])
+    payer_account: _Serial | None = Field(None, examples=["370112000012345678"])
+    amount_fen: _Fen = Field(examples=[128_000])
+    postscript: Annotated[str, StringConstraints(max_length=400, pattern=NO_CONTROL)] = Field("", examples=["BJ7F3KMA"])
+
+    def line(self) -> StatementLine:
+        """As a value."""
+        return StatementLine(
+            self.serial, self.booked_on, self.payer_name, self.payer_account, self.amount_fen, self.postscript
+        )
+
+
+class StatementIn(Body):
+    """What came to our account."""
+
+    rows: list[StatementRowIn] = Field(min_length=1, max_length=2_000)
+
+
+class StatementOut(Out):
+    """What became of a statement's lines."""
+
+    imported: int = Field(description="Lines that were new")
+    repeated: int = Field(description="Lines that had been imported before; nothing happened again")
+    assigned: int = Field(description="Code and amount were right: paid")
+    held: int = Field(description="A code with another amount, or of what is paid already")
+    suggested: int = Field(description="No code, but one payment that it could be: confirm it by assigning")
+    unmatched: int
+
+
+class BankEntryOut(Out):
+    """A credit on our account and what became of it."""
+
+    id: UUID
+    serial: str
+    booked_on: date
+    payer_name: str
+    payer_account_tail: str | None = Field(description="The last four digits", examples=["5678"])
+    amount_fen: int
+    postscript: str
+    status: EntryStatus
+    payment_id: UUID | None = Field(description="What it pays, is held for, or is suggested for")
+    expected_fen: int | None = Field(description="The amount of that payment: more came, or less, if it differs")
+    receipt: str | None = Field(description="Of the transfer that sent it back")
+
+    @classmethod
+    def of(cls, entry: BankEntry) -> Self:
+        """From the value."""
+        line = entry.line
+        return cls(
+            id=entry.id,
+            serial=line.serial,
+            booked_on=line.booked_on,
+            payer_name=line.payer_name,
+            payer_account_tail=line.payer_account[-4:] if line.payer_account else None,
+            amount_fen=line.amount_fen,
+            postscript=line.postscript,
+            status=entry.status,
+            payment_id=entry.payment_id,
+            expected_fen=entry.expected_fen,
+            receipt=entry.receipt,
+        )
+
+
+class AssignIn(Body):
+    """Which payment the money is for."""
+
+    payment_id: UUID
 
 
 class _FromProvider(Body):

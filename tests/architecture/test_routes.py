@@ -133,6 +133,8 @@ _MOVES_NEITHER = {
         for verb, rest in (("create", ""), ("rotate", "_secret"), ("ping", ""), ("redeliver", "_message"))
     ),
     "receive_tracking",
+    # A line of a bank statement is known by its serial.
+    "upload_bank_statement",
     # A claim's own table lets each of these happen once.
     "withdraw_claim",
     "send_goods_back",

@@ -199,6 +199,19 @@ BREAKS = [
         ],
     ),
     (
+        "payment.by_transfer",
+        [f"UPDATE payments_payment SET provider = 'bank_transfer' WHERE reference = {ORDER_OF_PLAIN}"],
+    ),
+    (
+        "payment.by_transfer",
+        [
+            f"""INSERT INTO payments_bank_entry (id, account, serial, booked_on, amount_fen, payer_sealed, payer_index,
+                                                 status, payment_id, imported_at)
+                SELECT gen_random_uuid(), '1', '1', '2026-11-20', amount_fen, '', '', 'assigned', id, created_at
+                FROM payments_payment WHERE reference = {ORDER_OF_PLAIN} LIMIT 1"""
+        ],
+    ),
+    (
         "payment.refunded",
         [
             f"""UPDATE payments_payment SET refunded_fen = refunded_fen + 1

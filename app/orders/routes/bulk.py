@@ -208,6 +208,6 @@ async def start_bulk_payment(
         payment = await service.start_bulk_payment(
             session, bulk_id, provider=body.provider, by=by, settings=edge.settings, now=now
         )
-        return PaymentOut.of(payment)
+        return PaymentOut.of(payment, edge.settings.bank)
 
     return await once.run(201, work)

@@ -254,13 +254,16 @@ async def confirm_receipt(order_id: UUID, by: Buyer, once: Once, now: Now) -> Re
     responses=problems(NotFound, OrderNotPayable, PaidAsOne, ProviderNotAvailable, *KEY_ERRORS),
 )
 async def start_payment(order_id: UUID, body: PaymentIn, by: Buyer, once: Once, edge: TheEdge, now: Now) -> Response:
-    """Open a payment with a provider; its result arrives by the provider's signed notification."""
+    """Open a payment with a provider; its result arrives by the provider's signed notification.
+
+    By `bank_transfer` the answer says where to and which code to write; the order then waits for some days.
+    """
 
     async def work(session: AsyncSession) -> PaymentOut:
         payment = await service.start_payment(
             session, order_id, provider=body.provider, by=by, settings=edge.settings, now=now
         )
-        return PaymentOut.of(payment)
+        return PaymentOut.of(payment, edge.settings.bank)
 
     return await once.run(201, work)
 

@@ -12,6 +12,7 @@ from pydantic.config import JsonDict
 
 from app.buyers import AddressIn, AddressOut, DivisionCode
 from app.core.money import MAX_FEN
+from app.core.settings import BankSettings
 from app.core.web import Body, LongText, Out, Quantity, ShortText, Sku
 from app.core.web.schemas import NO_CONTROL
 from app.fulfilment import TrackingState, Trouble
@@ -290,6 +291,16 @@ class PaymentIn(Body):
     provider: Provider
 
 
+class TransferOut(Out):
+    """Where a transfer goes to, within which time."""
+
+    payee: str = Field(examples=["保靖好物运营有限公司（示例）"])
+    account: str = Field(examples=["0000100020003000"])
+    bank: str = Field(examples=["示例银行保靖支行"])
+    cnaps: str = Field(description="联行号", examples=["000000000000"])
+    pay_by: datetime
+
+
 class PaymentOut(Out):
     """A payment that waits for the buyer's money."""
 
@@ -298,12 +309,22 @@ class PaymentOut(Out):
     provider: Provider
     amount_fen: int
     code_url: str | None = Field(description="What the buyer's phone scans")
-    remittance_code: str | None
+    remittance_code: str | None = Field(description="To be written into the transfer's postscript", examples=[None])
+    transfer: TransferOut | None = Field(None, description="Where a bank transfer of exactly the amount goes to")
 
     @classmethod
-    def of(cls, payment: Payment) -> Self:
-        """From the payments module's value."""
-        return cls.model_validate(payment)
+    def of(cls, payment: Payment, bank: BankSettings) -> Self:
+        """From the payments module's value, and our account as it is today."""
+        pay_by = bank.deadline(payment.announced_at)
+        return cls(
+            id=payment.id,
+            status=payment.status,
+            provider=payment.provider,
+            amount_fen=payment.amount_fen,
+            code_url=payment.code_url,
+            remittance_code=payment.remittance_code,
+            transfer=TransferOut.model_validate({**bank.model_dump(), "pay_by": pay_by}) if pay_by else None,
+        )
 
 
 class ShipLineIn(Body):

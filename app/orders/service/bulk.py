@@ -25,7 +25,7 @@ from app.identity import Actor
 from app.orders import queries
 from app.orders.events import OrderPaid, OrderPlaced, SoldLine
 from app.orders.lifecycle import Status, Step
-from app.orders.models import Roster, SupplierOrder
+from app.orders.models import Order, Roster, SupplierOrder
 from app.orders.rules import ORGANISATION, FreshGoodsNotAcknowledged, OrderNotPayable, expiry, number_prefix
 from app.orders.rules.bulk import (
     BulkView,
@@ -221,7 +221,7 @@ async def start_bulk_payment(
     if not waiting or bulk.expires_at <= now:
         shown = Status.PAID if bulk.payment_id is not None else Status.EXPIRED
         raise OrderNotPayable(status=shown.value)
-    return await payments.request(
+    payment = await payments.request(
         session,
         provider=provider,
         reference=bulk.id,
@@ -231,6 +231,13 @@ async def start_bulk_payment(
         settings=settings,
         now=now,
     )
+    if pay_by := settings.bank.deadline(payment.announced_at):
+        bulk.expires_at = max(bulk.expires_at, pay_by)
+        for order, parts in orders:
+            if _waits(parts):
+                wait_until(pay_by, order, parts)
+        await session.flush()
+    return payment
 
 
 async def receive_bulk_payment(session: AsyncSession, captured: payments.PaymentCaptured, *, now: datetime) -> None:
@@ -265,6 +272,13 @@ async def receive_bulk_payment(session: AsyncSession, captured: payments.Payment
             now=now,
         )
     await session.flush()
+
+
+def wait_until(at: datetime, order: Order, parts: Sequence[SupplierOrder]) -> None:
+    """Keep the goods of a locked order that waits for money until ``at``, if that is later."""
+    order.expires_at = max(order.expires_at, at)
+    for part in parts:
+        part.due_at = order.expires_at
 
 
 def _waits(parts: Sequence[SupplierOrder]) -> bool:

@@ -17,13 +17,17 @@ from app.orders.events import OrderPaid, SoldLine
 from app.orders.lifecycle import Status, Step, derive
 from app.orders.rules import OrderNotPayable
 from app.orders.rules.bulk import PaidAsOne
-from app.orders.service.bulk import receive_bulk_payment
+from app.orders.rules.invoices import InvoiceWish
+from app.orders.service.bulk import receive_bulk_payment, wait_until
 
 
 async def start_payment(
     session: AsyncSession, order_id: UUID, *, provider: payments.Provider, by: Actor, settings: Settings, now: datetime
 ) -> payments.Payment:
-    """Ask the buyer's provider for the order's total. Raises ``NotFound``, ``OrderNotPayable``, ``PaidAsOne``."""
+    """Ask the buyer's provider for the order's total. Raises ``NotFound``, ``OrderNotPayable``, ``PaidAsOne``.
+
+    For a transfer the goods are kept for some days (domain handbook §6.4).
+    """
     order, parts = await queries.lock(session, order_id, by=by)
     if order.bulk_id is not None:
         raise PaidAsOne
@@ -31,16 +35,21 @@ async def start_payment(
     if status is not Status.PENDING_PAYMENT or order.expires_at <= now:
         shown = Status.EXPIRED if status is Status.PENDING_PAYMENT else status
         raise OrderNotPayable(status=shown.value)
-    return await payments.request(
+    payment = await payments.request(
         session,
         provider=provider,
         reference=order.id,
         payer_id=by.account_id,
         amount_fen=order.total_fen,
         description=f"保靖好物 {order.number}",
+        payer_name=InvoiceWish.opened(order.invoice_sealed).title if order.invoice_sealed is not None else None,
         settings=settings,
         now=now,
     )
+    if pay_by := settings.bank.deadline(payment.announced_at):
+        wait_until(pay_by, order, parts)
+        await session.flush()
+    return payment
 
 
 async def receive_payment(session: AsyncSession, captured: payments.PaymentCaptured, *, now: datetime) -> None:

@@ -2,9 +2,9 @@
 
 from fastapi import APIRouter
 
-from app.payments.routes import operator, provider
+from app.payments.routes import bank, operator, provider
 from app.payments.routes.provider import SignedByProvider
 
-router = APIRouter(routes=[*provider.router.routes, *operator.router.routes])
+router = APIRouter(routes=[*provider.router.routes, *operator.router.routes, *bank.router.routes])
 
 __all__ = ["SignedByProvider", "router"]

@@ -70,6 +70,11 @@ class Payment:
     created_at: datetime
     captured_at: datetime | None
 
+    @property
+    def announced_at(self) -> datetime | None:
+        """When a transfer was announced that will take its days; None for money that comes at once."""
+        return self.created_at if self.provider is Provider.BANK_TRANSFER else None
+
 
 @dataclass(frozen=True, slots=True)
 class Refund:

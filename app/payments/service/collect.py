@@ -43,6 +43,7 @@ from app.payments.rules import (
     RefundStatus,
     TransactionMismatch,
 )
+from app.payments.rules.bank import remittance_code
 
 
 async def request(
@@ -53,14 +54,17 @@ async def request(
     payer_id: UUID,
     amount_fen: int,
     description: str,
+    payer_name: str | None = None,
     settings: Settings,
     now: datetime,
 ) -> Payment:
     """Open a payment, or give back the one that is open for the same provider, reference and amount.
 
+    ``payer_name`` is whom a transfer will come from, where the caller knows it; it is kept as a blind index alone.
     Raises ``ProviderNotAvailable`` for a provider that this installation does not offer.
     """
-    if provider != Provider.SANDBOX or not settings.payments.sandbox:
+    by_transfer = provider == Provider.BANK_TRANSFER and settings.bank.on
+    if not by_transfer and (provider != Provider.SANDBOX or not settings.payments.sandbox):
         raise ProviderNotAvailable(provider)
     payment_id = new_id(now)
     opened = insert(PaymentRow).values(
@@ -72,7 +76,9 @@ async def request(
         amount_fen=amount_fen,
         refunded_fen=0,
         status=PaymentStatus.PENDING,
-        code_url=f"sandbox://pay/{payment_id}",
+        code_url=None if by_transfer else f"sandbox://pay/{payment_id}",
+        remittance_code=remittance_code() if by_transfer else None,
+        payer_index=queries.payer_index(payer_name) if by_transfer and payer_name else None,
         created_at=now,
     )
     key = [PaymentRow.reference, PaymentRow.provider, PaymentRow.amount_fen]
@@ -107,7 +113,7 @@ async def capture(
     Raises ``PaymentNotFound``, ``AmountMismatch``, ``TransactionMismatch``.
     """
     row = await queries.lock(session, payment_id)
-    return await _capture(session, row, provider_transaction, amount_fen, now)
+    return await capture_locked(session, row, provider_transaction, amount_fen, now)
 
 
 async def request_refund(
@@ -227,7 +233,7 @@ async def receive(session: AsyncSession, notice: Notice, *, kind: str, now: date
         payment = await queries.lock(session, notice.payment_id)
         if payment.provider != notice.provider:
             raise PaymentNotFound
-        await _capture(session, payment, notice.provider_transaction, notice.amount_fen, now)
+        await capture_locked(session, payment, notice.provider_transaction, notice.amount_fen, now)
         return True
     return await _receive_refund(session, notice, now)
 
@@ -257,9 +263,10 @@ async def _receive_refund(session: AsyncSession, notice: RefundNotice, now: date
     return True
 
 
-async def _capture(
+async def capture_locked(
     session: AsyncSession, row: PaymentRow, provider_transaction: str, amount_fen: int, now: datetime
 ) -> Payment:
+    """Note that the money for a locked payment is here. Raises ``AmountMismatch``, ``TransactionMismatch``."""
     if amount_fen != row.amount_fen:
         raise AmountMismatch
     if not row.take(PaymentStep.CAPTURE):
