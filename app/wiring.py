@@ -49,7 +49,8 @@ def build(settings: Settings, http: httpx.AsyncClient | None = None) -> Wiring:
     fulfilment.connect(wiring, settings, http)
     on(payments.PaymentCaptured, orders.on_payment_captured, name="orders.receive_payment")
     on(payments.RefundSettled, orders.on_refund_settled, name="orders.settle_refund")
-    on(inventory.PromiseBroken, orders.on_promise_broken(settings.orders), name="orders.break_promise")
+    broken = orders.on_promise_broken(settings.orders)
+    on(inventory.PromiseBroken, broken, name="orders.break_promise", alone=True)  # it locks stock
     on(payments.RefundFailed, orders.on_refund_failed, name="orders.note_failed_refund")
     on(payments.RefundRetried, orders.on_refund_retried, name="orders.note_retried_refund")
 

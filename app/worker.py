@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
 
 import httpx
@@ -78,8 +78,7 @@ async def _chores(db: Database, settings: Settings) -> None:
         try:
             async with db.write() as session:
                 await session.execute(_BEAT, {"now": utc_now()})
-            for chore in CHORES:
-                await do_chore(db, chore, utc_now())
+            await do_chores(db, CHORES, utc_now)
         except Exception as error:  # noqa: BLE001 - see above
             log.warning("worker_trouble", loop="chores", error=type(error).__name__)
             await asyncio.sleep(_PAUSE_AFTER_TROUBLE)
@@ -97,6 +96,15 @@ async def _rounds(db: Database, settings: Settings, http: httpx.AsyncClient) -> 
         except Exception as error:  # noqa: BLE001 - see above
             log.warning("worker_trouble", loop="rounds", error=type(error).__name__)
         await asyncio.sleep(settings.worker.chores_every_seconds)
+
+
+async def do_chores(db: Database, chores: Iterable[Chore], clock: Callable[[], datetime]) -> None:
+    """Run each chore; one that fails does not keep the others from their work."""
+    for chore in chores:
+        try:
+            await do_chore(db, chore, clock())
+        except Exception as error:
+            log.exception("chore_failed", name=chore.name, error=type(error).__name__)
 
 
 async def do_chore(db: Database, chore: Chore, now: datetime) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import files, fulfilment, orders
@@ -71,6 +71,11 @@ async def due(session: AsyncSession, now: datetime, limit: int) -> list[UUID]:
         select(ClaimRow.id, ClaimRow.order_id).where(ClaimRow.due_at <= now).order_by(ClaimRow.due_at).limit(limit)
     )
     return [claim_id for claim_id, _ in sorted(rows, key=lambda row: row.order_id)]
+
+
+async def postpone(session: AsyncSession, claim_id: UUID, *, until: datetime) -> None:
+    """The clock leaves a claim alone until then."""
+    await session.execute(update(ClaimRow).where(ClaimRow.id == claim_id).values(due_at=until))
 
 
 async def get(

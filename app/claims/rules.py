@@ -31,6 +31,9 @@ REFUND_WITHIN = timedelta(days=7)
 SEND_AGAIN_WITHIN = timedelta(days=7)
 """How long a supplier may take to send goods again."""
 
+LOOKED_AT_AGAIN_AFTER = timedelta(hours=1)
+"""When the clock comes back to a claim that it could not move on."""
+
 OTHER_DAYS = 30
 """For trouble of no particular kind, counted from shipment: a parcel that never arrives is of this kind."""
 

@@ -42,7 +42,7 @@ from sqlalchemy.orm import DeclarativeBase, mapped_column
 from sqlalchemy.schema import DDL
 
 from app.core.errors import DomainError, InvalidInput, Unavailable
-from app.core.events import Wiring, take_pending
+from app.core.events import Wiring, pending_facts, take_pending
 from app.core.ids import new_id
 from app.core.settings import PoolSettings
 
@@ -246,6 +246,19 @@ async def write_last_words(session: AsyncSession, wiring: Wiring) -> None:
     kept = session.info.pop(_KEPT, {})
     if told or kept:
         await ask(session, _TELL_AND_KEEP if told and kept else _TELL if told else _KEEP, told | kept)
+
+
+@asynccontextmanager
+async def attempt(session: AsyncSession) -> AsyncIterator[None]:
+    """A part of a transaction that may fail by itself: what it changed, locked and announced is undone, no more."""
+    told = len(pending_facts(session))
+    try:
+        async with session.begin_nested():
+            yield
+            await session.flush()
+    except Exception:
+        del pending_facts(session)[told:]
+        raise
 
 
 class Database:

@@ -59,6 +59,7 @@ class Listener:
     fact: type[Fact]
     handler: Handler | None = None
     courier: Courier | None = None
+    alone: bool = False
 
     @property
     def lane(self) -> str:
@@ -79,9 +80,13 @@ class Wiring:
         for fact in facts:
             self.facts[fact.name] = fact
 
-    def on(self, fact: type[Fact], handler: Handler, *, name: str) -> None:
-        """``handler`` changes rows in this database, in the transaction that ticks the delivery off."""
-        self._add(Listener(name, fact, handler=handler))
+    def on(self, fact: type[Fact], handler: Handler, *, name: str, alone: bool = False) -> None:
+        """``handler`` changes rows in this database, in the transaction that ticks the delivery off.
+
+        That transaction is shared with other deliveries unless it runs ``alone``, as a handler must that takes locks
+        in an order which a second delivery after it would break: stock for one order, then budgets for the next.
+        """
+        self._add(Listener(name, fact, handler=handler, alone=alone))
 
     def courier(self, fact: type[Fact], courier: Courier, *, name: str) -> None:
         """``courier`` speaks to the outside world, with no transaction open, at least once."""
@@ -112,7 +117,13 @@ _PENDING = "pending_facts"
 
 def emit(session: AsyncSession, fact: Fact) -> None:
     """Announce ``fact`` if and only if this transaction commits."""
-    session.info.setdefault(_PENDING, []).append(fact)
+    pending_facts(session).append(fact)
+
+
+def pending_facts(session: AsyncSession) -> list[Fact]:
+    """The facts announced so far: for ``core.db`` alone."""
+    pending: list[Fact] = session.info.setdefault(_PENDING, [])
+    return pending
 
 
 def take_pending(session: AsyncSession) -> list[Fact]:

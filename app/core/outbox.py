@@ -68,21 +68,26 @@ class Claimed:
 async def deliver_batch(db: Database, now: datetime, *, limit: int = 50, attempts: int = 12) -> int:
     """Run up to ``limit`` handlers and return how many deliveries were settled, done or put off.
 
-    The batch shares one transaction; if one handler fails, nothing of the batch holds, and each is then run alone.
+    The batch shares one transaction, but for handlers that asked for one of their own; if one fails, nothing of the
+    shared one holds, and each is then run alone.
     """
     batch: list[Claimed] = []
+    alone: list[Claimed] = []
     try:
         async with db.write() as session:
             batch = await _claim(session, db, now, by_courier=False, limit=limit)
-            for delivery in batch:
+            alone = [delivery for delivery in batch if delivery.listener.alone]
+            together = [delivery for delivery in batch if not delivery.listener.alone]
+            for delivery in together:
                 await _handle(session, delivery, now)
-            await _tick(session, batch)
+            await _tick(session, together)
     except Exception as error:
         if not batch:
             raise
         log.warning("batch_failed", error=type(error).__name__, size=len(batch))
-        for delivery in batch:
-            await _alone(db, delivery, now, attempts)
+        alone = batch
+    for delivery in alone:
+        await _alone(db, delivery, now, attempts)
     return len(batch)
 
 

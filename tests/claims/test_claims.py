@@ -7,10 +7,13 @@ from collections import Counter
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 
 from app import audit
 from tests.claims.builders import answer, clock_moves, complain, delivered, look, opened, refused
 from tests.files.builders import picture
+from tests.orders.test_crowd import BODY, waiting
+from tests.orders.test_discounts import voucher
 
 PARCEL = {"carrier": "SF", "tracking_number": "SF1234567890123"}
 
@@ -32,6 +35,18 @@ async def sound(shop):
     async with shop.db.read() as session:
         found = await audit.check(session, now=shop.clock())
     assert found == []
+
+
+async def paid_with(shop, order, payment_id, paid_at):
+    """Write into the order's row what paid it."""
+    async with shop.db.write() as session:
+        await session.execute(
+            text(
+                "UPDATE orders_order SET payment_id = CAST(:payment AS uuid), paid_at = CAST(:at AS timestamptz)"
+                " WHERE id = :id"
+            ),
+            {"payment": payment_id, "at": paid_at, "id": order["id"]},
+        )
 
 
 async def part(shop):
@@ -108,6 +123,20 @@ class TestMoney:
         assert await refused(shop, "S08", claim, "accept") == (409, "claims_too_much")
         await clock_moves(shop, hours=48)
         assert (await look(shop, claim))["status"] == "arbitration"
+
+    async def test_a_claim_that_fails_does_not_hold_back_the_next(self, shop, oranges, tea):
+        stuck = await opened(shop, oranges, "bad_fruit", 1, pieces=(3, 25))
+        shop.clock.advance(minutes=1)
+        other = await opened(shop, tea, "wrong", 1)
+        payment = (await shop.rows("SELECT payment_id, paid_at FROM orders_order WHERE id = :id", id=oranges["id"]))[0]
+        await paid_with(shop, oranges, None, None)
+        await clock_moves(shop, hours=49)
+        assert (await look(shop, stuck))["status"] == "supplier_review"
+        assert (await look(shop, other))["status"] == "refunded"
+        await paid_with(shop, oranges, *payment)
+        await clock_moves(shop, hours=1)
+        assert (await look(shop, stuck))["status"] == "refunded"
+        await sound(shop)
 
     async def test_while_a_claim_is_open_nobody_confirms(self, shop, oranges):
         claim = await opened(shop, oranges, "other")
@@ -417,4 +446,24 @@ async def test_the_clock_and_the_supplier_at_once_pay_once(fresh_shop):
     await shop.settle()
     assert await shop.rows("SELECT amount_fen FROM orders_refund") == [(599,)]
     assert (await look(shop, claim))["status"] == "refunded"
+    await sound(shop)
+
+
+async def test_the_clock_pays_for_what_it_cannot_send_while_others_buy_with_the_same_vouchers(fresh_shop):
+    shop = fresh_shop
+    budget, _ = await voucher(shop, 10_000)
+    order = await delivered(shop, {"NO04": 3})
+    claim = await opened(shop, order, "wrong", 3, remedy="reship")
+    shop.clock.advance(hours=48)
+    buying = {**BODY, "items": [{"sku": "NO04", "quantity": 1}, {"sku": "GT04", "quantity": 1}]}
+    async with shop.db.write() as session:
+        await session.execute(text("SELECT 1 FROM inventory_stock WHERE sku = 'NO04' FOR UPDATE"))
+        moving = asyncio.create_task(clock_moves(shop))
+        await waiting(shop, 1)
+        bought = asyncio.create_task(shop.call("stranger", "POST", "/v1/store/orders", buying))
+        await waiting(shop, 2)
+    await moving
+    assert ((await bought).status_code, bought.result().json()["code"]) == (409, "out_of_stock")
+    assert (await look(shop, claim))["status"] == "refunded"
+    assert await shop.scalar("SELECT used_fen FROM pricing_budget WHERE id = :id", id=budget) == 0
     await sound(shop)

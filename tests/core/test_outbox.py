@@ -26,13 +26,14 @@ class House:
         self.sent: list[tuple[UUID, int]] = []
         self.fails: dict[int, int] = {}
         """For each number of a fact, how many times its handler or courier still fails."""
+        self.transactions: dict[str, list[object]] = {}
         self.underway = asyncio.Event()
         self.hangs: asyncio.Event | None = None
 
-    def wire(self, *listeners: str, courier: str | None = None) -> None:
+    def wire(self, *listeners: str, courier: str | None = None, alone: str = "") -> None:
         wiring = Wiring()
         for name in listeners:
-            wiring.on(Happened, self._handler(name), name=name)
+            wiring.on(Happened, self._handler(name), name=name, alone=name == alone)
         if courier is not None:
             wiring.courier(Happened, self._courier, name=courier)
         self.db.wiring = wiring
@@ -41,6 +42,7 @@ class House:
         async def handle(session: Any, fact: Happened, now: datetime) -> None:
             await session.execute(KEPT, {"name": f"{name} {fact.number}", "value": now.isoformat()})
             self.handled.append((name, fact.number))
+            self.transactions.setdefault(name, []).append(await session.scalar(text("SELECT pg_current_xact_id()")))
             self._maybe_fail(fact.number)
 
         return handle
@@ -150,6 +152,20 @@ async def test_one_failure_does_not_take_the_batch_with_it(house: House, now: da
     await deliver_batch(house.db, now)
     assert await house.effects() == [f"one.hears {number}" for number in (0, 1, 2, 4, 5)]
     assert await house.waiting() == {"waiting": 1, "parked": 0}
+
+
+async def test_a_handler_may_have_a_transaction_of_its_own(house: House, now: datetime):
+    house.wire("one.shares", "two.locks", alone="two.locks")
+    house.fails = {4: 1}
+    await house.emit(now, *((new_id(now), number) for number in range(4)))
+    assert await deliver_batch(house.db, now) == 8
+    assert {name: len(set(seen)) for name, seen in house.transactions.items()} == {"one.shares": 1, "two.locks": 4}
+    house.transactions.clear()
+    house.wire("two.locks", alone="two.locks")
+    await house.emit(now, *((new_id(now), number) for number in range(4, 7)))
+    await deliver_batch(house.db, now)
+    assert len(await house.effects()) == 10
+    assert await house.waiting() == {"waiting": 1, "parked": 0}, "the one that failed, and it took nobody with it"
 
 
 async def test_the_facts_of_one_subject_come_in_order(house: House, now: datetime, what: UUID):

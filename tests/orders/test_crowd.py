@@ -88,15 +88,15 @@ async def test_giving_back_and_ordering_lock_budgets_and_stock_in_one_order(fres
     async with shop.db.write() as session:
         await session.execute(text("SELECT 1 FROM inventory_stock WHERE sku = 'GT04' FOR UPDATE"))
         back = asyncio.create_task(shop.call(*taking_back))
-        await _waiting(shop, 1)
+        await waiting(shop, 1)
         bought = asyncio.create_task(shop.call("buyer", "POST", "/v1/store/orders", buying))
-        await _waiting(shop, 2)
+        await waiting(shop, 2)
     assert {(await back).status_code // 100, (await bought).status_code // 100} == {2}, (back.result(), bought.result())
     assert (await bought).json()["discount_fen"] == 2_000
     assert await shop.scalar("SELECT used_fen FROM pricing_budget WHERE id = :id", id=budget) < 4_000
 
 
-async def _waiting(shop, many):
+async def waiting(shop, many):
     """Until so many transactions wait for a lock, the last one having taken all that it takes before."""
     waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
     while await shop.scalar(waiting) < many:  # noqa: ASYNC110 - what we wait for happens in the database

@@ -13,6 +13,7 @@ from app.identity import Actor
 from app.orders import queries
 from app.orders.models import OrderLine, SupplierOrder
 from app.orders.rules import ArrivedLine, ClaimBasis
+from app.orders.service.refund import hold_discounts
 
 
 async def claim_basis(session: AsyncSession, order_id: UUID, *, by: Actor | None = None) -> ClaimBasis:
@@ -21,6 +22,7 @@ async def claim_basis(session: AsyncSession, order_id: UUID, *, by: Actor | None
     ``by`` must be its buyer, or None (us). Raises ``NotFound``.
     """
     order, parts = await queries.lock(session, order_id, by=by)
+    await hold_discounts(session, order)  # the claim may lock stock, and pay after all
     lines = await queries.lines_of(session, *(part.id for part in parts))
     parcels = await shipments_of(session, [part.id for part in parts])
     found: list[ArrivedLine] = []
