@@ -168,7 +168,10 @@ class PromotionRow(Base):
 
 
 class CouponRow(Base):
-    """A code that opens a promotion: shared by many (within its limits), or issued to one buyer, its holder."""
+    """A code that opens a promotion: shared by many, or issued to one buyer, its holder.
+
+    ``total_limit`` is how often it may be used in all; None: as often as buyers come.
+    """
 
     __tablename__ = "pricing_coupon"
     __table_args__ = (
@@ -183,7 +186,7 @@ class CouponRow(Base):
     promotion_id: Mapped[UUID] = mapped_column(ForeignKey("pricing_promotion.id"), index=True)
     code: Mapped[str] = mapped_column(String(32))
     holder_id: Mapped[UUID | None]
-    total_limit: Mapped[int]
+    total_limit: Mapped[int | None]
     per_buyer_limit: Mapped[int]
     used_count: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     issued_at: Mapped[instant]

@@ -52,7 +52,7 @@ SELECT w.sku, p.price_fen,
                'threshold_fen', p.threshold_fen, 'off_fen', p.off_fen, 'percent_bp', p.percent_bp,
                'cap_fen', p.cap_fen, 'price_fen', p.price_fen, 'supplier_id', p.supplier_id, 'category', p.category,
                'sku', p.sku, 'left_fen', b.total_fen - b.used_fen, 'division_code', b.division_code,
-               'coupon_id', c.id, 'used_up', c.used_count >= c.total_limit
+               'coupon_id', c.id, 'used_up', coalesce(c.used_count >= c.total_limit, false)
                                              OR coalesce(u.used_count, 0) >= c.per_buyer_limit)) AS text)
     FROM pricing_promotion p
     LEFT JOIN pricing_budget b ON b.id = p.budget_id

@@ -94,6 +94,16 @@ async def test_the_ledger_counts_what_the_buyer_paid(shop):
     await no_breaks(shop)
 
 
+async def test_a_shared_coupon_without_a_limit_is_for_everybody_once(shop):
+    await coupon(shop, code="FORALL")
+    for who in ("buyer", "stranger"):
+        assert (await ask(shop, an_order(coupon="FORALL"), who)).json()["discount_fen"] == 2_000
+        assert (await shop.order({"GT04": 1}, who, coupon="FORALL"))["discount_fen"] == 2_000
+        again = await shop.call(who, "POST", "/v1/store/orders", an_order(coupon="FORALL"))
+        assert (again.status_code, again.json()["code"]) == (409, "coupon_used_up")
+    await no_breaks(shop)
+
+
 @pytest.mark.parametrize("end", ["cancelled unpaid", "expired", "cancelled paid"])
 async def test_what_an_order_took_comes_back_when_it_ends(shop, end):
     budget, _ = await voucher(shop, 2_000)

@@ -163,7 +163,7 @@ class CouponsIn(Body):
         json_schema_extra={"examples": [{"code": "LICHENG50", "total_limit": 1000, "per_buyer_limit": 1}]}
     )
     code: Code | None = Field(None, description="One code for many")
-    total_limit: Times = Field(1, description="With `code`: how often it may be used")
+    total_limit: Times | None = Field(None, description="With `code`: how often it may be used in all; null: no limit")
     per_buyer_limit: Times = Field(1, description="With `code`: how often by one buyer")
     holders: list[UUID] | None = Field(
         None, min_length=1, max_length=MOST_COUPONS, description="Accounts of buyers; each gets one of their own"

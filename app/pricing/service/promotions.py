@@ -46,7 +46,8 @@ _HOLD_BUDGETS = text(f"SELECT 1 FROM pricing_budget WHERE id IN (SELECT budget_i
 _HOLD_COUPONS = text(f"SELECT 1 FROM pricing_coupon WHERE id IN (SELECT coupon_id {_USED}) ORDER BY id FOR UPDATE")
 _USE_COUPON = text("""
 WITH used AS (
-    UPDATE pricing_coupon SET used_count = used_count + 1 WHERE id = :coupon_id AND used_count < total_limit
+    UPDATE pricing_coupon SET used_count = used_count + 1
+    WHERE id = :coupon_id AND (used_count < total_limit OR total_limit IS NULL)
     RETURNING id, per_buyer_limit
 )
 INSERT INTO pricing_coupon_use AS u (coupon_id, buyer_id, used_count) SELECT id, :buyer_id, 1 FROM used
@@ -192,13 +193,14 @@ async def issue_coupons(
     *,
     code: str | None = None,
     holders: Sequence[UUID | None] = (),
-    total_limit: int = 1,
+    total_limit: int | None = None,
     per_buyer_limit: int = 1,
     supplier_id: UUID | None = None,
     now: datetime,
 ) -> list[str]:
     """Issue one shared ``code`` with its limits, or single coupons, one for each of ``holders`` (None: whoever has it).
 
+    A shared code without ``total_limit`` may be used by everybody, each ``per_buyer_limit`` times.
     Returns the codes. Raises ``NoSuchPromotion``, ``NotByCoupon``, ``CouponCodeTaken``.
     """
     promotion = await _lock_promotion(session, promotion_id, supplier_id)
