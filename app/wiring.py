@@ -87,6 +87,7 @@ def build(settings: Settings, http: httpx.AsyncClient | None = None) -> Wiring:
     wiring.courier(webhooks.MessageDue, send, name="webhooks.send_message")
     on(orders.OrderPaid, webhooks.on_order_paid, name="webhooks.tell_order_paid")
     on(orders.OrderCancelled, webhooks.on_order_cancelled, name="webhooks.tell_order_cancelled")
+    on(orders.LinesCancelled, webhooks.on_lines_cancelled, name="webhooks.tell_lines_cancelled")
     on(orders.LinesRefunded, webhooks.on_lines_refunded, name="webhooks.tell_lines_refunded")
     on(fulfilment.ShipmentDispatched, webhooks.on_shipment_dispatched, name="webhooks.tell_shipment_dispatched")
     on(inventory.StockLow, webhooks.on_stock_low, name="webhooks.tell_stock_low")
@@ -97,10 +98,7 @@ def build(settings: Settings, http: httpx.AsyncClient | None = None) -> Wiring:
         claims.ClaimContested,
         claims.ClaimSettled,
         orders.OrderPlaced,
-        orders.LinesCancelled,
         inventory.PromiseFilled,
-        fulfilment.ShipmentDelivered,
-        inventory.StockLow,
         fulfilment.ShipmentInTrouble,
     )
     return wiring

@@ -202,7 +202,7 @@ class WebhookSettings(Group):
     """Messages to the systems of suppliers and partners."""
 
     attempts: int = Field(11, ge=1)
-    """Tries before a message is given up, over about half a day; fewer than a worker's own, which would raise alarm."""
+    """Tries before a message is given up, over about five hours; fewer than a worker's own, which would raise alarm."""
     private: bool = False
     """True lets messages go to plain http and to hosts inside: only where those who subscribe are trusted."""
 

@@ -9,14 +9,16 @@ their ``sequence``; nothing personal in any of them; no connection into a privat
 from app.webhooks.couriers import HttpSender, send_message
 from app.webhooks.events import MessageDue
 from app.webhooks.handlers import (
+    on_lines_cancelled,
     on_lines_refunded,
     on_order_cancelled,
     on_order_paid,
     on_shipment_dispatched,
     on_stock_low,
 )
+from app.webhooks.lifecycle import MessageStatus
 from app.webhooks.routes import router
-from app.webhooks.rules import Event, MessageStatus, NotYetSent, TooManyEndpoints, UnsafeUrl
+from app.webhooks.rules import Event, NotYetSent, TooManyEndpoints, UnsafeUrl
 from app.webhooks.service import forget_old
 
 __all__ = [
@@ -28,6 +30,7 @@ __all__ = [
     "TooManyEndpoints",
     "UnsafeUrl",
     "forget_old",
+    "on_lines_cancelled",
     "on_lines_refunded",
     "on_order_cancelled",
     "on_order_paid",

@@ -45,12 +45,12 @@ class HttpSender:
             raise NotReached("unsafe_url") from None
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
-        address = await self._look_up(host, port)
-        numeric = f"[{address}]" if ":" in address else address
-        direct = parts._replace(netloc=f"{numeric}:{port}").geturl()
         named = {**headers, "Host": parts.netloc}
         try:
             async with asyncio.timeout(TIMEOUT_SECONDS):
+                address = await self._look_up(host, port)
+                numeric = f"[{address}]" if ":" in address else address
+                direct = parts._replace(netloc=f"{numeric}:{port}").geturl()
                 if self.http is not None:
                     return await self._send(self.http, direct, named, body, host)
                 async with httpx.AsyncClient(trust_env=False) as http:

@@ -35,12 +35,24 @@ async def on_order_paid(session: AsyncSession, fact: orders.OrderPaid, now: date
 
 
 async def on_order_cancelled(session: AsyncSession, fact: orders.OrderCancelled, now: datetime) -> None:
-    """Suppliers hear of it only if they had heard of the order: when it had been paid."""
+    """The marketplace hears of the whole order; what of it concerns a supplier, that one hears by its lines."""
     order = await orders.view(session, fact.order_id, by=None)
-    paid = order.paid_at is not None
-    owners = frozenset(part.supplier_id for part in order.supplier_orders if paid)
-    data = {"order_id": str(order.id), "number": order.number, "paid": paid}
-    await service.tell(session, Occurrence(Event.ORDER_CANCELLED, order.id, data, fact.at, owners), now=now)
+    data = {"order_id": str(order.id), "number": order.number, "paid": order.paid_at is not None}
+    await service.tell(session, Occurrence(Event.ORDER_CANCELLED, order.id, data, fact.at), now=now)
+
+
+async def on_lines_cancelled(session: AsyncSession, fact: orders.LinesCancelled, now: datetime) -> None:
+    """Pieces that its supplier was told to send are not wanted, or cannot be sent, any more."""
+    order = await orders.view(session, fact.order_id, by=None)
+    owners = frozenset(part.supplier_id for part in order.supplier_orders if part.id == fact.supplier_order_id)
+    data = {
+        "order_id": str(order.id),
+        "number": order.number,
+        "supplier_order_id": str(fact.supplier_order_id),
+        "lines": [line.model_dump(mode="json") for line in fact.lines],
+    }
+    heard = Occurrence(Event.ORDER_CANCELLED, fact.supplier_order_id, data, fact.at, owners)
+    await service.tell(session, heard, now=now)
 
 
 async def on_shipment_dispatched(session: AsyncSession, fact: ShipmentDispatched, now: datetime) -> None:

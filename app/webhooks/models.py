@@ -10,7 +10,8 @@ from sqlalchemy.dialects.postgresql import ARRAY, BYTEA
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, uid
-from app.webhooks.rules import Audience, MessageStatus
+from app.webhooks.lifecycle import MessageStatus, Step, after
+from app.webhooks.rules import Audience
 
 _AUDIENCES = ", ".join(f"'{audience}'" for audience in Audience)
 _STATUSES = ", ".join(f"'{status}'" for status in MessageStatus)
@@ -67,10 +68,14 @@ class MessageRow(Base):
     created_at: Mapped[datetime]
     delivered_at: Mapped[datetime | None]
 
-    def become(self, status: MessageStatus, *, now: datetime) -> None:
-        """Delivered, given up, or due again: the only place where a status is assigned."""
-        self.status = status.value
-        self.delivered_at = now if status is MessageStatus.DELIVERED else None
+    def take(self, step: Step, *, now: datetime) -> bool:
+        """Take a step of the lifecycle, the only place where a status is assigned; False if it cannot be taken."""
+        reached = after(MessageStatus(self.status), step)
+        if reached is None:
+            return False
+        self.status = reached.value
+        self.delivered_at = now if reached is MessageStatus.DELIVERED else None
+        return True
 
 
 class AttemptRow(Base):

@@ -12,8 +12,9 @@ from sqlalchemy.sql import ColumnElement
 
 from app.core.errors import NotFound
 from app.core.sealing import keys
+from app.webhooks.lifecycle import MessageStatus
 from app.webhooks.models import AttemptRow, EndpointRow, MessageRow
-from app.webhooks.rules import Audience, Endpoint, Envelope, Event, Message, MessageStatus, Occurrence
+from app.webhooks.rules import Audience, Endpoint, Envelope, Event, Message, Occurrence
 
 SECRET = "webhook_secret"  # noqa: S105 - the name of what is sealed
 _LAST = (

@@ -76,7 +76,8 @@ def _open(desk: _Desk) -> None:
     ) -> NewEndpointOut:
         """Messages are signed as [Standard Webhooks](https://www.standardwebhooks.com) say; the secret is shown once.
 
-        They come at least once, those about one object in the order of `sequence`, and are tried for a day.
+        They come at least once, those about one object in the order of `sequence`, and are tried for about five
+        hours; after that they wait to be sent again by hand.
         """
         made = await service.subscribe(
             session,

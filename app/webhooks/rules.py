@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from uuid import UUID, uuid5
 
 from app.core.errors import DomainError, Fault
+from app.webhooks.lifecycle import MessageStatus
 
 MOST_ENDPOINTS = 10
 """Of one supplier, one partner, or the marketplace itself."""
@@ -47,14 +48,6 @@ class Event(StrEnum):
 
 
 SUBSCRIBABLE = tuple(event for event in Event if event is not Event.PING)
-
-
-class MessageStatus(StrEnum):
-    """Where a message stands."""
-
-    PENDING = "pending"
-    DELIVERED = "delivered"
-    FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True)

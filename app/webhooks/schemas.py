@@ -9,7 +9,8 @@ from uuid import UUID
 from pydantic import ConfigDict, Field, StringConstraints
 
 from app.core.web.schemas import NO_CONTROL, Body, Out
-from app.webhooks.rules import SUBSCRIBABLE, Endpoint, MessageStatus
+from app.webhooks.lifecycle import MessageStatus
+from app.webhooks.rules import SUBSCRIBABLE, Endpoint
 
 Subscribable = Literal[
     "order.paid",

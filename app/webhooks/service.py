@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from app.core.db import dump
 from app.core.errors import NotFound
@@ -19,6 +20,7 @@ from app.core.sealing import keys
 from app.identity import Actor
 from app.webhooks import queries
 from app.webhooks.events import MessageDue
+from app.webhooks.lifecycle import MessageStatus, Step
 from app.webhooks.models import AttemptRow, EndpointRow, MessageRow
 from app.webhooks.rules import (
     MOST_ENDPOINTS,
@@ -26,7 +28,6 @@ from app.webhooks.rules import (
     Audience,
     Endpoint,
     Event,
-    MessageStatus,
     NotYetSent,
     Occurrence,
     TooManyEndpoints,
@@ -126,9 +127,8 @@ async def redeliver(session: AsyncSession, endpoint: EndpointRow, message_id: UU
     row = await session.get(MessageRow, message_id, with_for_update=True, populate_existing=True)
     if row is None or row.endpoint_id != endpoint.id:
         raise NotFound
-    if row.status == MessageStatus.PENDING:
+    if not row.take(Step.SEND_AGAIN, now=now):
         raise NotYetSent
-    row.become(MessageStatus.PENDING, now=now)
     emit(session, MessageDue(message_id=row.id, endpoint_id=endpoint.id, object_id=row.object_id, at=now))
     await session.flush()
 
@@ -152,17 +152,11 @@ async def note_attempt(
     session.add(AttemptRow(message_id=message_id, at=now, status=status, error=error, duration_ms=duration_ms))
     row = await session.get_one(MessageRow, message_id, with_for_update=True, populate_existing=True)
     row.attempts += 1
+    # Nothing changes for a message that somebody else's lease has brought to an end in the meantime.
     if delivered:
-        row.become(MessageStatus.DELIVERED, now=now)
-    elif last or status == GONE:
-        row.become(MessageStatus.FAILED, now=now)
-        if status == GONE or not await _taken_since(session, row):
-            reason = "gone" if status == GONE else "unreachable"
-            await session.execute(
-                update(EndpointRow)
-                .where(EndpointRow.id == row.endpoint_id, EndpointRow.disabled_at.is_(None))
-                .values(disabled_at=now, disabled_reason=reason)
-            )
+        row.take(Step.DELIVER, now=now)
+    elif (last or status == GONE) and row.take(Step.GIVE_UP, now=now):
+        await _disable_if_dead(session, row, gone=status == GONE, now=now)
     await session.flush()
     return delivered
 
@@ -170,16 +164,27 @@ async def note_attempt(
 async def give_up(session: AsyncSession, message_id: UUID, *, now: datetime) -> None:
     """A message whose endpoint is no longer there stays unsent; it can be redelivered when the endpoint is back."""
     row = await session.get(MessageRow, message_id, with_for_update=True, populate_existing=True)
-    if row is not None and row.status == MessageStatus.PENDING:
-        row.become(MessageStatus.FAILED, now=now)
+    if row is not None and row.take(Step.GIVE_UP, now=now):
         await session.flush()
 
 
 async def forget_old(session: AsyncSession, *, now: datetime, limit: int = 200) -> int:
-    """Remove messages that ended more than 30 days ago; returns how many. The facts themselves stay."""
+    """Remove messages that ended more than 30 days ago; returns how many. The facts themselves stay.
+
+    The last one about an object is kept: the next goes on counting from it.
+    """
+    newer = aliased(MessageRow)
     old = (
         select(MessageRow.id)
-        .where(MessageRow.created_at < now - _KEPT, MessageRow.status != MessageStatus.PENDING.value)
+        .where(
+            MessageRow.created_at < now - _KEPT,
+            MessageRow.status != MessageStatus.PENDING.value,
+            exists().where(
+                newer.endpoint_id == MessageRow.endpoint_id,
+                newer.object_id == MessageRow.object_id,
+                newer.sequence > MessageRow.sequence,
+            ),
+        )
         .order_by(MessageRow.created_at)
         .limit(limit)
     )
@@ -187,11 +192,14 @@ async def forget_old(session: AsyncSession, *, now: datetime, limit: int = 200) 
     return len(removed.all())
 
 
-async def _taken_since(session: AsyncSession, failed: MessageRow) -> bool:
-    taken = select(MessageRow.id).where(
+async def _disable_if_dead(session: AsyncSession, failed: MessageRow, *, gone: bool, now: datetime) -> None:
+    taken_since = exists().where(
         MessageRow.endpoint_id == failed.endpoint_id, MessageRow.delivered_at >= failed.created_at
     )
-    return (await session.execute(taken.limit(1))).first() is not None
+    dead = update(EndpointRow).where(EndpointRow.id == failed.endpoint_id, EndpointRow.disabled_at.is_(None))
+    if not gone:
+        dead = dead.where(~taken_since)
+    await session.execute(dead.values(disabled_at=now, disabled_reason="gone" if gone else "unreachable"))
 
 
 async def _write(session: AsyncSession, to: Sequence[EndpointRow], heard: Occurrence, now: datetime) -> int:

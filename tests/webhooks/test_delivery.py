@@ -203,17 +203,39 @@ async def test_a_deleted_endpoint_is_told_nothing_and_its_waiting_messages_end(p
     assert await post.shop.rows("SELECT status FROM webhooks_message") == [("failed",)]
 
 
-async def test_old_messages_are_forgotten_and_waiting_ones_are_not(post, db):
+async def test_old_messages_are_forgotten_but_the_count_goes_on(post, db):
     from app.webhooks import forget_old
 
     path, endpoint = await post.subscribe()
-    for _ in range(2):
-        await post.shop.call("S01", "POST", f"{path}/{endpoint['id']}/ping", key=None)
-    post.sender.answers = [204, NotReached("timeout")]
+    ping = f"{path}/{endpoint['id']}/ping"
+    for _ in range(3):
+        await post.shop.call("S01", "POST", ping, key=None)
     await post.run()
     async with db.write() as session:
-        assert await forget_old(session, now=post.shop.clock() + timedelta(days=31)) == 1
-    assert await post.shop.rows("SELECT status FROM webhooks_message") == [("pending",)]
+        assert await forget_old(session, now=post.shop.clock() + timedelta(days=31)) == 2
+    await post.shop.call("S01", "POST", ping, key=None)
+    assert await post.shop.rows("SELECT sequence, status FROM webhooks_message ORDER BY sequence") == [
+        (3, "delivered"),
+        (4, "pending"),
+    ]
+
+
+async def test_a_supplier_hears_that_its_part_alone_was_cancelled(post):
+    shop = post.shop
+    await post.subscribe("S01", ["order.cancelled"])
+    await post.subscribe("S08", ["order.cancelled"], url=f"{URL}/s08")
+    order = await shop.pay(await shop.order({"GT04": 2, "NO02": 1}))
+    (part,) = (part for part in order["supplier_orders"] if part["amount_fen"] > 20_000)
+    body = {"reason": "不想要了", "supplier_order_id": part["id"]}
+    answer = await shop.call("buyer", "POST", f"/v1/store/orders/{order['id']}/cancel", body)
+    assert answer.status_code == 200, answer.text
+    await post.run()
+    ((url, _, _),) = post.sender.received
+    (told,) = post.heard()
+    assert url == URL
+    assert told["object_id"] == part["id"]
+    assert [line["quantity"] for line in told["data"]["lines"]] == [2]
+    assert "不想要了" not in json.dumps(told, ensure_ascii=False)
 
 
 class Receiver:
