@@ -118,25 +118,25 @@ class Shop:
         assert answer.status_code == 200, answer.text
         return answer.json()
 
-    async def ship(self, order: dict[str, Any], *, deliver: bool = True) -> dict[str, Any]:
+    async def ship(self, order: dict[str, Any], who: str = "buyer", *, deliver: bool = True) -> dict[str, Any]:
         """Every supplier sends everything; with ``deliver`` the parcels arrive."""
         of_supplier = {account.supplier_id: who for who, account in self.accounts.items() if account.supplier_id}
         for part in order["supplier_orders"]:
-            who = of_supplier[UUID(part["supplier_id"])]
+            sender = of_supplier[UUID(part["supplier_id"])]
             lines = [line for line in order["lines"] if line["supplier_id"] == part["supplier_id"]]
             body = {
                 "carrier": "ZTO",
                 "tracking_number": f"78{next(_keys):012d}",
                 "lines": [{"line_id": line["id"], "quantity": line["quantity"]} for line in lines],
             }
-            answer = await self.call(who, "POST", f"/v1/supplier/orders/{part['id']}/shipments", body)
+            answer = await self.call(sender, "POST", f"/v1/supplier/orders/{part['id']}/shipments", body)
             assert answer.status_code == 201, answer.text
             if deliver:
                 path = f"/v1/supplier/shipments/{answer.json()['id']}/delivered"
-                answer = await self.call(who, "POST", path, key=None)
+                answer = await self.call(sender, "POST", path, key=None)
                 assert answer.status_code == 200, answer.text
         await self.settle()
-        return await self.look(order)
+        return await self.look(order, who)
 
     async def organisation(self, who: str = "buyer", **more: Any) -> dict[str, Any]:
         """An organisation of somebody's that may order."""
@@ -147,13 +147,13 @@ class Shop:
         assert verified.status_code == 200, verified.text
         return verified.json()
 
-    async def complete(self, items: dict[str, int], **more: Any) -> dict[str, Any]:
+    async def complete(self, items: dict[str, int], who: str = "buyer", **more: Any) -> dict[str, Any]:
         """An order from the quote to the buyer's confirmation."""
-        order = await self.ship(await self.pay(await self.order(items, **more)))
-        answer = await self.call("buyer", "POST", f"/v1/store/orders/{order['id']}/confirm-receipt")
+        order = await self.ship(await self.pay(await self.order(items, who, **more), who), who)
+        answer = await self.call(who, "POST", f"/v1/store/orders/{order['id']}/confirm-receipt")
         assert answer.status_code == 200, answer.text
         await self.settle()
-        return await self.look(order)
+        return await self.look(order, who)
 
     async def settle(self) -> None:
         """What the worker does: handlers and couriers, until nobody has anything left to do."""

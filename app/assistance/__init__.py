@@ -1,10 +1,10 @@
 """What the sale did for the county: the ledger of counted sales, the goals it is measured by, and the yearly plans.
 
-*Owns* plans with aspects and measures, goals, the append-only ledger of counted sales, and certificates of a buyer's
-counted year.
+*Owns* plans with aspects and measures, goals, the append-only ledger of counted sales, and certificates of an
+organisation's counted year.
 *Promises* one entry for each line that counts and one reversing entry for each refund of it, however often the facts
 are heard; attribution frozen on the entry; no goal of a partition group that overlaps another.
-*Calls* catalogue and suppliers for the values of filters, orders, inventory and identity for what is told to a buyer;
+*Calls* catalogue and suppliers for the values of filters, orders, inventory and buyers for what is told to a buyer;
 hears orders. *Tells* nobody.
 """
 
@@ -36,6 +36,8 @@ from app.assistance.rules import (
 )
 from app.assistance.rules.contribution import (
     WORDINGS,
+    ActsForNobody,
+    ActsForSeveral,
     Certificate,
     Content,
     Contribution,
@@ -60,6 +62,8 @@ from app.assistance.service import (
 
 __all__ = [
     "WORDINGS",
+    "ActsForNobody",
+    "ActsForSeveral",
     "Aspect",
     "Certificate",
     "Channel",

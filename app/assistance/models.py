@@ -18,7 +18,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, BYTEA, JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -170,18 +170,16 @@ append_only(EntryRow.metadata.tables["assistance_entry"])
 
 
 class CertificateRow(Base):
-    """A certificate as it was issued: never changed, because its code is in the hands of others."""
+    """A certificate as it was issued to an organisation: never changed, because its code is in the hands of others."""
 
     __tablename__ = "assistance_certificate"
-    __table_args__ = (
-        UniqueConstraint("code"),
-        Index("ix_assistance_certificate_holder", "holder_id", "year", "issued_at"),
-    )
+    __table_args__ = (UniqueConstraint("code"),)
 
     id: Mapped[uid]
     code: Mapped[str] = mapped_column(Text)
-    holder_id: Mapped[UUID] = mapped_column(ForeignKey("identity_account.id"))
-    holder_sealed: Mapped[bytes] = mapped_column(BYTEA)
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("buyers_organisation.id"), index=True)
+    holder: Mapped[str] = mapped_column(Text)
+    uscc: Mapped[str] = mapped_column(Text)
     year: Mapped[int] = mapped_column(SmallInteger)
     content: Mapped[dict[str, Any]] = mapped_column(JSONB)
     digest: Mapped[str] = mapped_column(Text)

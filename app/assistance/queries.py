@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import RowMapping, Select, and_, func, or_, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app import orders
 from app.assistance.models import AspectRow, EntryRow, GoalRow, MeasureRow, PlanRow
 from app.assistance.rules import (
     Aspect,
@@ -30,7 +31,6 @@ from app.assistance.rules import (
 from app.assistance.rules.contribution import Certificate, Content, GoalShare, NoSuchCertificate, summed
 from app.catalogue import CATEGORIES
 from app.core.errors import NotFound
-from app.core.sealing import keys
 
 _PASSES = """
       e.counted_on BETWEEN g.starts_on AND g.ends_on
@@ -104,10 +104,7 @@ SELECT e.order_id, e.category, e.township, e.quantity, e.amount_fen FROM assista
 WHERE e.order_id = ANY (CAST(:orders AS uuid[])) AND e.counted_on BETWEEN :first AND :last
 """)
 _CERTIFICATE = text("""
-SELECT c.code, c.holder_sealed, c.content, c.digest, c.issued_at,
-       NOT EXISTS (SELECT 1 FROM assistance_certificate later WHERE later.holder_id = c.holder_id
-                   AND later.year = c.year AND (later.issued_at, later.id) > (c.issued_at, c.id)) AS current
-FROM assistance_certificate c WHERE c.code = :code
+SELECT organisation_id, code, holder, uscc, content, digest, issued_at FROM assistance_certificate WHERE code = :code
 """)
 
 _LOCK_SALES = text("""
@@ -119,9 +116,6 @@ SELECT reverses, -sum(quantity) AS quantity, -sum(weight_g) AS weight_g, -sum(am
        -min(amount_fen) FILTER (WHERE source_id = :source) AS from_source_fen
 FROM assistance_entry WHERE reverses = ANY (CAST(:sales AS uuid[])) GROUP BY reverses
 """)
-
-HOLDER = "assistance.holder"
-"""Under which purpose a certificate's holder is sealed."""
 
 _ROOT_NAMES = {root.slug: root.name for root in CATEGORIES}
 
@@ -333,10 +327,11 @@ async def shares_of(session: AsyncSession, entries: Sequence[Entry]) -> dict[UUI
     return found
 
 
-async def counted_of(session: AsyncSession, orders: Sequence[UUID], year: int) -> Content:
-    """What was counted of these orders in a calendar year, after the refunds of that year."""
+async def counted_for(session: AsyncSession, organisation_id: UUID, year: int) -> Content:
+    """What was counted of an organisation's orders in a calendar year, after the refunds of that year."""
     period = year_of(year)
-    values = {"orders": list(orders), "first": period.starts_on, "last": period.ends_on}
+    placed = await orders.ids_for(session, organisation_id)
+    values = {"orders": placed, "first": period.starts_on, "last": period.ends_on}
     rows = (await session.execute(_OF_YEAR, values)).all()
     by_order: Counter[UUID] = Counter()
     for row in rows:
@@ -357,11 +352,13 @@ async def certificate(session: AsyncSession, code: str) -> Certificate:
     row = (await session.execute(_CERTIFICATE, {"code": code})).one_or_none()
     if row is None:
         raise NoSuchCertificate
+    content = Content.from_json(row.content)
     return Certificate(
         code=row.code,
-        holder=keys().unseal(bytes(row.holder_sealed), HOLDER),
-        content=Content.from_json(row.content),
+        holder=row.holder,
+        uscc=row.uscc,
+        content=content,
         digest=row.digest,
         issued_at=row.issued_at,
-        current=row.current,
+        current=content == await counted_for(session, row.organisation_id, content.year),
     )

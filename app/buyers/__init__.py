@@ -7,7 +7,15 @@ before it orders. *Calls* identity, and suppliers for the check of a code. *Tell
 """
 
 from app.buyers.handlers import on_account_closed
-from app.buyers.queries import address_to_ship, addresses, organisation_by_id, purchaser, refuse_last_owner
+from app.buyers.queries import (
+    address_to_ship,
+    addresses,
+    organisation,
+    organisation_by_id,
+    organisations_of,
+    purchaser,
+    refuse_last_owner,
+)
 from app.buyers.routes import router
 from app.buyers.rules import (
     Address,
@@ -73,7 +81,9 @@ __all__ = [
     "mask_phone",
     "on_account_closed",
     "open_address",
+    "organisation",
     "organisation_by_id",
+    "organisations_of",
     "places_under",
     "purchaser",
     "read_division",

@@ -73,19 +73,6 @@ KUAIDI100: Mapping[str, TrackingState] = {
 }
 """Main states, and those finer ones that mean something else than their first digit."""
 
-WECHAT: Mapping[str, TrackingState] = {
-    "0": TrackingState.CREATED,
-    "1": TrackingState.PICKED_UP,
-    "2": TrackingState.IN_TRANSIT,
-    "3": TrackingState.OUT_FOR_DELIVERY,
-    "4": TrackingState.TO_LOCKER,
-    "5": TrackingState.SIGNED,
-    "6": TrackingState.RETURNING,
-    "7": TrackingState.IN_TRANSIT,
-    "8": TrackingState.PROBLEM,
-    "9": TrackingState.SIGNED,  # taken out of the locker by the buyer
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Carrier:

@@ -30,7 +30,7 @@ from app.orders.handlers import (
 )
 from app.orders.lifecycle import Status, Step, StepNotAllowed
 from app.orders.queries import address_of, page, received_line, refunds_of, view
-from app.orders.queries.sold import ids_of, lock_invoiceable, origins, wants_invoice
+from app.orders.queries.sold import ids_for, lock_invoiceable, origins, wants_invoice
 from app.orders.routes import router
 from app.orders.rules import (
     AlreadyShipped,
@@ -167,7 +167,7 @@ __all__ = [
     "expire_due",
     "forget_rosters",
     "hold_confirmation",
-    "ids_of",
+    "ids_for",
     "keep_roster",
     "lock_invoiceable",
     "on_payment_captured",

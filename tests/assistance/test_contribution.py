@@ -11,12 +11,12 @@ from app.assistance.rules.contribution import (
     Counting,
     Share,
     code_of,
-    masked,
     programme_of,
     standing,
     summed,
 )
-from tests.shop import ADDRESS
+from tests.buyers.test_organisations import join, register
+from tests.shop import ADDRESS, ORGANISATION
 
 GOAL = {
     "code": "G1",
@@ -64,17 +64,22 @@ def test_content_is_stored_and_read_back():
     assert code_of(2026, "a") == code_of(2026, "a") != code_of(2026, "b")
 
 
-def test_a_masked_name_can_be_compared_and_not_read():
-    assert masked("济南泉润工会委员会") == "济*******会"
-    assert masked("王梅") == "王*"
-
-
 async def contribution(shop, order, who="buyer"):
     return await shop.call(who, "GET", f"/v1/store/orders/{order['id']}/contribution", key=None)
 
 
-async def certificate(shop, year=2026, who="buyer"):
-    return await shop.call(who, "GET", f"/v1/store/contribution-certificate?year={year}", key=None)
+async def certificate(shop, year=2026, who="buyer", **of):
+    of_whom = "".join(f"&{name}={value}" for name, value in of.items())
+    return await shop.call(who, "GET", f"/v1/store/contribution-certificate?year={year}{of_whom}", key=None)
+
+
+async def verification(shop, code):
+    return await shop.call(None, "GET", f"/v1/store/contribution-certificates/{code}", key=None)
+
+
+def code_in(answer):
+    assert answer.status_code == 200, answer.text
+    return answer.headers["content-disposition"].split('"')[1].removesuffix(".pdf")
 
 
 async def test_an_order_tells_what_it_was_counted_for(shop):
@@ -119,35 +124,80 @@ async def test_what_goes_elsewhere_says_why_it_is_not_counted(shop):
     order = await shop.complete({"GT04": 1}, address={**ADDRESS, "division_code": "430102"})
     (line,) = (await contribution(shop, order)).json()["lines"]
     assert (line["counting"], line["reason"], line["entries"]) == ("not_counted", "other_destination", [])
-    assert (await certificate(shop)).json()["code"] == "nothing_counted"
 
 
 async def test_a_year_is_certified_once_for_the_same_figures_and_anybody_can_verify(shop):
-    assert (await certificate(shop)).status_code == 409
-    order = await shop.complete({"GT04": 2, "NO02": 1})
+    union = (await shop.organisation())["id"]
+    assert (await certificate(shop)).json()["code"] == "nothing_counted"
+    order = await shop.complete({"GT04": 2, "NO02": 1}, organisation_id=union)
+    await shop.complete({"GT04": 1})  # the member's own
     first = await certificate(shop)
-    assert first.status_code == 200, first.text
-    code = first.headers["content-disposition"].split('"')[1].removesuffix(".pdf")
-    assert (await certificate(shop)).content == first.content
+    code = code_in(first)
+    assert (await certificate(shop, organisation_id=union)).content == first.content
     assert await shop.scalar("SELECT count(*) FROM assistance_certificate") == 1
     assert (await certificate(shop, 2025)).json()["code"] == "nothing_counted"
 
     text = "".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(first.content)).pages)
+    text = text.replace("\n", "")
     net = order["goods_fen"] - order["discount_fen"]
-    for said in ("消费帮扶采购证明", code, "吕洞山镇", "比耳镇", "人民币", "不属于东西部协作考核数据"):
+    verified = (await verification(shop, code)).json()
+    for said in (
+        ORGANISATION["name"],
+        ORGANISATION["uscc"],
+        "消费帮扶采购证明",
+        code,
+        verified["digest"],
+        "吕洞山镇",
+        "比耳镇",
+        "人民币",
+        "不属于东西部协作考核数据",
+    ):
         assert said in text, said
-    verified = (await shop.call(None, "GET", f"/v1/store/contribution-certificates/{code}", key=None)).json()
+    assert (verified["holder"], verified["uscc"]) == (ORGANISATION["name"], ORGANISATION["uscc"])
     assert (verified["net_fen"], verified["orders"], verified["current"]) == (net, 1, True)
     assert sum(share["net_fen"] for share in verified["categories"]) == net
     assert sum(share["net_fen"] for share in verified["townships"]) == net
-    assert verified["digest"] in text.replace("\n", "")
-    assert verified["holder"] == "b***r"
-
-    shop.clock.at += timedelta(days=1)
-    await shop.complete({"GT14": 1})
-    second = await certificate(shop)
-    assert second.headers["content-disposition"] != first.headers["content-disposition"]
-    verified = (await shop.call(None, "GET", f"/v1/store/contribution-certificates/{code}", key=None)).json()
-    assert (verified["net_fen"], verified["current"]) == (net, False)
     wrong = code[:-1] + ("A" if code[-1] != "A" else "B")
-    assert (await shop.call(None, "GET", f"/v1/store/contribution-certificates/{wrong}", key=None)).status_code == 404
+    assert (await verification(shop, wrong)).status_code == 404
+
+
+async def test_a_certificate_is_current_while_the_ledger_says_the_same(shop):
+    union = (await shop.organisation())["id"]
+    await shop.complete({"GT04": 2}, organisation_id=union)
+    first = code_in(await certificate(shop))
+    shop.clock.at += timedelta(days=1)
+    more = await shop.complete({"GT14": 1}, organisation_id=union)
+    assert (await verification(shop, first)).json()["current"] is False
+    second = code_in(await certificate(shop))
+    assert (await verification(shop, second)).json()["current"] is True
+    refund = {"lines": [{"line_id": more["lines"][0]["id"], "quantity": 1, "amount_fen": 3_990}], "reason": "破损"}
+    await shop.call("operator", "POST", f"/v1/operator/orders/{more['id']}/refunds", refund)
+    await shop.settle()
+    assert code_in(await certificate(shop)) == first
+    currents = [(await verification(shop, code)).json()["current"] for code in (first, second)]
+    assert currents == [True, False]
+
+
+async def test_a_certificate_is_for_the_members_of_its_organisation_and_covers_all_of_them(shop):
+    refused = await certificate(shop, who="stranger")
+    assert (refused.status_code, refused.json()["code"]) == (403, "acts_for_nobody")
+    union = (await shop.organisation())["id"]
+    mine = await shop.complete({"GT04": 1}, organisation_id=union)
+    assert (await certificate(shop, who="stranger", organisation_id=union)).status_code == 404
+    # Somebody else orders for it too, and the one who ordered first leaves.
+    other = await register(shop, "13905310002")
+    await join(shop, union, other, "owner")
+    theirs = await shop.complete({"GT14": 1}, other, organisation_id=union)
+    me = f"/v1/store/organisations/{union}/members/{shop.accounts['buyer'].id}"
+    assert (await shop.call("buyer", "DELETE", me, key=None)).status_code == 204
+    assert (await certificate(shop, organisation_id=union)).status_code == 404
+    verified = (await verification(shop, code_in(await certificate(shop, who=other)))).json()
+    assert (verified["net_fen"], verified["orders"]) == (mine["goods_fen"] + theirs["goods_fen"], 2)
+
+    firm = ORGANISATION | {"uscc": "91370112MA3FAKE120"}
+    own = (await shop.call(other, "POST", "/v1/store/organisations", firm, key=None)).json()["id"]
+    unclear = await certificate(shop, who=other)
+    assert (unclear.status_code, unclear.json()["code"]) == (422, "acts_for_several")
+    assert unclear.json()["errors"][0]["pointer"] == "/organisation_id"
+    assert (await certificate(shop, who=other, organisation_id=own)).json()["code"] == "nothing_counted"
+    assert (await certificate(shop, who=other, organisation_id=union)).status_code == 200

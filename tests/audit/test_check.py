@@ -291,10 +291,15 @@ BREAKS = [
     (
         "certificate.sums",
         [
-            """INSERT INTO assistance_certificate (id, code, holder_id, holder_sealed, year, content, digest, issued_at)
-               SELECT gen_random_uuid(), 'BJ2026', id, '', 2026,
+            """WITH union_of AS (INSERT INTO buyers_organisation (id, kind, name, uscc, division_code, invoice_title,
+                   invoice_sealed, orders_on_832, status, created_by, created_at)
+                   SELECT id, 'union', '某工会', '', '370112', '', '', false, 'applied', id, created_at
+                   FROM identity_account LIMIT 1 RETURNING id, created_at)
+               INSERT INTO assistance_certificate (id, code, organisation_id, holder, uscc, year, content, digest,
+                                                   issued_at)
+               SELECT gen_random_uuid(), 'BJ2026', id, '某工会', '', 2026,
                       '{"net_fen": 5, "categories": [{"net_fen": 5}], "townships": [{"net_fen": 4}]}', '', created_at
-               FROM identity_account LIMIT 1"""
+               FROM union_of"""
         ],
     ),
     (

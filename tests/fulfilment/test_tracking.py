@@ -14,7 +14,6 @@ from app.core.errors import InvalidInput
 from app.fulfilment.rules import (
     CARRIERS,
     KUAIDI100,
-    WECHAT,
     TrackingEvent,
     TrackingState,
     credible,
@@ -69,9 +68,7 @@ class TestRules:
         assert kuaidi100_state(code) is state
 
     def test_every_state_of_ours_is_reached_from_a_carriers(self):
-        assert set(KUAIDI100.values()) | set(WECHAT.values()) == set(TrackingState)
-        assert WECHAT["4"] is S.TO_LOCKER
-        assert WECHAT["9"] is S.SIGNED
+        assert set(KUAIDI100.values()) == set(TrackingState)
         assert len({carrier.kuaidi100 for carrier in CARRIERS.values()}) == len(CARRIERS)
 
     def test_the_order_of_hearing_does_not_matter(self):

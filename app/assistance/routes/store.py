@@ -15,6 +15,8 @@ from fastapi import Path as InPath
 from app.assistance import queries, service
 from app.assistance.rules.contribution import (
     WORDINGS,
+    ActsForNobody,
+    ActsForSeveral,
     Certificate,
     NoSuchCertificate,
     NothingCounted,
@@ -47,11 +49,11 @@ async def get_order_contribution(order_id: UUID, by: Buyer, session: ReadSession
 
 @router.get(
     "/contribution-certificate",
-    summary="A year's purchases as a certificate",
+    summary="A year's purchases of an organisation as a certificate",
     operation_id="get_contribution_certificate",
     response_class=Response,
     responses={
-        **problems(NothingCounted),
+        **problems(NotFound, ActsForNobody, ActsForSeveral, NothingCounted),
         200: {"description": "The certificate", "content": {"application/pdf": {}}},
     },
 )
@@ -61,10 +63,16 @@ async def get_contribution_certificate(
     now: Now,
     request: Request,
     year: Annotated[int, Query(ge=FIRST_YEAR, le=LAST_YEAR, description="Calendar year", examples=[2026])],
+    organisation_id: Annotated[
+        UUID | None, Query(description="One of the caller's organisations; needed by a member of several")
+    ] = None,
 ) -> Response:
-    """What was counted in that year, with a code that anybody can verify. The same figures give the same code."""
+    """What was counted of all that its members ordered for it in that year, with a code that anybody can verify.
+
+    The same figures give the same code.
+    """
     async with edge.db.write() as session:
-        certificate = await service.certify(session, year, by=by, now=now)
+        certificate = await service.certify(session, year, organisation_id=organisation_id, by=by, now=now)
     url = f"{request.base_url}verify/{certificate.code}"
     content = await pdf.render(_TEMPLATE, _printed(certificate, url), at=certificate.issued_at)
     name = f'attachment; filename="{certificate.code}.pdf"'
@@ -82,22 +90,23 @@ async def verify_contribution_certificate(
     session: ReadSession,
     code: Annotated[str, InPath(pattern=r"^BJ[0-9]{4}(-[A-Z2-7]{4}){4}$", examples=["BJ2026-ABCD-EFGH-IJKL-MNOP"])],
 ) -> VerifiedOut:
-    """What the certificate with this code says; its holder's name is masked."""
+    """What the certificate with this code says, and whether the ledger still says the same."""
     return VerifiedOut.of(await queries.certificate(session, code))
 
 
 def _printed(certificate: Certificate, url: str) -> dict[str, object]:
-    content = certificate.content
+    content, day = certificate.content, local_day(certificate.issued_at)
     programme = programme_of(content.year)
     wording = WORDINGS[programme.code if programme is not None else "P1"]
     return {
         **asdict(wording),
         **content.to_json(),
         "holder": certificate.holder,
+        "uscc": certificate.uscc,
         "capitals": in_capitals(content.net_fen),
         "code": certificate.code,
         "digest": certificate.digest,
-        "issued_on": f"{local_day(certificate.issued_at):%Y年%m月%d日}",
+        "issued_on": f"{day.year}年{day.month}月{day.day}日",
         "url": url,
         "qr": _qr(url),
     }

@@ -1,4 +1,4 @@
-"""What a purchase did: of one order line by line, and of a buyer's year as a certificate (domain handbook §2.1)."""
+"""What a purchase did: one order line by line, and an organisation's year as a certificate (domain handbook §2.1)."""
 
 from __future__ import annotations
 
@@ -145,11 +145,13 @@ class Content:
 class Certificate:
     """An issued certificate. ``code`` is its number and what makes it verifiable; ``digest`` is SHA-256 in hex.
 
-    ``current`` is False when the holder has a later one for the same year, because purchases or refunds were added.
+    ``holder`` and ``uscc`` are the organisation's name and unified social credit code when it was issued. ``current``
+    is False once the ledger says something else of that year, because purchases or refunds were added.
     """
 
     code: str
     holder: str
+    uscc: str
     content: Content
     digest: str
     issued_at: datetime
@@ -157,11 +159,29 @@ class Certificate:
 
 
 class NothingCounted(DomainError):
-    """No purchase of that year was counted."""
+    """No purchase of the organisation's was counted in that year."""
 
     code = "nothing_counted"
-    zh = "该年度没有已计入帮扶台账的采购，暂不能出具证明；请在确认收货后再试。"
-    en = "No purchase of that year was counted, so there is nothing to certify; try again after receipt is confirmed."
+    zh = "该单位在该年度没有已计入帮扶台账的采购，暂不能出具证明；请在确认收货后再试。"
+    en = "Nothing that the organisation bought was counted in that year; try again after receipt is confirmed."
+
+
+class ActsForNobody(DomainError):
+    """The caller buys for themselves alone, and certificates are made out to organisations."""
+
+    status = 403
+    code = "acts_for_nobody"
+    zh = "采购证明只向采购单位出具，您还不是任何采购单位的成员；请先申请单位认证，或请单位管理员邀请您加入。"
+    en = "Certificates are made out to organisations, and you act for none; apply for yours or ask to be invited to it."
+
+
+class ActsForSeveral(DomainError):
+    """The caller has to say which of their organisations is meant."""
+
+    status = 422
+    code = "acts_for_several"
+    zh = "您是多个采购单位的成员，请用 organisation_id 指明为哪一个单位出具证明。"
+    en = "You act for several organisations; name the one to certify with organisation_id."
 
 
 class NoSuchCertificate(NotFound):
@@ -186,9 +206,9 @@ def summed(rows: Sequence[tuple[str, int, int]]) -> tuple[Share, ...]:
     return tuple(sorted(shares, key=lambda share: (-share.net_fen, share.name)))
 
 
-def digest_of(content: Content, holder_id: UUID, holder: str) -> str:
+def digest_of(content: Content, holder: str, uscc: str) -> str:
     """SHA-256 over everything that a certificate says, in hex."""
-    said = json.dumps([str(holder_id), holder, content.to_json()], ensure_ascii=False, sort_keys=True)
+    said = json.dumps([holder, uscc, content.to_json()], ensure_ascii=False, sort_keys=True)
     return hashlib.sha256(said.encode()).hexdigest()
 
 
@@ -196,8 +216,3 @@ def code_of(year: int, digest: str) -> str:
     """The code of a certificate: the same for the same words, and nobody can make one up."""
     letters = base64.b32encode(keys().blind(digest, "certificate")[:10]).decode()
     return f"BJ{year}-{'-'.join(letters[at : at + 4] for at in range(0, 16, 4))}"
-
-
-def masked(name: str) -> str:
-    """A holder's name for those who verify: enough to compare with the paper, not enough to learn it."""
-    return f"{name[0]}{'*' * max(1, len(name) - 2)}{name[-1] if len(name) > 2 else ''}"  # noqa: PLR2004

@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import Field
 
 from app.assistance.rules import Kind
-from app.assistance.rules.contribution import WORDINGS, Certificate, Contribution, Counting, masked, programme_of
+from app.assistance.rules.contribution import WORDINGS, Certificate, Contribution, Counting, programme_of
 from app.core.web import Out
 
 
@@ -73,11 +73,12 @@ class ShareOut(Out):
 
 
 class VerifiedOut(Out):
-    """A certificate as anybody may see it. No personal data: the holder's name is masked."""
+    """A certificate as anybody may see it: it names an organisation and no person."""
 
     code: str = Field(examples=["BJ2026-ABCD-EFGH-IJKL-MNOP"])
     title: str = Field(examples=["消费帮扶采购证明"])
-    holder: str = Field(examples=["济******会"])
+    holder: str = Field(description="The organisation's name", examples=["济南市历城区某机关工会委员会（示例）"])
+    uscc: str = Field(description="Its unified social credit code", examples=["81370112MC0FAKE172"])
     year: int
     net_fen: int
     orders: int
@@ -85,7 +86,7 @@ class VerifiedOut(Out):
     townships: list[ShareOut]
     digest: str = Field(description="SHA-256 over what the certificate says, as printed on it")
     issued_at: datetime
-    current: bool = Field(description="False when the holder has a later one for the same year")
+    current: bool = Field(description="False once purchases or refunds of that year were added")
     caution: str
 
     @classmethod
@@ -97,7 +98,8 @@ class VerifiedOut(Out):
         return cls(
             code=certificate.code,
             title=wording.title,
-            holder=masked(certificate.holder),
+            holder=certificate.holder,
+            uscc=certificate.uscc,
             year=content.year,
             net_fen=content.net_fen,
             orders=content.orders,

@@ -9,11 +9,13 @@ from uuid import UUID
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app import identity, inventory, orders
+from app import buyers, inventory, orders
 from app.assistance import queries
 from app.assistance.models import CertificateRow
 from app.assistance.rules import Candidate, Entry, decide, programme_on
 from app.assistance.rules.contribution import (
+    ActsForNobody,
+    ActsForSeveral,
     Certificate,
     Contribution,
     LineContribution,
@@ -23,9 +25,8 @@ from app.assistance.rules.contribution import (
     standing,
 )
 from app.core.clock import local_day
-from app.core.errors import NotFound
+from app.core.errors import Fault
 from app.core.ids import new_id
-from app.core.sealing import keys
 from app.identity import Actor
 
 _ENDED = (orders.Status.CANCELLED, orders.Status.EXPIRED, orders.Status.REFUNDED)
@@ -78,23 +79,25 @@ async def contribution(session: AsyncSession, order_id: UUID, *, by: Actor, now:
     )
 
 
-async def certify(session: AsyncSession, year: int, *, by: Actor, now: datetime) -> Certificate:
-    """The certificate of the caller's counted purchases of ``year``, issued now if these figures have none yet.
+async def certify(
+    session: AsyncSession, year: int, *, organisation_id: UUID | None = None, by: Actor, now: datetime
+) -> Certificate:
+    """The certificate of an organisation's counted purchases of ``year``, issued now if these figures have none yet.
 
-    Raises ``NothingCounted``.
+    Any member may have it; without ``organisation_id`` it is the only organisation that the caller acts for.
+    Raises ``NotFound``, ``ActsForNobody``, ``ActsForSeveral``, ``NothingCounted``.
     """
-    holder = await identity.account(session, by.account_id)
-    if holder is None:
-        raise NotFound
-    content = await queries.counted_of(session, await orders.ids_of(session, by.account_id), year)
+    organisation = await _organisation(session, organisation_id, by=by)
+    content = await queries.counted_for(session, organisation.id, year)
     if content.net_fen <= 0:
         raise NothingCounted
-    digest = digest_of(content, holder.id, holder.name)
+    digest = digest_of(content, organisation.name, organisation.uscc)
     issued = insert(CertificateRow).values(
         id=new_id(now),
         code=code_of(year, digest),
-        holder_id=holder.id,
-        holder_sealed=keys().seal(holder.name, queries.HOLDER),
+        organisation_id=organisation.id,
+        holder=organisation.name,
+        uscc=organisation.uscc,
         year=year,
         content=content.to_json(),
         digest=digest,
@@ -102,3 +105,15 @@ async def certify(session: AsyncSession, year: int, *, by: Actor, now: datetime)
     )
     await session.execute(issued.on_conflict_do_nothing(index_elements=[CertificateRow.code]))
     return await queries.certificate(session, code_of(year, digest))
+
+
+async def _organisation(session: AsyncSession, organisation_id: UUID | None, *, by: Actor) -> buyers.Organisation:
+    if organisation_id is not None:
+        return await buyers.organisation(session, organisation_id, by=by)
+    found = await buyers.organisations_of(session, by=by, limit=2)
+    if not found:
+        raise ActsForNobody
+    if len(found) > 1:
+        fault = Fault("query:/organisation_id", ActsForSeveral.code, "请指明采购单位", "say which organisation")
+        raise ActsForSeveral(faults=[fault])
+    return found[0]

@@ -110,6 +110,7 @@ async def origins(session: AsyncSession, order_id: UUID, *, by: Actor) -> list[L
     ]
 
 
-async def ids_of(session: AsyncSession, buyer_id: UUID) -> list[UUID]:
-    """The ids of every order that a buyer has paid."""
-    return list(await session.scalars(select(Order.id).where(Order.buyer_id == buyer_id, Order.paid_at.is_not(None))))
+async def ids_for(session: AsyncSession, organisation_id: UUID) -> list[UUID]:
+    """The ids of every paid order that anybody placed for an organisation."""
+    paid = select(Order.id).where(Order.organisation_id == organisation_id, Order.paid_at.is_not(None))
+    return list(await session.scalars(paid))
