@@ -178,8 +178,9 @@ class Launcher:
             "PROMETHEUS_MULTIPROC_DIR": str(metrics),
             "PYTHONUNBUFFERED": "1",
         }
-        if self._settings.demo:
-            self._environment = _DEMO_BANK | self._environment
+        bank = self._settings.bank
+        if self._settings.demo and self._settings.payments.sandbox and not (bank.payee or bank.account):
+            self._environment |= _DEMO_BANK
         if self._settings.database_url is None:
             self._postgres = EmbeddedPostgres(directory)
             self._environment["DATABASE_URL"] = self._postgres.start(give_up=self._stopping)

@@ -132,11 +132,14 @@ async def lock_awaited(
     return {row.id: row for row in found}, {str(row.remittance_code): _awaited(row) for row in found}
 
 
-async def waiting_transfers(session: AsyncSession, amounts: Collection[int]) -> list[Awaited]:
-    """The transfers of these amounts that were announced and have not come."""
+async def waiting_transfers(session: AsyncSession, amounts: Collection[int]) -> dict[int, dict[UUID, Awaited]]:
+    """The transfers of these amounts that were announced and have not come, by amount and payment."""
     open_ones = (PaymentRow.provider == Provider.BANK_TRANSFER, PaymentRow.status == PaymentStatus.PENDING)
     rows = await session.scalars(select(PaymentRow).where(*open_ones, PaymentRow.amount_fen.in_(amounts)))
-    return [_awaited(row) for row in rows]
+    found: defaultdict[int, dict[UUID, Awaited]] = defaultdict(dict)
+    for row in rows:
+        found[row.amount_fen][row.id] = _awaited(row)
+    return dict(found)
 
 
 async def amounts_of_serials(session: AsyncSession, account: str, serials: Collection[str]) -> dict[str, int]:

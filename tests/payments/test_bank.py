@@ -198,7 +198,8 @@ async def test_a_transfer_that_comes_too_late_is_to_be_sent_back(db, offered, cl
     clock.advance(days=3, minutes=1)
     async with shop.db.write() as session:
         assert await orders.expire_due(session, now=clock()) == 1
-    assert await told(shop, row("1", order["total_fen"], payment["remittance_code"])) == {"imported": 1, "assigned": 1}
+    twice = [row(serial, order["total_fen"], payment["remittance_code"]) for serial in "12"]
+    assert await told(shop, *twice) == {"imported": 2, "assigned": 1, "held": 1}
     await shop.settle()
     assert (await shop.look(order))["status"] == "expired"
     (refund,) = (await shop.call("operator", "GET", "/v1/operator/refunds?status=requested", key=None)).json()["items"]

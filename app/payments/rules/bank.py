@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -124,7 +124,7 @@ def plain_name(name: str) -> str:
 
 
 def match(
-    line: StatementLine, payer: bytes, by_code: Mapping[str, Awaited], waiting: Sequence[Awaited]
+    line: StatementLine, payer: bytes, by_code: Mapping[str, Awaited], waiting: Iterable[Awaited]
 ) -> tuple[EntryStatus, UUID | None]:
     """What becomes of a credit, whose ``payer`` is a blind index, and for which payment (domain handbook §6.4).
 

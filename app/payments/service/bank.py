@@ -94,23 +94,22 @@ async def import_statement(
     known = await queries.amounts_of_serials(session, account, [line.serial for line in lines])
     if changed := sorted({line.serial for line in lines if known[line.serial] != line.amount_fen}):
         raise StatementContradicts(serials=", ".join(changed[:5]))
-    rows = await queries.lock_entries(session, fresh)
-    payments, by_code = await queries.lock_awaited(
-        session, {code for row in rows for code in codes_in(row.line().postscript)}
-    )
-    waiting = await queries.waiting_transfers(session, {row.amount_fen for row in rows})
+    rows = [(row, row.line()) for row in await queries.lock_entries(session, fresh)]
+    codes = {code for _, line in rows for code in codes_in(line.postscript)}
+    payments, by_code = await queries.lock_awaited(session, codes)
+    waiting = await queries.waiting_transfers(session, {row.amount_fen for row, _ in rows})
     outcomes: Counter[EntryStatus] = Counter()
-    for row in rows:
-        status, payment_id = match(row.line(), row.payer_index, by_code, waiting)
+    for row, line in rows:
+        likely = waiting.get(line.amount_fen, {})
+        status, payment_id = match(line, row.payer_index, by_code, likely.values())
         row.become(status, payment_id=payment_id)
         outcomes[status] += 1
         if status is EntryStatus.ASSIGNED and payment_id is not None:
-            await capture_locked(session, payments[payment_id], row.transaction, row.amount_fen, now)
-            waiting = [awaited for awaited in waiting if awaited.payment_id != payment_id]
-            by_code = {
-                code: replace(awaited, captured=awaited.captured or awaited.payment_id == payment_id)
-                for code, awaited in by_code.items()
-            }
+            payment = payments[payment_id]
+            await capture_locked(session, payment, row.transaction, row.amount_fen, now)
+            code = str(payment.remittance_code)
+            by_code[code] = replace(by_code[code], captured=True)
+            likely.pop(payment_id, None)
     await session.flush()
     return Imported(len(fresh), len(lines) - len(fresh), dict(outcomes))
 
