@@ -1,8 +1,9 @@
 """What every test may ask for: a real PostgreSQL, the time, a signed-in client, and builders that use the front doors.
 
 One embedded server serves the run. Each xdist worker has a database of its own, cloned from a template; a test runs
-inside one transaction that is rolled back (``db``, ``session``, ``client``). Tests of concurrency and of commits ask
-for ``fresh_db``: a clone of their own, with real commits, dropped afterwards.
+inside one transaction that is rolled back (``db``, ``session``, ``client``). Those that ask for ``shop`` do so in a
+second database of the worker's, in which the shop was opened once. Tests of concurrency and of commits ask for
+``fresh_db`` or ``fresh_shop``: a clone of their own, with real commits, dropped afterwards.
 """
 
 from __future__ import annotations
@@ -10,8 +11,11 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import httpx
@@ -26,7 +30,12 @@ from app.core.db import Database
 from app.core.postgres import EmbeddedPostgres
 from app.core.settings import LimitSettings, PoolSettings, Settings
 
+if TYPE_CHECKING:
+    from tests.shop import Shop
+
 TEMPLATE = "market_template"
+NOON = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
+"""When every test begins: the twentieth of November, at noon in Shanghai."""
 _QUICK = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
 _server = pytest.StashKey[EmbeddedPostgres]()
 _folder = pytest.StashKey[str]()
@@ -71,6 +80,24 @@ def drop_database(server: URL, name: str) -> None:
     engine.dispose()
 
 
+@contextmanager
+def clone(server: URL, prefix: str, template: str = TEMPLATE) -> Iterator[URL]:
+    """A copy of ``template``, dropped at the end. Nobody may be connected to what is copied."""
+    name = f"{prefix}_{uuid4().hex[:12]}"
+    make_database(server, name, template)
+    try:
+        yield server.set(database=name)
+    finally:
+        drop_database(server, name)
+
+
+def connect(url: URL, settings: Settings, pool: PoolSettings | None = None) -> Database:
+    """The database as the service has it: with real connections and commits."""
+    from app.wiring import build
+
+    return Database(url.render_as_string(hide_password=False), pool or PoolSettings(), build(settings))
+
+
 def build_schema(url: URL) -> None:
     """The tables as an installation gets them: by the migrations."""
     migrations.upgrade(url.render_as_string(hide_password=False))
@@ -97,10 +124,8 @@ def server_url(request: pytest.FixtureRequest) -> URL:
 
 @pytest.fixture(scope="session")
 def database_url(server_url: URL) -> Iterator[URL]:
-    name = f"market_{uuid4().hex[:12]}"
-    make_database(server_url, name, TEMPLATE)
-    yield server_url.set(database=name)
-    drop_database(server_url, name)
+    with clone(server_url, "market") as url:
+        yield url
 
 
 @pytest.fixture(scope="session")
@@ -110,9 +135,37 @@ async def engine(database_url: URL, anyio_backend: str) -> AsyncIterator[AsyncEn
     await made.dispose()
 
 
+@pytest.fixture(scope="session")
+async def shop_template(
+    server_url: URL, settings: Settings, keys: sealing.Keys, anyio_backend: str
+) -> AsyncIterator[tuple[str, Shop]]:
+    """The name of a database in which the shop was opened, to be cloned, and the shop."""
+    from tests.shop import open_shop
+
+    with clone(server_url, "shop") as url:
+        database = connect(url, settings)
+        made = await open_shop(database, settings, Clock(NOON))
+        await database.dispose()
+        yield str(url.database), made
+
+
+@pytest.fixture(scope="session")
+async def shop_engine(server_url: URL, shop_template: tuple[str, Shop]) -> AsyncIterator[AsyncEngine]:
+    with clone(server_url, "market", shop_template[0]) as url:
+        made = create_async_engine(url)
+        yield made
+        await made.dispose()
+
+
 @pytest.fixture
-async def connection(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
-    async with engine.connect() as made:
+def stage(request: pytest.FixtureRequest) -> AsyncEngine:
+    """The worker's database that the test plays in: the one with the shop if it asks for the shop."""
+    return request.getfixturevalue("shop_engine" if "shop" in request.fixturenames else "engine")
+
+
+@pytest.fixture
+async def connection(stage: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    async with stage.connect() as made:
         outer = await made.begin()
         yield made
         await outer.rollback()
@@ -127,7 +180,7 @@ def settings() -> Settings:
 
 @pytest.fixture
 async def db(connection: AsyncConnection, settings: Settings) -> Database:
-    """A database inside a transaction that is rolled back after the test."""
+    """The database inside a transaction that is rolled back after the test."""
     from app.wiring import build
 
     return Database.within(connection, build(settings))
@@ -143,21 +196,16 @@ async def session(connection: AsyncConnection) -> AsyncIterator[AsyncSession]:
 
 
 @pytest.fixture
-async def fresh_url(server_url: URL) -> AsyncIterator[URL]:
-    name = f"fresh_{uuid4().hex[:12]}"
-    make_database(server_url, name, TEMPLATE)
-    yield server_url.set(database=name)
-    drop_database(server_url, name)
+def fresh_url(request: pytest.FixtureRequest, server_url: URL) -> Iterator[URL]:
+    template = request.getfixturevalue("shop_template")[0] if "fresh_shop" in request.fixturenames else TEMPLATE
+    with clone(server_url, "fresh", template) as url:
+        yield url
 
 
 @pytest.fixture
 async def fresh_db(fresh_url: URL, settings: Settings) -> AsyncIterator[Database]:
     """A database of its own with real connections and real commits."""
-    from app.wiring import build
-
-    made = Database(
-        fresh_url.render_as_string(hide_password=False), PoolSettings(size=16, overflow=16), build(settings)
-    )
+    made = connect(fresh_url, settings, PoolSettings(size=16, overflow=16))
     yield made
     await made.dispose()
 
@@ -178,7 +226,7 @@ class Clock:
 
 @pytest.fixture
 def clock() -> Clock:
-    return Clock(datetime(2026, 11, 20, 4, 0, tzinfo=UTC))
+    return Clock(NOON)
 
 
 @pytest.fixture
@@ -203,19 +251,24 @@ async def client(api) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @pytest.fixture
-async def shop(db: Database, settings: Settings, clock: Clock):
+def shop(db: Database, settings: Settings, clock: Clock, shop_template: tuple[str, Shop]) -> Shop:
     """A small shop with people, goods, prices and stock, in the test's transaction."""
-    from tests.shop import open_shop
-
-    return await open_shop(db, settings, clock)
+    return enter(shop_template[1], db, settings, clock)
 
 
 @pytest.fixture
-async def fresh_shop(fresh_db: Database, settings: Settings, clock: Clock):
+def fresh_shop(fresh_db: Database, settings: Settings, clock: Clock, shop_template: tuple[str, Shop]) -> Shop:
     """The same with real connections and commits."""
-    from tests.shop import open_shop
+    return enter(shop_template[1], fresh_db, settings, clock)
 
-    return await open_shop(fresh_db, settings, clock)
+
+def enter(shop: Shop, db: Database, settings: Settings, clock: Clock) -> Shop:
+    """The shop as it is in another database that was cloned from its own."""
+    from app.main import create_app
+
+    app = create_app(settings, database=db, clock=clock)
+    accounts, products = dict(shop.accounts), dict(shop.products)
+    return replace(shop, app=app, db=db, settings=settings, clock=clock, accounts=accounts, products=products)
 
 
 @pytest.fixture

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
-from uuid import uuid4
 
 import pytest
 from sqlalchemy import URL
@@ -12,23 +10,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.db import Database
 from app.core.settings import PoolSettings, Settings
-from app.wiring import build
 from tests.audit.builders import lived
-from tests.conftest import TEMPLATE, drop_database, make_database
-
-NOW = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
+from tests.conftest import NOON as NOW
+from tests.conftest import clone, connect
 
 
 @pytest.fixture(scope="module")
 async def shop(server_url: URL, settings: Settings, anyio_backend: str) -> AsyncIterator[Database]:
-    name = f"audit_{uuid4().hex[:12]}"
-    make_database(server_url, name, TEMPLATE)
-    url = server_url.set(database=name).render_as_string(hide_password=False)
-    database = Database(url, PoolSettings(size=2), build(settings))
-    await lived(database, settings, NOW)
-    yield database
-    await database.dispose()
-    drop_database(server_url, name)
+    with clone(server_url, "audit") as url:
+        database = connect(url, settings, PoolSettings(size=2))
+        await lived(database, settings, NOW)
+        yield database
+        await database.dispose()
 
 
 @pytest.fixture

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from sqlalchemy import URL, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from app.core.db import Database
-from app.core.settings import PoolSettings, Settings
+from app.core.settings import Settings
 from app.main import create_app
 from app.wiring import build
-from tests.conftest import TEMPLATE, Clock, drop_database, make_database
-from tests.shop import ADDRESS, ORGANISATION, Shop, open_shop
+from tests.conftest import NOON, Clock, clone, connect, enter
+from tests.shop import ADDRESS, ORGANISATION, Shop
 
 PROMOTION = {
     "name": "满 99 减 20",
@@ -48,27 +46,23 @@ class World:
 
 @pytest.fixture(scope="session")
 async def populated(
-    server_url: URL, settings: Settings, keys, anyio_backend: str
+    server_url: URL, settings: Settings, shop_template: tuple[str, Shop]
 ) -> AsyncIterator[tuple[AsyncEngine, World]]:
-    name = f"populated_{uuid4().hex[:12]}"
-    make_database(server_url, name, TEMPLATE)
-    url = server_url.set(database=name)
-    clock = Clock(datetime(2026, 11, 20, 4, 0, tzinfo=UTC))
-    db = Database(url.render_as_string(hide_password=False), PoolSettings(), build(settings))
-    try:
-        shop = await open_shop(db, settings, clock)
-        world = World(shop, await _trade(shop))
-        async with db.write() as session:
-            await session.execute(
-                text("INSERT INTO core_heartbeat (name, at) VALUES ('worker', :now)"), {"now": clock()}
-            )
-        await db.dispose()
+    with clone(server_url, "populated", shop_template[0]) as url:
+        clock = Clock(NOON)
+        db = connect(url, settings)
+        try:
+            shop = enter(shop_template[1], db, settings, clock)
+            world = World(shop, await _trade(shop))
+            async with db.write() as session:
+                await session.execute(
+                    text("INSERT INTO core_heartbeat (name, at) VALUES ('worker', :now)"), {"now": clock()}
+                )
+        finally:
+            await db.dispose()
         engine = create_async_engine(url)
         yield engine, world
         await engine.dispose()
-    finally:
-        await db.dispose()
-        drop_database(server_url, name)
 
 
 async def _made(shop: Shop, who: str | None, path: str, body: dict[str, Any] | None = None) -> str:
