@@ -191,7 +191,11 @@ async def ask(session: AsyncSession, statement: TextClause, parameters: Mapping[
 
 def array(values: Iterable[object]) -> str:
     """An array literal for ``CAST(:name AS text[])`` and the like: the driver takes ten times as long over a list."""
-    return "{" + ",".join('"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"' for value in values) + "}"
+    return "{" + ",".join(map(_element, values)) + "}"
+
+
+def _element(value: object) -> str:
+    return "NULL" if value is None else '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 _FACTS = """

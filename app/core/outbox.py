@@ -20,7 +20,7 @@ from pydantic import ValidationError
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.db import Database
+from app.core.db import Database, array, ask
 from app.core.events import CourierCall, Fact, Listener
 
 log = structlog.get_logger("outbox")
@@ -107,7 +107,7 @@ async def run_couriers(
     async with db.write() as session:
         batch = await _claim(session, db, now, by_courier=True, limit=limit, lane=lane, besides=besides)
         if batch:
-            await session.execute(_LEASE, {"until": now + LEASE, "positions": [d.position for d in batch]})
+            await ask(session, _LEASE, {"until": now + LEASE, "positions": array(d.position for d in batch)})
     await asyncio.gather(*(_send(db, delivery, now, attempts) for delivery in batch))
     return len(batch)
 
@@ -149,7 +149,7 @@ async def _claim(
         "lane": lane,
         "besides": besides,
     }
-    rows = await session.execute(_CLAIM, wanted)
+    rows = await ask(session, _CLAIM, wanted)
     claimed = []
     for position, delivery_id, listener_name, attempts, name, payload in rows:
         listener = db.wiring.listeners.get(listener_name)
@@ -179,7 +179,7 @@ async def _handle(session: AsyncSession, delivery: Claimed, now: datetime) -> No
 
 async def _tick(session: AsyncSession, batch: list[Claimed]) -> None:
     if batch:
-        await session.execute(_DONE, {"positions": [delivery.position for delivery in batch]})
+        await ask(session, _DONE, {"positions": array(delivery.position for delivery in batch)})
 
 
 async def _alone(db: Database, delivery: Claimed, now: datetime, attempts: int) -> None:

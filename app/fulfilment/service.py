@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import sealing
+from app.core.db import array, ask
 from app.core.events import emit
 from app.core.ids import new_id
 from app.fulfilment import queries
@@ -93,7 +94,8 @@ async def dispatch(
         lines=tuple(lines),
     )
     hint = phone_hint(carrier, phone)
-    entered = await session.execute(
+    entered = await ask(
+        session,
         _ENTER,
         {
             "id": shipment.id,
@@ -104,13 +106,13 @@ async def dispatch(
             "status": shipment.status.value,
             "now": now,
             "phone": None if hint is None else sealing.keys().seal(hint, PHONE_PURPOSE),
-            "line_references": [line.line_reference for line in lines],
-            "skus": [line.sku for line in lines],
-            "lot_codes": [line.lot_code for line in lines],
-            "quantities": [line.quantity for line in lines],
+            "line_references": array(line.line_reference for line in lines),
+            "skus": array(line.sku for line in lines),
+            "lot_codes": array(line.lot_code for line in lines),
+            "quantities": array(line.quantity for line in lines),
         },
     )
-    if entered.first() is None:
+    if not entered:
         raise ShipmentExists
     emit(
         session,

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.db import dump
+from app.core.db import array, ask, dump
 from app.storefront.queries.shown import IN_STOCK, PRESALE, SIZES
 from app.storefront.rules.words import WORDS_VERSION, Words, words_of
 
@@ -224,7 +224,7 @@ async def follow_presales(session: AsyncSession, *, now: datetime, limit: int) -
 async def count_sales(session: AsyncSession, sold: Mapping[UUID, int]) -> None:
     """Add units sold to the products, by product id."""
     ids = sorted(sold)
-    await session.execute(_SELL, {"ids": ids, "quantities": [sold[product_id] for product_id in ids]})
+    await ask(session, _SELL, {"ids": array(ids), "quantities": array(sold[product_id] for product_id in ids)})
 
 
 async def rate(session: AsyncSession, product_id: UUID, stars: int) -> None:

@@ -20,7 +20,7 @@ from app.assistance.rules import (
     reversal,
 )
 from app.core.clock import local_day
-from app.core.db import dump
+from app.core.db import ask, dump
 from app.core.ids import new_id
 from app.orders import CountableLine, LinesRefunded, SupplierOrderCompleted
 
@@ -69,7 +69,7 @@ async def count_sale(session: AsyncSession, completed: SupplierOrderCompleted, *
     rows = [{"id": str(new_id(now)), **line.model_dump(mode="json")} for line in lines]
     values = _posting(completed.at, completed.supplier_order_id, rows, now)
     values |= {"order_id": completed.order_id, "order_number": completed.number}
-    fresh = set((await session.execute(_POST_SALES, values)).scalars())
+    fresh = {line_id for (line_id,) in await ask(session, _POST_SALES, values)}
     if len(fresh) < len(lines):
         before = await queries.posted(session, Kind.SALE, completed.supplier_order_id)
         if any(before.get(line.line_id) != (line.quantity, line.net_fen) for line in lines):

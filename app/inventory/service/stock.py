@@ -481,7 +481,7 @@ async def receive(
         "by": by.account_id,
         "now": now,
     }
-    available, waiting = (await session.execute(_RECEIVE, parameters)).one()
+    ((available, waiting),) = await ask(session, _RECEIVE, parameters)
     taken = await fill(session, [sku], now=now) if waiting and quantity else {}
     _announce(session, sku, available - quantity, available - taken.get(sku, 0), now)
     return lot
@@ -550,26 +550,27 @@ async def _write(
     """
     lots = [lot for stock in stocks for lot in stock.lots]
     withdrawn = withdrawn or {}
-    await session.execute(
+    await ask(
+        session,
         _WRITE,
         {
-            "skus": [stock.sku for stock in stocks],
-            "on_hands": [stock.on_hand for stock in stocks],
-            "reserveds": [stock.reserved for stock in stocks],
-            "counts": [stock.counted_at for stock in stocks],
-            "lots": [lot.id for lot in lots],
-            "lot_on_hands": [lot.on_hand for lot in lots],
-            "lot_counts": [lot.counted_at for lot in lots],
-            "held_skus": list(withdrawn),
-            "held_quantities": list(withdrawn.values()),
+            "skus": array(stock.sku for stock in stocks),
+            "on_hands": array(stock.on_hand for stock in stocks),
+            "reserveds": array(stock.reserved for stock in stocks),
+            "counts": array(stock.counted_at for stock in stocks),
+            "lots": array(lot.id for lot in lots),
+            "lot_on_hands": array(lot.on_hand for lot in lots),
+            "lot_counts": array(lot.counted_at for lot in lots),
+            "held_skus": array(withdrawn),
+            "held_quantities": array(withdrawn.values()),
             "holder": holder,
-            "moved_skus": [moved.sku for moved in movements],
-            "moved_lots": [moved.lot_id for moved in movements],
-            "kinds": [moved.kind.value for moved in movements],
-            "on_hand_deltas": [moved.on_hand_delta for moved in movements],
-            "reserved_deltas": [moved.reserved_delta for moved in movements],
-            "reasons": [moved.reason for moved in movements],
-            "effective_ats": [moved.effective_at for moved in movements],
+            "moved_skus": array(moved.sku for moved in movements),
+            "moved_lots": array(moved.lot_id for moved in movements),
+            "kinds": array(moved.kind.value for moved in movements),
+            "on_hand_deltas": array(moved.on_hand_delta for moved in movements),
+            "reserved_deltas": array(moved.reserved_delta for moved in movements),
+            "reasons": array(moved.reason for moved in movements),
+            "effective_ats": array(moved.effective_at for moved in movements),
             "reference": reference,
             "by": by,
             "now": now,

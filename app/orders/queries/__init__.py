@@ -8,11 +8,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, bindparam, exists, func, select, tuple_
+from sqlalchemy import Row, Select, Text, Uuid, any_, bindparam, cast, exists, func, select, tuple_
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import payments
 from app.buyers import Address, open_address
+from app.core.db import array
 from app.core.errors import NotFound
 from app.fulfilment import Shipment, Tracking, shipments_of
 from app.fulfilment import track as track_parcel
@@ -112,7 +114,7 @@ _DUE = (
 )
 _LINES_OF = (
     select(OrderLine)
-    .where(OrderLine.supplier_order_id.in_(bindparam("part_ids", expanding=True)))
+    .where(OrderLine.supplier_order_id == any_(cast(bindparam("part_ids", type_=Text), ARRAY(Uuid))))
     .order_by(OrderLine.position)
     .execution_options(populate_existing=True)
 )
@@ -143,7 +145,7 @@ async def lock_for_supplier(
 
 async def lines_of(session: AsyncSession, *supplier_order_ids: UUID) -> list[OrderLine]:
     """The lines of supplier orders of a locked order."""
-    return list((await session.execute(_LINES_OF, {"part_ids": supplier_order_ids})).scalars())
+    return list((await session.execute(_LINES_OF, {"part_ids": array(supplier_order_ids)})).scalars())
 
 
 async def lowest_deal(session: AsyncSession, sku: str, *, since: datetime, until: datetime) -> int | None:
