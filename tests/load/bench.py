@@ -384,8 +384,8 @@ class Bench:
         load, under = market.report(*period), floor.report()
         self._count_statements(figure, load)
         for _ in range(self.rounds):
-            bare = self.driver.run(under.port, under.requests, 1, count=6)
-            full = self.driver.run(load.port, load.requests, 1, count=6)
+            bare = self.driver.run(under.port, under.requests, 1, count=5)
+            full = self.driver.run(load.port, load.requests, 1, count=5)
             figure.results.append(full)
             figure.ratios.append(full["p50_ms"] / bare["p50_ms"])
         return self._done(figure)
@@ -400,7 +400,7 @@ class Bench:
     def _count_statements(self, figure: Figure, load: Load) -> None:
         load.offered(self.driver, load.warm_up)
         with self.postgres.listening() as heard:
-            asked = self.driver.run(load.port, load.requests, 1, count=40)["count"]
+            asked = self.driver.run(load.port, load.requests, 1, count=40, seconds=3.0)["count"]
         control = sum(word.upper() in _TRANSACTION for word in heard)
         figure.counted = (len(heard) - control) / asked
         figure.statements = f"{figure.counted:.3g} (+{control / asked:.2g})"
@@ -554,7 +554,7 @@ def _too_long(_number: int, _frame: object) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description="Measure the service against its floors.")
     parser.add_argument("--rounds", type=int, default=4, help="how often floor and service are asked in turn")
-    parser.add_argument("--seconds", type=float, default=1.0, help="how long each time")
+    parser.add_argument("--seconds", type=float, default=0.9, help="how long each time")
     parser.add_argument("--small", action="store_true", help="leave out the large shop")
     asked = parser.parse_args()
     signal.signal(signal.SIGALRM, _too_long)
