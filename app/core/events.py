@@ -92,11 +92,14 @@ class Wiring:
         """``courier`` speaks to the outside world, with no transaction open, at least once."""
         self._add(Listener(name, fact, courier=courier))
 
-    def without_couriers(self) -> Wiring:
-        """The same choreography with nobody who speaks to the outside world: for history that is being replayed."""
+    def without_couriers(self, *lanes: str) -> Wiring:
+        """The same choreography with nobody who speaks to the outside world: for history that is being replayed.
+
+        ``lanes`` names modules that listen only in order to speak, and need not listen either.
+        """
         quiet = Wiring(facts=dict(self.facts))
         for listener in self.listeners.values():
-            if listener.courier is None:
+            if listener.courier is None and listener.lane not in lanes:
                 quiet._add(listener)
         return quiet
 

@@ -34,7 +34,7 @@ _CARRIERS = (("ZTO", "78{:012d}"), ("YTO", "YT{:013d}"), ("STO", "77{:011d}"), (
 
 def bank(wiring: Wiring) -> Wiring:
     """The past's choreography: nobody speaks to the outside world, and a bank that pays refunds back at once."""
-    quiet = wiring.without_couriers()
+    quiet = wiring.without_couriers("webhooks")
 
     async def pay_back(session: AsyncSession, fact: payments.RefundRequested, now: datetime) -> None:  # noqa: ARG001
         reference = f"DEMO-R-{fact.number}"

@@ -9,12 +9,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app import catalogue, orders
 from app.fulfilment import ShipmentDispatched
 from app.inventory import StockLow, StockRanOut
-from app.webhooks import service
+from app.webhooks import queries, service
 from app.webhooks.rules import Event, Occurrence
 
 
 async def on_order_paid(session: AsyncSession, fact: orders.OrderPaid, now: datetime) -> None:
     """The marketplace hears of the order, each supplier of its own part of it."""
+    if not (
+        await queries.anybody(session, Event.ORDER_PAID) or await queries.anybody(session, Event.SUPPLIER_ORDER_TO_SHIP)
+    ):
+        return
     order = await orders.view(session, fact.order_id, by=None)
     data = {"order_id": str(order.id), "number": order.number, "total_fen": order.total_fen}
     await service.tell(session, Occurrence(Event.ORDER_PAID, order.id, data, fact.at), now=now)
@@ -36,6 +40,8 @@ async def on_order_paid(session: AsyncSession, fact: orders.OrderPaid, now: date
 
 async def on_order_cancelled(session: AsyncSession, fact: orders.OrderCancelled, now: datetime) -> None:
     """The marketplace hears of the whole order; what of it concerns a supplier, that one hears by its lines."""
+    if not await queries.anybody(session, Event.ORDER_CANCELLED):
+        return
     order = await orders.view(session, fact.order_id, by=None)
     data = {"order_id": str(order.id), "number": order.number, "paid": order.paid_at is not None}
     await service.tell(session, Occurrence(Event.ORDER_CANCELLED, order.id, data, fact.at), now=now)
@@ -43,6 +49,8 @@ async def on_order_cancelled(session: AsyncSession, fact: orders.OrderCancelled,
 
 async def on_lines_cancelled(session: AsyncSession, fact: orders.LinesCancelled, now: datetime) -> None:
     """Pieces that its supplier was told to send are not wanted, or cannot be sent, any more."""
+    if not await queries.anybody(session, Event.ORDER_CANCELLED):
+        return
     order = await orders.view(session, fact.order_id, by=None)
     owners = frozenset(part.supplier_id for part in order.supplier_orders if part.id == fact.supplier_order_id)
     data = {
@@ -69,6 +77,8 @@ async def on_shipment_dispatched(session: AsyncSession, fact: ShipmentDispatched
 
 async def on_stock_low(session: AsyncSession, fact: StockLow | StockRanOut, now: datetime) -> None:
     """Few are left, or none."""
+    if not await queries.anybody(session, Event.INVENTORY_LOW):
+        return
     offer = (await catalogue.offers(session, [fact.sku])).get(fact.sku)
     owners = frozenset({offer.supplier_id} if offer is not None else ())
     data = {"sku": fact.sku, "available": fact.available if isinstance(fact, StockLow) else 0}
@@ -77,6 +87,8 @@ async def on_stock_low(session: AsyncSession, fact: StockLow | StockRanOut, now:
 
 async def on_lines_refunded(session: AsyncSession, fact: orders.LinesRefunded, now: datetime) -> None:
     """Money has gone back to a buyer."""
+    if not await queries.anybody(session, Event.REFUND_SUCCEEDED):
+        return
     order = await orders.view(session, fact.order_id, by=None)
     owners = frozenset(part.supplier_id for part in order.supplier_orders if part.id == fact.supplier_order_id)
     data = {

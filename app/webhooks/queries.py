@@ -48,6 +48,20 @@ async def lock_endpoint(
     return row
 
 
+async def anybody(session: AsyncSession, event: Event) -> bool:
+    """Whether there is an endpoint for such messages at all: most have none, and need not be put together."""
+    wanted = select(EndpointRow.id).where(*_awake(event)).limit(1)
+    return (await session.execute(wanted)).first() is not None
+
+
+def _awake(event: Event) -> list[ColumnElement[bool]]:
+    return [
+        or_(func.cardinality(EndpointRow.events) == 0, EndpointRow.events.contains([event.value])),
+        EndpointRow.deleted_at.is_(None),
+        EndpointRow.disabled_at.is_(None),
+    ]
+
+
 async def listening(session: AsyncSession, heard: Occurrence) -> list[EndpointRow]:
     """Who is to be told, locked in the order of ids: two messages of one object never get the same number."""
     concerned = EndpointRow.owner_id.in_(heard.owners) if heard.owners else EndpointRow.owner_id.is_(None)
@@ -55,9 +69,7 @@ async def listening(session: AsyncSession, heard: Occurrence) -> list[EndpointRo
         select(EndpointRow)
         .where(
             or_(EndpointRow.audience == Audience.OPERATOR.value, concerned),
-            or_(func.cardinality(EndpointRow.events) == 0, EndpointRow.events.contains([heard.event.value])),
-            EndpointRow.deleted_at.is_(None),
-            EndpointRow.disabled_at.is_(None),
+            *_awake(heard.event),
         )
         .order_by(EndpointRow.id)
         .with_for_update(key_share=True)
