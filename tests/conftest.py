@@ -36,7 +36,13 @@ if TYPE_CHECKING:
 TEMPLATE = "market_template"
 NOON = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
 """When every test begins: the twentieth of November, at noon in Shanghai."""
-_QUICK = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
+_QUICK = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "autovacuum": "off",  # its worker would hold a database that is to be dropped
+    "max_connections": "200",
+}
 _server = pytest.StashKey[EmbeddedPostgres]()
 _folder = pytest.StashKey[str]()
 
