@@ -69,6 +69,7 @@ def build(settings: Settings, http: httpx.AsyncClient | None = None) -> Wiring:
     if settings.invoicing.draw_on == "payment":
         on(orders.OrderPaid, invoicing.on_order_paid, name="invoicing.draw_when_paid")
     on(orders.OrderCancelled, invoicing.on_order_cancelled, name="invoicing.cancel_requests")
+    on(orders.LinesCancelled, invoicing.on_lines_cancelled, name="invoicing.cancel_part_requests")
     on(orders.LinesRefunded, invoicing.on_lines_refunded, name="invoicing.take_back")
 
     on(catalogue.ProductPublished, storefront.on_product_published, name="storefront.shelve")

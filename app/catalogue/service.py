@@ -186,6 +186,8 @@ async def _take(session: AsyncSession, product_id: UUID, step: Step, *, by: Acto
                 supplier_status=supplier.status,
                 licence_no=supplier.licence_no,
                 net_contents=[sku.net_content for sku in skus],
+                today=local_day(now),
+                sku_names=[sku.name for sku in skus],
                 attributes=row.attributes,
                 label=row.label,
             )

@@ -41,12 +41,17 @@ def _of(supplier_id: UUID | None, buyer_id: UUID | None) -> Select[ClaimRow]:
     return wanted
 
 
-async def held(session: AsyncSession, line_ids: Collection[UUID]) -> dict[UUID, Held]:
-    """What open claims ask of each line beyond what its refunds say. Read it under the lock of the order."""
+async def held(session: AsyncSession, line_ids: Collection[UUID], kind: Kind) -> dict[UUID, Held]:
+    """What other claims ask of each line beyond what its refunds say: those still open, and those made good in goods.
+
+    A return without a reason, or trouble of no particular kind, may be about goods that made another claim good.
+    Read it under the lock of the order.
+    """
+    counted = _OPEN if kind in (Kind.NO_REASON, Kind.OTHER) else (*_OPEN, Status.RESHIPPED.value)
     rows = await session.execute(
         select(ClaimLineRow.line_id, func.sum(ClaimLineRow.quantity), func.sum(ClaimLineRow.refund_fen))
         .join(ClaimRow, ClaimRow.id == ClaimLineRow.claim_id)
-        .where(ClaimLineRow.line_id.in_(line_ids), ClaimRow.status.in_(_OPEN), ClaimRow.refund_id.is_(None))
+        .where(ClaimLineRow.line_id.in_(line_ids), ClaimRow.status.in_(counted), ClaimRow.refund_id.is_(None))
         .group_by(ClaimLineRow.line_id)
     )
     return {line_id: Held(int(quantity), int(amount_fen)) for line_id, quantity, amount_fen in rows}
@@ -92,6 +97,15 @@ async def get(
         raise NotFound
     (claim,) = await _values(session, [row], now)
     return claim
+
+
+async def track(session: AsyncSession, claim_id: UUID, shipment_id: UUID, *, buyer_id: UUID) -> fulfilment.Tracking:
+    """A parcel that makes this buyer's claim good, and its history. Raises ``NotFound``."""
+    found = await fulfilment.track(session, shipment_id)
+    own = _of(None, buyer_id).where(ClaimRow.id == claim_id, ClaimRow.id == found.shipment.reference)
+    if (await session.scalars(own)).first() is None:
+        raise NotFound
+    return found
 
 
 async def page(

@@ -121,13 +121,25 @@ class PiecesRequired(DomainError):
     en = "Give bad_pieces and total_pieces, with bad_pieces between 1 and total_pieces."
 
 
+class PhotosRequired(DomainError):
+    """Bad fruit is shown: a supplier who does not answer has agreed to pay (domain handbook §1.5)."""
+
+    status = 422
+    code = "photos_required"
+    zh = "申请坏果赔付须上传至少一张照片。"
+    en = "Hand in at least one photo of the bad fruit."
+
+
 class RemedyNotAvailable(DomainError):
-    """The goods are not sent again for that."""
+    """The goods are not sent again, or do not go back, for that."""
 
     status = 422
     code = "remedy_not_available"
-    zh = "该售后不能补发；整件错发、缺件或坏果达到比例才可补发。"
-    en = "Goods are sent again only for whole units that are wrong or missing, or when enough of them is bad."
+    zh = "该售后不能补发或退货；整件错发、缺件或坏果达到比例才可补发，已退回的商品不再退货。"
+    en = (
+        "Goods are sent again only for whole units that are wrong or missing, or when enough of them is bad; "
+        "goods that came back do not come back again."
+    )
 
 
 class ClaimsTooMuch(DomainError):
@@ -308,6 +320,9 @@ def assess(wanted: NewClaim, basis: ClaimBasis, held: Mapping[UUID, Held], *, no
     all of a line goes back through no fault of the buyer, its share of the freight does too.
     Raises the module's refusals.
     """
+    if wanted.kind is Kind.BAD_FRUIT and not wanted.photos:
+        fault = Fault("/photos", PhotosRequired.code, "缺少照片", "no photo")
+        raise PhotosRequired(faults=(fault,))
     if len({asked.line_id for asked in wanted.lines}) < len(wanted.lines):
         raise LineNamedTwice
     lines = [basis.line(asked.line_id) for asked in wanted.lines]

@@ -2,8 +2,8 @@
 
 *Owns* files, their bytes, and whether they are attached to something.
 *Promises* that nothing is taken for what its name says; that pictures are written anew, upright, small and without
-metadata; that documents can only be read; that a file belongs to one thing for ever once it is attached, and is gone
-after a day when it is not; that a link is enough to see a file, and nothing else is.
+metadata; that documents, which are kept as they came, can only be read; that a file belongs to one thing for ever once
+it is attached, and is gone after a day when it is not; that a link is enough to see a file, and nothing else is.
 *Calls* identity. *Tells* FileAttached.
 """
 

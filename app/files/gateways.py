@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from obstore.store import S3Store
 
 from app.core.settings import FileSettings
-from app.files.rules.store import open_store
+
+if TYPE_CHECKING:  # the library's types exist for checkers alone
+    from obstore.store import S3Config
 
 
 class Store(Protocol):
@@ -23,7 +25,22 @@ class S3Gateway:
     """Any store that speaks S3."""
 
     def __init__(self, settings: FileSettings) -> None:
-        self._store: S3Store = open_store(settings)
+        if settings.bucket is None or settings.access_key_id is None or settings.secret_access_key is None:
+            raise ValueError("FILES__BUCKET needs FILES__ACCESS_KEY_ID and FILES__SECRET_ACCESS_KEY")
+        config: S3Config = {
+            "region": settings.region,
+            "access_key_id": settings.access_key_id.get_secret_value(),
+            "secret_access_key": settings.secret_access_key.get_secret_value(),
+            "virtual_hosted_style_request": False,
+        }
+        if settings.endpoint:
+            config["endpoint"] = settings.endpoint
+        self._store = S3Store(
+            settings.bucket,
+            config=config,
+            client_options={"allow_http": True, "connect_timeout": "5s", "timeout": "20s"},
+            retry_config={"max_retries": 0},  # the delivery of facts tries again by itself
+        )
 
     async def put(self, address: str, content: bytes, headers: dict[str, str]) -> None:
         """One PUT; ``headers`` are what the store will answer with."""

@@ -131,7 +131,7 @@ async def get_file(
     if kept.content is None:
         cache = {"Cache-Control": f"private, max-age={SIGNED_SECONDS // 2}"}
         return Response(
-            status_code=302, headers=cache | {"Location": signed_address(edge.settings.files, kept.address)}
+            status_code=302, headers=cache | {"Location": signed_address(edge.settings.files, kept.address, now)}
         )
     age = "public, max-age=31536000" if left is None else f"private, max-age={left}"
     headers = headers_of(file_id, kept.media_type)

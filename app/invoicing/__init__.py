@@ -8,7 +8,13 @@ that tax splits add up; that a red invoice never takes back more than its blue o
 
 from app.invoicing.couriers import connect
 from app.invoicing.events import DrawingOrdered, InvoiceIssued
-from app.invoicing.handlers import on_lines_refunded, on_order_cancelled, on_order_paid, on_supplier_order_completed
+from app.invoicing.handlers import (
+    on_lines_cancelled,
+    on_lines_refunded,
+    on_order_cancelled,
+    on_order_paid,
+    on_supplier_order_completed,
+)
 from app.invoicing.lifecycle import InvoiceStepNotAllowed, Status
 from app.invoicing.queries import get, page
 from app.invoicing.routes import router
@@ -48,6 +54,7 @@ __all__ = [
     "connect",
     "draw_again",
     "get",
+    "on_lines_cancelled",
     "on_lines_refunded",
     "on_order_cancelled",
     "on_order_paid",

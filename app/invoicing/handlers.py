@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.invoicing import service
-from app.orders import LinesRefunded, OrderCancelled, OrderPaid, SupplierOrderCompleted
+from app.orders import LinesCancelled, LinesRefunded, OrderCancelled, OrderPaid, SupplierOrderCompleted
 
 
 async def on_supplier_order_completed(session: AsyncSession, fact: SupplierOrderCompleted, now: datetime) -> None:
@@ -22,6 +22,11 @@ async def on_order_paid(session: AsyncSession, fact: OrderPaid, now: datetime) -
 
 async def on_order_cancelled(session: AsyncSession, fact: OrderCancelled, now: datetime) -> None:  # noqa: ARG001
     """There will be nothing to invoice."""
+    await service.cancel_requests(session, fact.order_id)
+
+
+async def on_lines_cancelled(session: AsyncSession, fact: LinesCancelled, now: datetime) -> None:  # noqa: ARG001
+    """Of a supplier order that ended there will be nothing to invoice."""
     await service.cancel_requests(session, fact.order_id)
 
 

@@ -85,10 +85,10 @@ async def draw_for(
 
 
 async def cancel_requests(session: AsyncSession, order_id: UUID) -> None:
-    """The order ended before its invoices were due."""
+    """The order, or a part of it, ended before its invoices were due."""
     if not await queries.asked(session, order_id):
         return
-    parts = await orders.lock_invoiceable(session, order_id)
+    parts = [part for part in await orders.lock_invoiceable(session, order_id) if part.status in _ENDED]
     for row in await queries.of_parts(session, _ids(parts)):
         if row.status == Status.REQUESTED:
             row.take(Step.CANCEL)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -28,6 +29,7 @@ def faults(root: str, label: dict[str, Any], **changes: Any) -> list[tuple[str, 
         "supplier_status": "approved",
         "licence_no": OIL if root == "camellia-oil" else None if root in ("navel-orange", "gift-set") else TEA,
         "net_contents": ["50g"],
+        "today": date(2026, 11, 27),
         "label": label,
     }
     try:
@@ -104,3 +106,26 @@ def test_a_draft_with_claims_is_refused_at_once():
 
 def test_plain_words_are_sayable():
     assert unsayable("明前一芽一叶，当天采、当天制。头采，特级，鲜爽回甘。", "/name") == []
+
+
+def test_everything_that_a_buyer_reads_is_looked_through():
+    shown = {"sku_names": ["礼盒", "极品礼盒"], "attributes": {"taste": "清香", "use": {"effects": ["降血压"]}}}
+    assert faults("golden-tea", LABEL, **shown) == [
+        ("/skus/1/name", "superlative"),
+        ("/attributes/use", "medical_claim"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("edition", "today", "in_force"),
+    [
+        ("GB 7718-2011", date(2027, 3, 15), True),
+        ("GB 7718-2011", date(2027, 3, 16), False),
+        ("GB 7718-2025", date(2025, 3, 15), False),
+        ("GB 7718-2025", date(2025, 3, 16), True),
+        ("GB 7718-2025", date(2027, 3, 16), True),
+    ],
+)
+def test_a_label_follows_an_edition_that_is_in_force(edition, today, in_force):
+    found = faults("golden-tea", LABEL | {"standard_version": edition}, today=today)
+    assert found == ([] if in_force else [("/label/standard_version", "standard_not_in_force")])

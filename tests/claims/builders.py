@@ -6,12 +6,24 @@ from typing import Any
 
 from app.wiring import CHORES
 from app.worker import do_chore
+from tests.files.builders import picture
 
 CHORE = {chore.name: chore for chore in CHORES}
 
 
+async def photo(shop, who: str = "buyer") -> str:
+    """A picture handed in for a claim."""
+    async with shop.http(who) as http:
+        file = {"file": ("a.jpg", picture(), "image/jpeg")}
+        kept = await http.post("/v1/store/files", data={"purpose": "claim"}, files=file)
+    assert kept.status_code == 201, kept.text
+    return str(kept.json()["id"])
+
+
 async def complain(shop, order: dict[str, Any], kind: str, quantity: int = 1, *, who: str = "buyer", **more: Any):
     """A claim on the order's first line, as it is answered; ``pieces`` are (bad, total)."""
+    if kind == "bad_fruit" and "photos" not in more:
+        more["photos"] = [await photo(shop, who)]
     line = {"line_id": order["lines"][0]["id"], "quantity": quantity}
     if (pieces := more.pop("pieces", None)) is not None:
         line |= {"bad_pieces": pieces[0], "total_pieces": pieces[1]}

@@ -10,8 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from app import audit
-from tests.claims.builders import answer, clock_moves, complain, delivered, look, opened, refused
-from tests.files.builders import picture
+from tests.claims.builders import answer, clock_moves, complain, delivered, look, opened, photo, refused
 from tests.orders.test_crowd import BODY, waiting
 from tests.orders.test_discounts import voucher
 
@@ -182,6 +181,19 @@ class TestDispute:
         assert await shop.rows("SELECT amount_fen, freight_fen FROM orders_refund") == [(1_334, 100)]
         await sound(shop)
 
+    async def test_the_freight_may_be_granted_alone(self, shop, oranges):
+        claim = await opened(shop, oranges, "other", 1, note="送货上门收了两次运费")
+        decision = {"outcome": "refund", "liable": "carrier", "reason": "退运费", "lines": [], "freight_fen": 500}
+        await answer(shop, "operator", claim, "decision", decision)
+        await shop.settle()
+        claim = await look(shop, claim)
+        assert (claim["status"], claim["refund_fen"], claim["freight_fen"]) == ("refunded", 500, 500)
+        assert await shop.rows("SELECT amount_fen, freight_fen FROM orders_refund") == [(500, 500)]
+        assert (await shop.look(oranges))["lines"][0]["refunded_fen"] == 0
+        await clock_moves(shop, days=8)
+        assert await part(shop) == ("completed", 0)
+        await sound(shop)
+
     async def test_a_claim_that_is_rejected_lets_the_order_go_on(self, shop, oranges):
         claim = await opened(shop, oranges, "bad_fruit", 1, pieces=(3, 25))
         await answer(shop, "S08", claim, "contest", {"reason": "擦伤不算坏果"})
@@ -223,10 +235,20 @@ class TestSendingAgain:
         kinds = await shop.rows("SELECT kind FROM inventory_movement WHERE sku = 'GT04' ORDER BY id DESC LIMIT 2")
         assert kinds == [("shipped",), ("reserved",)]
         await sound(shop)
-        path = f"/v1/supplier/shipments/{claim['shipments'][0]['id']}/delivered"
+        parcel = claim["shipments"][0]["id"]
+        where = f"/v1/store/claims/{claim['id']}/shipments/{parcel}/tracking"
+        assert (await shop.call("buyer", "GET", where)).status_code == 200
+        assert (await shop.call("stranger", "GET", where)).status_code == 404
+        first = tea["shipments"][0]["id"]
+        assert (await shop.call("buyer", "GET", where.replace(parcel, first))).status_code == 404
+        path = f"/v1/supplier/shipments/{parcel}/delivered"
         assert (await shop.call("S01", "POST", path, key=None)).status_code == 200
         await shop.settle()
         assert (await look(shop, claim))["status"] == "reshipped"
+        again = await complain(shop, tea, "wrong", 2)
+        assert (again.status_code, again.json()["code"]) == (409, "claims_too_much"), "one of two was made good"
+        replaced = await opened(shop, tea, "other", 2)
+        await answer(shop, "buyer", replaced, "withdraw")
         assert await part(shop) == ("delivered", 0)
         assert (await shop.look(tea))["lines"][0]["shipped_quantity"] == 2
         await sound(shop)
@@ -299,6 +321,20 @@ class TestReturn:
         assert (await look(shop, claim))["refund_fen"] == 6_400
         await sound(shop)
 
+    async def test_what_came_back_is_not_taken_back_again(self, shop, tea):
+        claim = await opened(shop, tea, "no_reason", 1)
+        await answer(shop, "S01", claim, "accept")
+        await answer(shop, "buyer", claim, "send-back", PARCEL)
+        await answer(shop, "S01", claim, "received", {"sellable": True})
+        await answer(shop, "S01", claim, "contest", {"reason": "少一袋"})
+        decision = {"outcome": "return", "liable": "buyer", "reason": "请寄回"}
+        assert await refused(shop, "operator", claim, "decision", decision) == (422, "remedy_not_available")
+        await answer(shop, "operator", claim, "decision", {**decision, "outcome": "refund"})
+        await shop.settle()
+        assert (await look(shop, claim))["status"] == "refunded"
+        assert await shop.stock("GT04") == (99, 0)
+        await sound(shop)
+
     async def test_the_supplier_may_pay_before_the_week_is_over(self, shop, tea):
         claim = await opened(shop, tea, "no_reason", 1)
         await answer(shop, "S01", claim, "accept")
@@ -334,16 +370,14 @@ class TestReturn:
 
 class TestWhoAndWhat:
     async def test_photos_stay_with_the_claim(self, shop, oranges):
-        async with shop.http("buyer") as http:
-            photo = {"file": ("a.jpg", picture(), "image/jpeg")}
-            kept = await http.post("/v1/store/files", data={"purpose": "claim"}, files=photo)
-        assert kept.status_code == 201, kept.text
-        photo = kept.json()["id"]
-        claim = await opened(shop, oranges, "bad_fruit", 1, pieces=(3, 25), photos=[photo])
-        assert [file["id"] for file in claim["photos"]] == [photo]
-        assert [file["id"] for file in (await look(shop, claim, "S08"))["photos"]] == [photo]
-        again = await complain(shop, oranges, "bad_fruit", 1, pieces=(3, 25), photos=[photo])
+        shown = await photo(shop)
+        claim = await opened(shop, oranges, "bad_fruit", 1, pieces=(3, 25), photos=[shown])
+        assert [file["id"] for file in claim["photos"]] == [shown]
+        assert [file["id"] for file in (await look(shop, claim, "S08"))["photos"]] == [shown]
+        again = await complain(shop, oranges, "bad_fruit", 1, pieces=(3, 25), photos=[shown])
         assert (again.status_code, again.json()["code"]) == (422, "unknown_file")
+        again = await complain(shop, oranges, "bad_fruit", 1, pieces=(3, 25), photos=[])
+        assert (again.status_code, again.json()["code"]) == (422, "photos_required")
 
     async def test_others_claims_do_not_exist(self, shop, oranges):
         assert (await complain(shop, oranges, "other", who="stranger")).status_code == 404
@@ -385,8 +419,9 @@ class TestWhoAndWhat:
         assert rest["next_cursor"] is None
 
     async def test_a_key_makes_one_claim(self, shop, oranges):
-        once = await complain(shop, oranges, "bad_fruit", 1, pieces=(3, 25), key="bad-1")
-        again = await complain(shop, oranges, "bad_fruit", 1, pieces=(3, 25), key="bad-1")
+        wish = {"pieces": (3, 25), "photos": [await photo(shop)], "key": "bad-1"}
+        once = await complain(shop, oranges, "bad_fruit", 1, **wish)
+        again = await complain(shop, oranges, "bad_fruit", 1, **wish)
         assert (again.status_code, again.content) == (201, once.content)
         assert await shop.scalar("SELECT count(*) FROM claims_claim") == 1
 

@@ -66,7 +66,7 @@ PART = uuid4()
 
 def claim(line, kind, quantity=1, bad=None, total=None, *, now=SOON, held=None, freight=1_400, **other):
     basis = orders.ClaimBasis(uuid4(), "BJ1", uuid4(), (line,), {line.supplier_order_id: freight})
-    wanted = NewClaim(kind, [Asked(line.id, quantity, bad, total)], **other)
+    wanted = NewClaim(kind, [Asked(line.id, quantity, bad, total)], **({"photos": [PART]} | other))
     return assess(wanted, basis, {} if held is None else {line.id: held}, now=now)
 
 

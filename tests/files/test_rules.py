@@ -6,9 +6,13 @@ from uuid import UUID, uuid4
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from obstore import sign
+from obstore.store import S3Store
 from PIL import Image
+from pydantic import SecretStr
 
 from app.core.errors import DomainError
+from app.core.settings import FileSettings
 from app.files.rules import (
     HeicNotSupported,
     NoSuchFile,
@@ -22,6 +26,7 @@ from app.files.rules import (
 )
 from app.files.rules.documents import looks_like_document, prepare_document
 from app.files.rules.pictures import looks_like_picture, prepare_picture
+from app.files.rules.store import SIGNED_SECONDS, signed_address
 from tests.files.builders import packed, pdf, picture
 
 NOW = datetime(2026, 11, 20, 4, 10, tzinfo=UTC)
@@ -151,12 +156,28 @@ def test_a_document_that_could_act_is_refused(inside):
         (pdf(b"trailer << /Encrypt 8 0 R >>"), UnsafeDocument),
         (pdf(packed(b"x", b"/Type /ObjStm /Filter [/ASCIIHexDecode /FlateDecode]")), UnsafeDocument),
         (pdf(packed(b"x", b"/Type /ObjStm /Filter /FlateDecode /DecodeParms << /Predictor 12 >>")), UnsafeDocument),
+        (pdf(packed(b"x", b"/Type /ObjStm /Pad <" + b"0" * 3_000 + b"> /Filter /FlateDecode")), UnsafeDocument),
+        (pdf(packed(b"x", b"/Filter /FlateDecode % 1 0 obj <<\n/Type /ObjStm")), UnsafeDocument),
+        (pdf(packed(b"x", b"/Type /ObjStm /A (\n1 0 obj << >>\nstream\n) /Filter /FlateDecode")), UnsafeDocument),
+        (pdf(packed(b"x", b"/Type /Obj#53tm /Filter /FlateDecode")), UnsafeDocument),
         (pdf(packed(bytes(65 << 20))), UnreadableFile),
         (pdf(b"9 0 obj << /Type /ObjStm /Filter /FlateDecode >>\nstream\nnot packed\nendstream"), UnreadableFile),
         (pdf(pages=0), UnreadableFile),
         (pdf()[:-8], UnreadableFile),
     ],
-    ids=["encrypted", "two filters", "predictor", "bomb", "broken", "no page", "cut off"],
+    ids=[
+        "encrypted",
+        "two filters",
+        "predictor",
+        "long",
+        "comment",
+        "string",
+        "escaped",
+        "bomb",
+        "broken",
+        "no page",
+        "cut off",
+    ],
 )
 def test_a_document_that_cannot_be_looked_into_is_refused(content, refusal):
     with pytest.raises(refusal):
@@ -190,3 +211,33 @@ def test_a_public_link_works_for_ever_and_a_changed_one_never():
     ):
         with pytest.raises(NoSuchFile):
             seconds_left(*changed, NOW)
+
+
+def test_an_address_is_signed_as_the_library_signs_it():
+    where = FileSettings(
+        bucket="photos",
+        public_endpoint="https://files.example:9000",
+        region="cn-north-1",
+        access_key_id=SecretStr("key/id"),
+        secret_access_key=SecretStr("secret"),
+    )
+    store = S3Store(
+        "photos",
+        config={
+            "endpoint": "https://files.example:9000",
+            "region": "cn-north-1",
+            "access_key_id": "key/id",
+            "secret_access_key": "secret",
+            "virtual_hosted_style_request": False,
+        },
+    )
+    for _ in range(5):  # it reads a clock of its own
+        now = datetime.now(UTC)
+        theirs = sign(store, "GET", "2026/11/a b+c.jpg", timedelta(seconds=SIGNED_SECONDS))
+        known = dict(parse_qsl(urlsplit(theirs).query))
+        ours = signed_address(where, "2026/11/a b+c.jpg", now)
+        query = dict(parse_qsl(urlsplit(ours).query))
+        if known["X-Amz-Date"] == query["X-Amz-Date"]:
+            break
+    assert query == known
+    assert urlsplit(ours)[:3] == urlsplit(theirs)[:3]

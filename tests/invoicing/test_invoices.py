@@ -10,7 +10,7 @@ from app.main import create_app
 from app.wiring import build
 
 PERSON = {"title": "王女士"}
-UNION = {"kind": "special", "title": "济南泉润工会（示例）", "uscc": "91370112MA3FAKE120"}
+COMPANY = {"kind": "special", "title": "济南泉润商贸有限公司（示例）", "uscc": "91370112MA3FAKE120"}
 
 
 @pytest.fixture
@@ -49,13 +49,13 @@ async def sound(shop):
 
 
 async def test_an_order_with_a_wish_is_invoiced_by_each_supplier_when_the_goods_are_accepted(shop, drawer):
-    order = await shop.complete({"GT04": 2, "NO02": 1}, invoice=UNION)
+    order = await shop.complete({"GT04": 2, "NO02": 1}, invoice=COMPANY)
     found = {invoice["supplier_id"]: invoice for invoice in await invoices(shop, order)}
     assert len(found) == 2
     for part in order["supplier_orders"]:
         invoice = found[part["supplier_id"]]
         assert (invoice["status"], invoice["colour"], invoice["kind"]) == ("issued", "blue", "special")
-        assert (invoice["title"], invoice["uscc"]) == (UNION["title"], UNION["uscc"])
+        assert (invoice["title"], invoice["uscc"]) == (COMPANY["title"], COMPANY["uscc"])
         assert invoice["total_fen"] == part["amount_fen"] == invoice["amount_fen"] + invoice["tax_fen"]
         assert invoice["amount_fen"] == sum(row["amount_fen"] for row in invoice["rows"])
         assert len(invoice["number"]) == 20
@@ -69,7 +69,7 @@ async def test_an_order_with_a_wish_is_invoiced_by_each_supplier_when_the_goods_
     assert await invoices(shop, who="stranger") == []
     assert len(await invoices(shop, who="operator", path="/v1/operator/invoices")) == 2
     stored = await shop.scalar("SELECT string_agg(payload::text, '') FROM core_event")
-    assert UNION["title"] not in stored
+    assert COMPANY["title"] not in stored
 
 
 async def test_refunds_before_the_invoice_are_deducted_and_later_ones_are_red(shop, drawer):
@@ -100,15 +100,15 @@ async def test_a_corrected_title_is_a_red_invoice_and_a_new_one(shop, drawer):
     (first,) = await invoices(shop, order)
     await refund(shop, order, 500)
     path = f"/v1/store/invoices/{first['id']}/reissue"
-    assert (await shop.call("stranger", "POST", path, UNION, key=None)).status_code == 404
+    assert (await shop.call("stranger", "POST", path, COMPANY, key=None)).status_code == 404
     shop.clock.advance(seconds=1)
-    again = await shop.call("buyer", "POST", path, UNION, key=None)
+    again = await shop.call("buyer", "POST", path, COMPANY, key=None)
     assert again.status_code == 201, again.text
     await shop.settle()
     new, back = sorted((await invoices(shop, order))[:2], key=lambda invoice: invoice["colour"])
-    assert (new["title"], new["kind"], new["total_fen"]) == (UNION["title"], "special", first["total_fen"] - 500)
+    assert (new["title"], new["kind"], new["total_fen"]) == (COMPANY["title"], "special", first["total_fen"] - 500)
     assert (back["reason"], back["total_fen"], back["title"]) == ("reissue", 500 - first["total_fen"], "王女士")
-    assert (await shop.call("buyer", "POST", path, UNION, key=None)).json()["code"] == "invoice_not_current"
+    assert (await shop.call("buyer", "POST", path, COMPANY, key=None)).json()["code"] == "invoice_not_current"
     await refund(shop, order, 700)
     newest = (await invoices(shop, order))[0]
     assert (newest["reverses"], newest["total_fen"]) == (new["id"], -700)
@@ -133,6 +133,36 @@ async def test_what_the_drawer_refuses_waits_for_somebody_to_look(shop, drawer):
     (issued,) = await invoices(shop, order)
     assert (issued["status"], issued["total_fen"]) == ("issued", refused["total_fen"] - 500)
     assert await sound(shop) == []
+
+
+async def test_a_refund_while_the_blue_one_is_drawn_waits_for_what_the_drawer_says(shop, drawer):
+    drawer.away = 99
+    order = await shop.complete({"GT04": 2}, invoice=PERSON)
+    await refund(shop, order, 500)
+    assert [found["status"] for found in await invoices(shop, order)] == ["drawing"]
+    drawer.away, drawer.refusing = 0, "购买方名称与代码不符"
+    shop.clock.advance(minutes=5)
+    await shop.settle()
+    (blue,) = await invoices(shop, order)
+    assert blue["status"] == "rejected"
+    drawer.refusing = None
+    path = f"/v1/operator/invoices/{blue['id']}/redraw"
+    assert (await shop.call("operator", "POST", path, key=None)).status_code == 200
+    await shop.settle()
+    (drawn,) = await invoices(shop, order)
+    assert (drawn["status"], drawn["total_fen"]) == ("issued", blue["total_fen"] - 500), "deducted, and once"
+    assert await sound(shop) == []
+
+
+async def test_a_part_that_is_cancelled_alone_waits_for_no_invoice(shop):
+    order = await shop.pay(await shop.order({"GT04": 1, "NO02": 1}))
+    assert (await ask(shop, order)).status_code == 201
+    part, other = order["supplier_orders"]
+    body = {"supplier_order_id": part["id"]}
+    assert (await shop.call("buyer", "POST", f"/v1/store/orders/{order['id']}/cancel", body)).status_code == 200
+    await shop.settle()
+    found = {invoice["supplier_order_id"]: invoice["status"] for invoice in await invoices(shop, order)}
+    assert found == {part["id"]: "cancelled", other["id"]: "requested"}
 
 
 async def test_where_invoices_are_drawn_on_payment_a_cancelled_order_is_taken_back_with_its_freight(shop, settings):
@@ -165,6 +195,10 @@ async def test_when_the_goods_are_given_back_the_freight_alone_is_billed(shop):
     ("body", "code"),
     [
         ({"kind": "special", "title": "王女士"}, "special_invoice_needs_uscc"),
+        (
+            {"kind": "special", "title": "某机关工会（示例）", "uscc": "81370112MA3FAKE121"},
+            "special_invoice_needs_uscc",
+        ),
         ({"title": "济南", "uscc": "91370112MA3FAKE129"}, "invalid_uscc"),
         ({"title": ""}, "invalid_input"),
     ],

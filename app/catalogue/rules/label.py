@@ -9,14 +9,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
+from json import dumps
 from typing import Any
 
 from stdnum.iso7064 import mod_11_10
 
 from app.core.errors import Fault
 
-STANDARDS = ("GB 7718-2011", "GB 7718-2025")
-"""Editions of the label standard; the second is in force from 16 March 2027 and may be used before."""
+STANDARDS: Mapping[str, tuple[date, date]] = {
+    "GB 7718-2011": (date(2012, 4, 20), date(2027, 3, 15)),
+    "GB 7718-2025": (date(2025, 3, 16), date.max),
+}
+"""Editions of the label standard, with the first and the last day on which a listing may follow them."""
 
 LABEL_FIELDS: Mapping[str, tuple[str, str]] = {
     "standard_version": ("标签标准版本", "edition of the label standard"),
@@ -91,6 +96,8 @@ class Listing:
     supplier_status: str
     licence_no: str | None
     net_contents: Sequence[str]
+    today: date
+    sku_names: Sequence[str] = ()
     attributes: Mapping[str, Any] = field(default_factory=dict)
     label: Mapping[str, Any] = field(default_factory=dict)
 
@@ -156,10 +163,28 @@ def listing_faults(listing: Listing) -> Iterator[Fault]:
     for index, text in enumerate(listing.net_contents):
         if not text.strip():
             yield Fault(f"/skus/{index}/net_content", "missing", "缺少净含量", "net content is missing")
-    yield from unsayable(listing.name, "/name")
-    yield from unsayable(listing.description, "/description")
+    edition = STANDARDS.get(listing.label.get("standard_version", ""))
+    if edition is not None and not edition[0] <= listing.today <= edition[1]:
+        yield Fault(
+            "/label/standard_version",
+            "standard_not_in_force",
+            f"该标签标准版本的适用期为 {edition[0]} 至 {edition[1]}",
+            f"labels follow this edition from {edition[0]} to {edition[1]}",
+        )
+    for pointer, text in _texts(listing):
+        yield from unsayable(text, pointer)
     if _QS.search(listing.name) or _QS.search(listing.description):
         yield Fault("/description", "qs_expired", "QS 编号自 2018-10-01 起停用", "QS numbers ended on 2018-10-01")
+
+
+def _texts(listing: Listing) -> Iterator[tuple[str, str]]:
+    """Everything that a buyer reads, with where it was entered."""
+    yield "/name", listing.name
+    yield "/description", listing.description
+    for index, name in enumerate(listing.sku_names):
+        yield f"/skus/{index}/name", name
+    for name, value in listing.attributes.items():
+        yield f"/attributes/{name}", value if isinstance(value, str) else dumps(value, ensure_ascii=False)
 
 
 def _licence_faults(listing: Listing) -> Iterator[Fault]:

@@ -17,6 +17,7 @@ from app.claims.rules import (
     NotDelivered,
     NotReturnable,
     OneSupplierOnly,
+    PhotosRequired,
     PiecesRequired,
     RemedyNotAvailable,
     WithinAllowance,
@@ -37,7 +38,7 @@ from app.core.web import (
     problems,
 )
 from app.files import UnknownFile
-from app.fulfilment import InvalidTrackingNumber, UnknownCarrier
+from app.fulfilment import InvalidTrackingNumber, TrackingOut, UnknownCarrier
 from app.identity import Buyer
 from app.orders import NotRefundable, UnknownLine
 
@@ -60,6 +61,7 @@ router = APIRouter(tags=["claims"])
         NotReturnable,
         WithinAllowance,
         PiecesRequired,
+        PhotosRequired,
         RemedyNotAvailable,
         ClaimsTooMuch,
         OneSupplierOnly,
@@ -68,7 +70,7 @@ router = APIRouter(tags=["claims"])
     ),
 )
 async def open_claim(order_id: UUID, body: ClaimIn, by: Buyer, once: Once) -> Response:
-    """Bad fruit is paid by the piece within the time promised with the goods, all of it once enough is bad.
+    """Bad fruit, shown on photos, is paid by the piece within the time promised, all of it once enough is bad.
 
     Short and wrong goods are refunded or sent again; goods that keep go back within seven days without a reason; the
     marketplace looks at everything else. The supplier has 48 hours to answer, then it has agreed.
@@ -131,6 +133,18 @@ async def list_claims(
 async def get_claim(claim_id: UUID, by: Buyer, session: ReadSession, now: Now) -> ClaimOut:
     """Where it stands, who did what, and the parcels that make it good."""
     return ClaimOut.of(await queries.get(session, claim_id, buyer_id=by.account_id, now=now))
+
+
+@router.get(
+    "/v1/store/claims/{claim_id}/shipments/{shipment_id}/tracking",
+    operation_id="track_claim_shipment",
+    summary="Where goods sent again are",
+    response_model=TrackingOut,
+    responses=problems(NotFound),
+)
+async def track_claim_shipment(claim_id: UUID, shipment_id: UUID, by: Buyer, session: ReadSession) -> TrackingOut:
+    """What the carrier said of the parcel, newest first; names and telephone numbers are masked."""
+    return TrackingOut.told(await queries.track(session, claim_id, shipment_id, buyer_id=by.account_id))
 
 
 @router.post(

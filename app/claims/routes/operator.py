@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.claims import queries, service
 from app.claims.lifecycle import ClaimStepNotAllowed
 from app.claims.routes.paging import StatusFilter, before, page_of
-from app.claims.rules import ClaimsTooMuch
+from app.claims.rules import ClaimsTooMuch, RemedyNotAvailable
 from app.claims.schemas import ClaimOut, DecisionIn
 from app.core.errors import NotFound
 from app.core.web import (
@@ -68,7 +68,9 @@ async def get_any_claim(claim_id: UUID, _: Operator, session: ReadSession, now: 
     operation_id="decide_claim",
     summary="Decide a claim",
     response_model=ClaimOut,
-    responses=problems(NotFound, ClaimStepNotAllowed, ClaimsTooMuch, UnknownLine, OutOfStock, *KEY_ERRORS),
+    responses=problems(
+        NotFound, ClaimStepNotAllowed, ClaimsTooMuch, UnknownLine, OutOfStock, RemedyNotAvailable, *KEY_ERRORS
+    ),
 )
 async def decide_claim(claim_id: UUID, body: DecisionIn, by: Operator, once: Once, now: Now) -> Response:
     """With a reason and with the party that bears the cost, which is kept for settlement."""

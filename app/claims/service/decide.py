@@ -77,12 +77,15 @@ async def contest(session: AsyncSession, claim_id: UUID, *, reason: str, by: Act
 async def decide(session: AsyncSession, claim_id: UUID, decision: Decision, *, by: Actor, now: datetime) -> Claim:
     """The marketplace decides what becomes of it and who bears it; the decision is final.
 
-    Raises ``NotFound``, ``ClaimStepNotAllowed``, ``ClaimsTooMuch``, ``UnknownLine``, ``OutOfStock``.
+    Goods that have come back do not come back again. Raises ``NotFound``, ``ClaimStepNotAllowed``, ``ClaimsTooMuch``,
+    ``UnknownLine``, ``OutOfStock``, ``RemedyNotAvailable``.
     """
     claim, basis = await queries.lock(session, claim_id)
     doer = Doer(Party.OPERATOR, by)
     if not claim.may(Step.REJECT):
         _refuse(claim)
+    if decision.remedy is Remedy.RETURN and claim.sellable is not None:
+        raise RemedyNotAvailable
     claim.liable = decision.liable.value
     if decision.remedy is None:
         await take(session, claim, Step.REJECT, doer=doer, reason=decision.reason, now=now)
@@ -100,7 +103,7 @@ async def agree(
     """Set in motion what was agreed; False where money was agreed and nothing is left to pay. Raises ``OutOfStock``."""
     remedy = Remedy(claim.remedy)
     if remedy is Remedy.REFUND:
-        if not payable(await queries.lines_of(session, claim.id), basis):
+        if not payable(claim, await queries.lines_of(session, claim.id), basis):
             return False
         await take(session, claim, Step.AGREE, doer=doer, reason=reason, now=now)
         return await pay(session, claim, basis, doer=doer, now=now)
@@ -122,7 +125,7 @@ async def pay(session: AsyncSession, claim: ClaimRow, basis: orders.ClaimBasis, 
     Without a person behind it, it is the buyer who asked.
     """
     lines = await queries.lines_of(session, claim.id)
-    wanted = payable(lines, basis)
+    wanted = payable(claim, lines, basis)
     if not wanted:
         return False
     freight_fen = min(claim.freight_fen, basis.freight_left(claim.supplier_order_id))
@@ -144,8 +147,10 @@ async def pay(session: AsyncSession, claim: ClaimRow, basis: orders.ClaimBasis, 
     return True
 
 
-def payable(lines: list[ClaimLineRow], basis: orders.ClaimBasis) -> list[tuple[UUID, int, int]]:
-    """What of these lines can be paid back now."""
+def payable(claim: ClaimRow, lines: list[ClaimLineRow], basis: orders.ClaimBasis) -> list[tuple[UUID, int, int]]:
+    """What of these lines can be paid back now; freight that is granted alone goes back with nothing of the first."""
+    if claim.freight_fen and not any(line.refund_fen for line in lines):
+        return [(lines[0].line_id, 0, 0)] if basis.freight_left(claim.supplier_order_id) else []
     return affordable([queries.line_value(line) for line in lines], basis)
 
 

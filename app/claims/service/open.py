@@ -31,7 +31,7 @@ async def open_claim(
     for asked in wanted.lines:
         if (line := basis.line(asked.line_id)).shipped_at is None:
             raise orders.NotRefundable(status=line.status)
-    held = await queries.held(session, [asked.line_id for asked in wanted.lines])
+    held = await queries.held(session, [asked.line_id for asked in wanted.lines], wanted.kind)
     assessed = assess(wanted, basis, held, now=now)
     concerned = assessed.lines[0].line
     claim = ClaimRow(

@@ -16,7 +16,9 @@ from app.files.rules import PDF, Prepared, TooManyPages, UnreadableFile, UnsafeD
 _HEAD = re.compile(rb"%PDF-(1\.[0-7]|2\.0)")
 _HEAD_WITHIN, _END_WITHIN = 1024, 2048
 _ESCAPE = re.compile(rb"#([0-9A-Fa-f]{2})")
+_PACK = re.compile(rb"/ObjStm(?![A-Za-z0-9])")
 _STREAM = re.compile(rb"stream\r?\n")
+_OBJECT = re.compile(rb"[0-9]+ +[0-9]+ +obj\s*(<<)")
 _DICTIONARY_BYTES = 2048
 _PAGE = re.compile(rb"/Type\s*/Page(?![A-Za-z0-9])")
 _ACTS = re.compile(
@@ -55,20 +57,42 @@ def prepare_document(content: bytes, *, most_pages: int) -> Prepared:
 def _texts(content: bytes) -> Iterator[bytes]:
     """The file itself, then every object stream unpacked."""
     yield content
+    if len(_PACK.findall(_ESCAPE.sub(lambda escaped: bytes([int(escaped[1], 16)]), content))) > len(
+        _PACK.findall(content)
+    ):
+        raise UnsafeDocument
     left = _MOST_UNPACKED
-    for found in _STREAM.finditer(content):
-        begin = max(0, found.start() - _DICTIONARY_BYTES)
-        dictionary = content[begin : found.start()].rpartition(b" obj")[2]
-        dictionary = _ESCAPE.sub(lambda escaped: bytes([int(escaped[1], 16)]), dictionary)
-        if b"/ObjStm" not in dictionary:
-            continue
-        if b"/Predictor" in dictionary or dictionary.count(b"Decode") != dictionary.count(b"/FlateDecode"):
-            raise UnsafeDocument  # nobody packs objects so, but for hiding them
-        if b"/FlateDecode" not in dictionary:
+    for named in _PACK.finditer(content):
+        dictionary, begin = _dictionary(content, named.start())
+        if b"/Filter" not in dictionary:
             continue  # not packed, so seen already
-        unpacked = _unpacked(content[found.end() :], left)
+        unpacked = _unpacked(content[begin:], left)
         left -= len(unpacked)
         yield unpacked
+
+
+def _dictionary(content: bytes, named: int) -> tuple[bytes, int]:
+    """The dictionary around an object stream's type, and where its stream begins.
+
+    Raises ``UnsafeDocument`` for one that nobody writes but to hide what follows: very long, with comments or strings
+    that could look like its ends, with its name spelt in escapes, packed in other ways than all writers do.
+    """
+    stream = _STREAM.search(content, named, named + _DICTIONARY_BYTES)
+    heads = [*_OBJECT.finditer(content, max(0, named - _DICTIONARY_BYTES), named)]
+    if stream is None or not heads:
+        raise UnsafeDocument
+    head = heads[-1]
+    line = max(content.rfind(b"\n", 0, head.start()), content.rfind(b"\r", 0, head.start()))
+    dictionary = content[head.start(1) : stream.start()].rstrip()
+    plain = (
+        b"%" not in content[line + 1 : head.start()]
+        and not any(mark in dictionary for mark in (b"%", b"(", b"#", b"/Predictor"))
+        and dictionary.endswith(b">>")
+        and dictionary.count(b"/Filter") == dictionary.count(b"/FlateDecode") == dictionary.count(b"Decode")
+    )
+    if not plain:
+        raise UnsafeDocument
+    return dictionary, stream.end()
 
 
 def _unpacked(packed: bytes, most: int) -> bytes:

@@ -45,12 +45,17 @@ _INVOICE = "orders.invoice"
 
 
 class SpecialNeedsUscc(DomainError):
-    """Only organisations can use a special invoice."""
+    """Only enterprises can use a special invoice: unions and budget units deduct no tax (domain handbook §3.4)."""
 
     status = 422
     code = "special_invoice_needs_uscc"
-    zh = "数电专票只能开给单位，请填写统一社会信用代码；个人请选择普通发票。"
-    en = "A special invoice goes to organisations only: give its unified social credit code, or choose a normal one."
+    zh = "数电专票只能开给企业，请填写企业的统一社会信用代码；个人、工会和预算单位请选择普通发票。"
+    en = "A special invoice goes to enterprises only: give one's unified social credit code, or choose a normal one."
+
+
+def is_enterprise(uscc: str | None) -> bool:
+    """Whether the code is one of market regulation (GB 32100: 9), not of a union (8), an authority (1) or others."""
+    return uscc is not None and uscc.startswith("9")
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from app.orders.rules import (
     SupplierOrderView,
     ToShip,
 )
-from app.orders.rules.invoices import InvoiceKind, InvoiceWish, SpecialNeedsUscc
+from app.orders.rules.invoices import InvoiceKind, InvoiceWish, SpecialNeedsUscc, is_enterprise
 from app.payments import Payment, PaymentStatus, Provider, RefundStatus
 from app.pricing import Funder, Quote
 from app.suppliers import InvalidUscc, is_uscc
@@ -140,7 +140,7 @@ class InvoiceIn(Body):
         """As a value. Raises ``InvalidUscc``, ``SpecialNeedsUscc``."""
         if self.uscc is not None and not is_uscc(self.uscc):
             raise InvalidUscc
-        if self.kind is InvoiceKind.SPECIAL and self.uscc is None:
+        if self.kind is InvoiceKind.SPECIAL and not is_enterprise(self.uscc):
             raise SpecialNeedsUscc
         return InvoiceWish(self.kind, self.title, self.uscc, self.email)
 
