@@ -42,7 +42,7 @@ def build(settings: Settings, http: httpx.AsyncClient | None = None) -> Wiring:
     on = wiring.on
 
     files.connect(wiring, settings)
-    identity.connect(wiring, settings)
+    identity.connect(wiring, settings, http)
     on(identity.AccountClosed, buyers.on_account_closed, name="buyers.forget_person")
 
     payments.connect(wiring, settings, http)

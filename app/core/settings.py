@@ -188,6 +188,22 @@ class TrackingSettings(Group):
         return None not in (self.kuaidi100_customer, self.kuaidi100_key, self.kuaidi100_salt)
 
 
+class SmsSettings(Group):
+    """Whoever sends text messages for us: one-time codes are posted to ``url``, with ``secret`` as bearer token.
+
+    Off while there is no ``url``; a demonstration then shows them in the worker's log.
+    """
+
+    url: str | None = Field(None, pattern="^https://")
+    secret: SecretStr | None = Field(None, min_length=16)
+
+    @model_validator(mode="after")
+    def _both_or_none(self) -> Self:
+        if (self.url is None) != (self.secret is None):
+            raise ValueError("SMS__URL and SMS__SECRET belong together")
+        return self
+
+
 class WorkerSettings(Group):
     """Delivery of facts and periodic chores."""
 
@@ -244,6 +260,7 @@ class Settings(BaseSettings):
     invoicing: InvoicingSettings = InvoicingSettings()
     reviews: ReviewSettings = ReviewSettings()
     tracking: TrackingSettings = TrackingSettings()
+    sms: SmsSettings = SmsSettings()
     worker: WorkerSettings = WorkerSettings()
     webhooks: WebhookSettings = WebhookSettings()
     cache: CacheSettings = CacheSettings()
@@ -254,9 +271,20 @@ class Settings(BaseSettings):
         return self.keys_file or self.data_dir / "keys.json"
 
     @property
-    def shows_codes(self) -> bool:
-        """Whether one-time codes are written to the log: in a demonstration with sandbox payments, and nowhere else."""
-        return self.demo and self.payments.sandbox
+    def sends_codes_by(self) -> Literal["webhook", "console"] | None:
+        """How one-time codes reach phones; None where they cannot, and nobody is offered one.
+
+        The console is the log of a demonstration with sandbox payments, and of nothing else.
+        """
+        if self.sms.url is not None:
+            return "webhook"
+        return "console" if self.demo and self.payments.sandbox else None
+
+    @model_validator(mode="after")
+    def _what_is_demanded_can_be_sent(self) -> Self:
+        if self.identity.require_phone_code and self.sends_codes_by is None:
+            raise ValueError("IDENTITY__REQUIRE_PHONE_CODE needs SMS__URL and SMS__SECRET: nobody could register")
+        return self
 
     @property
     def notify_base(self) -> str:

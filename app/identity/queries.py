@@ -10,6 +10,8 @@ from uuid import UUID
 from sqlalchemy import Row, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.db import ask
+from app.core.errors import NotAuthenticated
 from app.core.sealing import keys
 from app.identity.models import AccountRow, ApiKeyRow, ChallengeRow, GrantRow, RefreshTokenRow
 from app.identity.rules import Account, Actor, ApiKey, Purpose, Role, SignIn, TextMessage
@@ -61,6 +63,12 @@ async def account_to_sign_in(
     who = AccountRow.username == username if username is not None else AccountRow.phone_index == phone_index
     row = (await session.execute(_ACCOUNT.where(who))).first()
     return (_account(row), row.password_hash) if row else None
+
+
+async def still_has_password(session: AsyncSession, account_id: UUID, password_hash: str | None) -> bool:
+    """Whether the account still has the password that was checked before; it keeps it until the transaction ends."""
+    wanted = select(AccountRow.id).where(AccountRow.id == account_id, AccountRow.password_hash == password_hash)
+    return (await session.execute(wanted.with_for_update(read=True))).first() is not None
 
 
 async def failure_that_counts(
@@ -126,9 +134,24 @@ async def message_of(session: AsyncSession, challenge_id: UUID, now: datetime) -
 
 
 async def phone_of(session: AsyncSession, account_id: UUID) -> str | None:
-    """The phone by which an account is found."""
-    sealed = (await session.execute(select(AccountRow.phone_sealed).where(AccountRow.id == account_id))).scalar()
+    """The phone of an account; None unless its owner has proved by a code that it is theirs."""
+    proven = select(AccountRow.phone_sealed).where(AccountRow.id == account_id, AccountRow.phone_proven_at.is_not(None))
+    sealed = (await session.execute(proven)).scalar()
     return keys().unseal(sealed, "phone") if sealed else None
+
+
+_HELD_OPEN = text("SELECT 1 FROM identity_account WHERE id = :id AND closed_at IS NULL FOR KEY SHARE")
+_TO_CLOSE = text("SELECT 1 FROM identity_account WHERE id = :id AND closed_at IS NULL FOR UPDATE")
+
+
+async def hold_open(session: AsyncSession, by: Actor, *, to_close: bool = False) -> None:
+    """Keep the caller's account open until the transaction ends. Raises ``NotAuthenticated`` when it is closed.
+
+    An access token outlives its account by some minutes. ``to_close`` waits for everybody who holds the account open,
+    so that what they have done is seen; who locks anything else besides locks the account first.
+    """
+    if not await ask(session, _TO_CLOSE if to_close else _HELD_OPEN, {"id": by.account_id}):
+        raise NotAuthenticated
 
 
 async def names_of(session: AsyncSession, account_ids: Sequence[UUID]) -> dict[UUID, str]:

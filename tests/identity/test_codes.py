@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from datetime import timedelta
+
+import httpx
 import pytest
 from sqlalchemy import text
 
 from app.core.events import Wiring
 from app.core.outbox import run_couriers
-from app.core.settings import LimitSettings
+from app.core.settings import IdentitySettings, LimitSettings, Settings, SmsSettings
 from app.identity import Role, connect, forget_codes
 from app.identity.gateways import FakeSender
 from tests.identity.builders import PASSWORD, account, bearer, refresh, sign_in, token
@@ -34,7 +38,7 @@ class Phones:
 def phones(db, settings, clock):
     made = Phones(db, clock)
     db.wiring = Wiring()
-    connect(db.wiring, settings, made.sender)
+    connect(db.wiring, settings, sender=made.sender)
     return made
 
 
@@ -177,6 +181,38 @@ async def test_a_password_is_reset_by_code_and_every_sign_in_ends(client, sessio
     assert (await sign_in(client, PHONE, "another-password")).status_code == 200
 
 
+async def test_the_first_code_ends_what_somebody_else_prepared_with_the_phone(client, session, now, phones):
+    person = {"phone": PHONE, "password": PASSWORD, "name": "李霞"}
+    assert (await client.post("/v1/auth/register", json=person)).status_code == 201
+    theirs = (await sign_in(client, PHONE)).json()
+    await ask(client)
+    mine = await by_code(client, await phones.code())
+    assert mine.status_code == 200
+    assert (await refresh(client, theirs["refresh_token"])).status_code == 401
+    assert (await sign_in(client, PHONE)).status_code == 401
+    assert (await refresh(client, mine.json()["refresh_token"])).status_code == 200
+
+
+async def test_a_password_chosen_by_who_proved_the_phone_outlives_a_code(client, clock, session, now, phones):
+    await ask(client, "register")
+    person = {"phone": PHONE, "password": PASSWORD, "name": "李霞", "code": await phones.code()}
+    assert (await client.post("/v1/auth/register", json=person)).status_code == 201
+    clock.advance(seconds=61)
+    await ask(client)
+    assert (await by_code(client, await phones.code())).status_code == 200
+    assert (await sign_in(client, PHONE)).status_code == 200
+
+
+async def test_whoever_knows_the_password_proves_the_same_phone_and_keeps_it(client, session, now, phones):
+    mine = bearer(token(await account(session, now, phone=PHONE), now))
+    assert (await client.post("/v1/auth/me/phone/codes", json={"phone": PHONE}, headers=mine)).status_code == 202
+    body = {"phone": PHONE, "code": await phones.code()}
+    assert (await client.put("/v1/auth/me/phone", json=body, headers=mine)).status_code == 200
+    again = await client.post("/v1/auth/me/phone/codes", json={"phone": PHONE}, headers=mine)
+    assert again.json()["code"] == "same_phone"
+    assert (await sign_in(client, PHONE)).status_code == 200
+
+
 async def test_a_password_is_changed_by_who_knows_it(client, session, now):
     who = await account(session, now, phone=PHONE)
     before = (await sign_in(client, PHONE)).json()
@@ -203,6 +239,8 @@ async def test_registering_with_a_code_proves_the_phone(client, session, phones)
 
 
 async def test_some_installations_demand_the_code(client, edge):
+    with pytest.raises(ValueError, match="SMS__URL"):
+        Settings(demo=False, identity=IdentitySettings(require_phone_code=True))
     demanding = edge.settings.identity.model_copy(update={"require_phone_code": True})
     edge.settings = edge.settings.model_copy(update={"identity": demanding})
     person = {"phone": PHONE, "password": PASSWORD, "name": "李霞"}
@@ -217,13 +255,45 @@ async def test_where_nothing_can_be_sent_nobody_waits_for_it(client, edge, sessi
     assert (await session.execute(text("SELECT count(*) FROM identity_challenge"))).scalar_one() == 0
 
 
+SMS = SmsSettings(url="https://sms.example/send", secret="a-secret-of-the-sender")
+
+
+@pytest.mark.parametrize(
+    "one", [{"url": SMS.url}, {"secret": SMS.secret}, {"url": "http://sms.example", "secret": SMS.secret}]
+)
+def test_a_sender_is_https_and_has_a_secret(one):
+    with pytest.raises(ValueError, match=r"(?i)sms"):
+        Settings(demo=False, sms=one)
+
+
+async def test_outside_a_demonstration_codes_are_posted_to_the_sender_that_is_set(client, edge, db, session, now):
+    seen = []
+
+    def provider(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return httpx.Response(503 if len(seen) == 1 else 200)
+
+    edge.settings = edge.settings.model_copy(update={"demo": False, "sms": SMS})
+    await account(session, now, phone=PHONE)
+    async with httpx.AsyncClient(transport=httpx.MockTransport(provider)) as http:
+        db.wiring = Wiring()
+        connect(db.wiring, edge.settings, http)
+        assert (await ask(client)).status_code == 202
+        await run_couriers(db, now, limit=10)
+        await run_couriers(db, now + timedelta(minutes=2), limit=10)
+    first, second = seen
+    assert first.headers["Authorization"] == "Bearer a-secret-of-the-sender"
+    assert first.headers["Idempotency-Key"] == second.headers["Idempotency-Key"]
+    body = json.loads(second.content)
+    assert (body["phone"], body["template"], body["minutes"]) == (PHONE, "sign_in", 5)
+    assert (await by_code(client, body["code"])).status_code == 200
+
+
 async def test_the_phone_changes_with_a_code_to_the_new_one(client, session, now, phones):
     who = await account(session, now, phone=PHONE)
     other = await account(session, now, username="wang-wei", phone="13905310003")
     mine = bearer(token(who, now))
     new = "13905310002"
-    same = await client.post("/v1/auth/me/phone/codes", json={"phone": PHONE}, headers=mine)
-    assert same.json()["code"] == "same_phone"
     assert (await client.post("/v1/auth/me/phone/codes", json={"phone": new}, headers=mine)).status_code == 202
     (message,) = await phones.messages()
     assert message.phone == new

@@ -80,6 +80,8 @@ async def issue_token(
     """OAuth2 token endpoint (RFC 6749): the grants `password` and `refresh_token`, and `sms_code` with `phone`, `code`.
 
     A refresh token can be used once: the answer holds its successor. Using one again revokes the whole sign-in.
+    The first code proves whose the phone is: a password that was set before it is void and all sign-ins end. A new
+    password is chosen with `POST /v1/auth/password-reset`.
     """
     response.headers["Cache-Control"] = "no-store"
     settings = edge.settings
@@ -156,7 +158,8 @@ async def register_buyer(_: Public, body: RegistrationIn, edge: TheEdge, now: No
     """Make a buyer's account with a mobile number and a password of 8 to 128 characters.
 
     With `code` (asked for with the purpose `register`) the phone is known to be the caller's; some installations
-    demand it.
+    demand it. Without it, the phone can be proved later at `PUT /v1/auth/me/phone`; until then the account sees no
+    invitations, and a sign-in by code makes the password void.
     """
     settings = edge.settings.identity
     if body.code is None and settings.require_phone_code:
@@ -280,7 +283,7 @@ async def request_phone_change(
     responses=problems(InvalidCode, PhoneTaken),
 )
 async def change_phone(by: SignedIn, body: NewPhoneIn, edge: TheEdge, now: Now) -> AccountOut:
-    """From now on the account is found by the new phone. Sign-ins go on."""
+    """From now on the account is found by this phone, which is then proved to be the caller's. Sign-ins go on."""
     _refuse_keys(by)
     async with edge.db.write() as session:
         if await service.change_phone(session, body.phone, body.code, by=by, settings=edge.settings.identity, now=now):

@@ -17,9 +17,9 @@ from app.identity.events import AccountClosed
 from app.identity.models import AccountRow, ApiKeyRow, ChallengeRow, GrantRow, RefreshTokenRow
 from app.identity.rules import USERNAME, Account, Actor, Purpose, Role
 from app.identity.service.codes import prove
+from app.identity.service.passwords import NO_PASSWORD
 
 _NOBODY = "已注销用户"
-_NO_PASSWORD = "!"  # noqa: S105 - what no password hashes to
 
 
 async def register_buyer(
@@ -107,7 +107,7 @@ async def close_account(session: AsyncSession, *, by: Actor, now: datetime) -> N
             phone_index=None,
             phone_proven_at=None,
             name_sealed=keys().seal(_NOBODY, "name"),
-            password_hash=_NO_PASSWORD,
+            password_hash=NO_PASSWORD,
             closed_at=now,
         )
         .returning(AccountRow.id)

@@ -52,7 +52,7 @@ async def request_code(
     The outcome does not tell whether the phone has an account: where a code could open none, everything happens but
     the sending. Raises ``RateLimited``, and ``CodesNotAvailable`` where nothing can be sent at all.
     """
-    if not settings.shows_codes:
+    if settings.sends_codes_by is None:
         raise CodesNotAvailable
     identity = settings.identity
     phone_index, address_index = keys().blind(phone, "phone"), keys().blind(address, "sign_in_address")

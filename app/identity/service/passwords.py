@@ -17,6 +17,9 @@ from app.core.turns import turns
 _HASHER = PasswordHash((Argon2Hasher(time_cost=2, memory_cost=19_456, parallelism=1),))
 
 
+NO_PASSWORD = "!"  # noqa: S105 - what no password hashes to
+
+
 def gate(parallel: int = 2) -> asyncio.Semaphore:
     """The semaphore of this process behind which passwords are worked on; the first caller fixes how many at once."""
     return turns("passwords", parallel)

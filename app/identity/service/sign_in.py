@@ -29,7 +29,7 @@ from app.identity.rules import (
     Tokens,
 )
 from app.identity.service.codes import prove
-from app.identity.service.passwords import fits, gate, hash_password
+from app.identity.service.passwords import NO_PASSWORD, fits, gate, hash_password
 from app.identity.service.sessions import begin, end_sign_ins
 from app.identity.service.throttle import Try
 
@@ -64,6 +64,8 @@ async def sign_in(
                 await tried.note_failure(session, now)
             raise InvalidCredentials
     async with db.write() as session:
+        if not await queries.still_has_password(session, account.id, stored):
+            raise InvalidCredentials
         await tried.forgive(session)
         return await begin(session, account, settings, now)
 
@@ -78,7 +80,10 @@ async def sign_in_by_code(
     limits: LimitSettings,
     now: datetime,
 ) -> Tokens:
-    """Exchange a phone and the code that was sent to it for tokens. Raises ``InvalidSignInCode``, ``RateLimited``."""
+    """Exchange a phone and the code that was sent to it for tokens. Raises ``InvalidSignInCode``, ``RateLimited``.
+
+    A password that was chosen before anybody had proved the phone is void from then on (``_proven``).
+    """
     tried = Try(phone, address)
     async with db.write() as session:
         await tried.refuse_after_failures(session, limits, now)
@@ -163,14 +168,25 @@ async def forget_failures(session: AsyncSession, now: datetime) -> int:
 async def _proven(
     session: AsyncSession, purpose: Purpose, phone: str, code: str, settings: IdentitySettings, now: datetime
 ) -> Account | None:
-    """The account of a phone whose code was right; the phone is then known to be its owner's."""
+    """The account of a phone whose code was right; the phone is then known to be its owner's.
+
+    Registering takes no code, so whoever chose the password before that may be somebody else, waiting for the owner's
+    orders and addresses: with the first proof the password is void and every sign-in ends.
+    """
     if not await prove(session, purpose, phone, code, settings=settings, now=now):
         return None
     found = await queries.account_to_sign_in(session, username=None, phone_index=keys().blind(phone, "phone"))
     if found is None or found[0].roles & STAFF_OF_THE_OFFICE:
         return None
     account = found[0]
-    await session.execute(update(AccountRow).where(AccountRow.id == account.id).values(phone_proven_at=now))
+    first = await session.execute(
+        update(AccountRow)
+        .where(AccountRow.id == account.id, AccountRow.phone_proven_at.is_(None))
+        .values(phone_proven_at=now, password_hash=NO_PASSWORD)
+        .returning(AccountRow.id)
+    )
+    if first.scalar_one_or_none() is not None:
+        await end_sign_ins(session, account.id, now)
     return account
 
 
