@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from operator import itemgetter
 
 from app.buyers.rules.divisions import Division, children_of, counties, retired_names, townships
 from app.core.errors import DomainError, Fault
@@ -110,15 +111,14 @@ def _read(written: str) -> tuple[tuple[Division, str], ...]:
 
 def _readings(written: str) -> Iterator[tuple[Division, str]]:
     """Every county that ``written`` can begin with, and what is left."""
-    head = written[:_HEAD]
-    for division, names in _spellings():
-        for city, county in names:
-            if county not in head:
-                continue
-            for after_province in _without(written, division.province):
-                for after_city in _without(after_province, city, *_COLLECTIVE):
-                    if after_city.startswith(county):
-                        yield division, after_city[len(county) :]
+    head, (by_name, longest) = written[:_HEAD], _spellings()
+    pieces = {head[start:end] for start in range(len(head)) for end in range(start + 1, start + longest + 1)}
+    spelt = sorted((spelling for name in pieces & by_name.keys() for spelling in by_name[name]), key=itemgetter(0))
+    for _, division, city, county in spelt:
+        for after_province in _without(written, division.province):
+            for after_city in _without(after_province, city, *_COLLECTIVE):
+                if after_city.startswith(county):
+                    yield division, after_city[len(county) :]
 
 
 def _without(written: str, *names: str) -> set[str]:
@@ -133,12 +133,17 @@ def _without(written: str, *names: str) -> set[str]:
 
 
 @cache
-def _spellings() -> tuple[tuple[Division, tuple[tuple[str, str], ...]], ...]:
-    """Every county with the names it goes by, city and county, those of counties that became part of it included."""
-    former = retired_names()
-    return tuple(
-        (division, ((division.city, division.county), *former.get(division.code, ()))) for division in counties()
-    )
+def _spellings() -> tuple[dict[str, list[tuple[int, Division, str, str]]], int]:
+    """By the name of a county: its place in the list of all, itself, its city and that name; and the longest name.
+
+    Counties go by the names of those that became part of them too. There are three thousand names, and a roster has a
+    thousand addresses: looking a name up takes a twentieth of the time of trying them all.
+    """
+    former, found = retired_names(), dict[str, list[tuple[int, Division, str, str]]]()
+    for number, division in enumerate(counties()):
+        for city, county in ((division.city, division.county), *former.get(division.code, ())):
+            found.setdefault(county, []).append((number, division, city, county))
+    return found, max(map(len, found))
 
 
 def _squeezed(written: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -40,7 +41,12 @@ class RosterRow:
 async def read_roster(raw: bytes, goods: Mapping[str, int]) -> list[RosterRow]:
     """The rows of a roster; ``goods`` is what everybody gets who has no SKU of their own. Raises the sheet errors."""
     async with opened(raw, COLUMNS, Limits(rows=MOST_RECIPIENTS)) as sheet:
-        rows = [_read(row, goods) async for row in sheet]
+        cells = [row async for row in sheet]
+    return await asyncio.to_thread(_rows, cells, goods)  # a thousand rows would keep everybody else waiting
+
+
+def _rows(cells: Sequence[Row], goods: Mapping[str, int]) -> list[RosterRow]:
+    rows = [_read(row, goods) for row in cells]
     seen: dict[tuple[object, ...], int] = {}
     for row in rows:
         if row.address is None:
