@@ -30,7 +30,7 @@ _LEDGER = """
 """
 _ELIGIBLE = """
     l.assisted AND NOT l.self_purchase AND l.township_code LIKE '433125%' AND o.division_code LIKE '37%'
-    AND p.completed_at >= '2016-01-01T00:00:00+08:00'
+    AND o.ext_832_order_no IS NULL AND p.completed_at >= '2016-01-01T00:00:00+08:00'
 """
 
 _SPANS = ", ".join(

@@ -10,11 +10,11 @@ from app.buyers.handlers import on_account_closed
 from app.buyers.queries import (
     address_to_ship,
     addresses,
+    memberships,
     organisation,
     organisation_by_id,
     organisations_of,
     purchaser,
-    refuse_last_owner,
 )
 from app.buyers.routes import router
 from app.buyers.rules import (
@@ -47,7 +47,7 @@ from app.buyers.rules import (
     seal_address,
 )
 from app.buyers.schemas import AddressIn, AddressOut, DivisionCode
-from app.buyers.service import forget_invitations, found_organisation
+from app.buyers.service import forget_invitations, found_organisation, leave_organisations
 
 __all__ = [
     "Address",
@@ -74,11 +74,13 @@ __all__ = [
     "division_named",
     "forget_invitations",
     "found_organisation",
+    "leave_organisations",
     "located",
     "make_address",
     "mask_detail",
     "mask_name",
     "mask_phone",
+    "memberships",
     "on_account_closed",
     "open_address",
     "organisation",
@@ -87,7 +89,6 @@ __all__ = [
     "places_under",
     "purchaser",
     "read_division",
-    "refuse_last_owner",
     "resolve_division",
     "router",
     "seal_address",

@@ -19,7 +19,6 @@ from app.buyers.rules import (
     Invitation,
     InvoiceDetails,
     Kind,
-    LastOwner,
     Member,
     MemberRole,
     Organisation,
@@ -122,6 +121,12 @@ async def organisations_of(
     return [_organisation(row, row.role) for row in rows]
 
 
+async def memberships(session: AsyncSession, *, by: Actor) -> list[UUID]:
+    """The ids of all the organisations that the caller acts for."""
+    wanted = select(MemberRow.organisation_id).where(MemberRow.account_id == by.account_id)
+    return list((await session.execute(wanted)).scalars())
+
+
 async def organisation(session: AsyncSession, organisation_id: UUID, *, by: Actor) -> Organisation:
     """One of the caller's organisations. Raises ``NotFound``."""
     row = (await session.execute(_of_member(by).where(OrganisationRow.id == organisation_id))).one_or_none()
@@ -156,7 +161,7 @@ async def purchaser(session: AsyncSession, organisation_id: UUID, *, by: Actor) 
     Raises ``UnknownOrganisation``, ``OrganisationNotVerified``.
     """
     wanted = (
-        select(OrganisationRow.name, OrganisationRow.division_code, OrganisationRow.status)
+        select(OrganisationRow.name, OrganisationRow.division_code, OrganisationRow.uscc, OrganisationRow.status)
         .join(MemberRow, MemberRow.organisation_id == OrganisationRow.id)
         .where(OrganisationRow.id == organisation_id, MemberRow.account_id == by.account_id)
     )
@@ -166,7 +171,7 @@ async def purchaser(session: AsyncSession, organisation_id: UUID, *, by: Actor) 
         raise UnknownOrganisation(faults=[fault])
     if row.status != Status.VERIFIED:
         raise OrganisationNotVerified
-    return Purchaser(organisation_id, row.name, row.division_code)
+    return Purchaser(organisation_id, row.name, row.division_code, row.uscc)
 
 
 async def lock_organisation(session: AsyncSession, organisation_id: UUID) -> OrganisationRow:
@@ -201,24 +206,11 @@ async def members(session: AsyncSession, organisation_id: UUID, *, limit: int, a
     return [Member(row.account_id, names[row.account_id], MemberRole(row.role), row.joined_at) for row in rows]
 
 
-async def refuse_last_owner(session: AsyncSession, account_id: UUID) -> None:
-    """Refuse when somebody else's organisation would be left without an owner. Raises ``LastOwner``.
-
-    An organisation whose only member is this account goes with it.
-    """
-    owned = select(MemberRow.organisation_id).where(
-        MemberRow.account_id == account_id, MemberRow.role == MemberRole.OWNER.value
-    )
-    others = await session.execute(
-        select(MemberRow.organisation_id, MemberRow.role).where(
-            MemberRow.organisation_id.in_(owned), MemberRow.account_id != account_id
-        )
-    )
-    roles: dict[UUID, set[str]] = {}
-    for organisation_id, role in others:
-        roles.setdefault(organisation_id, set()).add(role)
-    if any(MemberRole.OWNER not in found for found in roles.values()):
-        raise LastOwner
+async def lock_organisations_of(session: AsyncSession, account_id: UUID) -> list[UUID]:
+    """The organisations that somebody acts for, locked one after the other, as everybody does who locks several."""
+    mine = select(MemberRow.organisation_id).where(MemberRow.account_id == account_id)
+    wanted = select(OrganisationRow.id).where(OrganisationRow.id.in_(mine)).order_by(OrganisationRow.id)
+    return list((await session.execute(wanted.with_for_update())).scalars())
 
 
 async def owners(session: AsyncSession, organisation_id: UUID) -> Sequence[UUID]:

@@ -10,7 +10,7 @@ spring tea has a name only if the day of its harvest proves it (``check_lot``).
 
 from app.catalogue.events import ProductPublished, ProductWithdrawn
 from app.catalogue.lifecycle import WrongProductStatus
-from app.catalogue.queries import categories, pictures
+from app.catalogue.queries import categories, pictures, shown_product
 from app.catalogue.routes import router
 from app.catalogue.rules import (
     CATEGORIES,
@@ -85,6 +85,7 @@ __all__ = [
     "reject",
     "router",
     "season_on",
+    "shown_product",
     "store_image",
     "submit",
     "withdraw",

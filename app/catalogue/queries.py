@@ -22,7 +22,7 @@ SELECT k.sku, k.name, p.id, p.name, p.slug, s.id, s.code, s.name, c.root_slug, p
        k.retail AND p.status = 'published' AND s.status = 'approved',
        coalesce(s.linked_since <= coalesce(CAST(:day AS date), CAST(now() AT TIME ZONE 'Asia/Shanghai' AS date)),
                 false),
-       CAST(k.length_mm AS bigint) * k.width_mm * k.height_mm
+       CAST(k.length_mm AS bigint) * k.width_mm * k.height_mm, s.uscc
 FROM catalogue_sku k
 JOIN catalogue_product p ON p.id = k.product_id
 JOIN catalogue_category c ON c.slug = p.category_slug
@@ -51,6 +51,20 @@ async def offers(session: AsyncSession, skus: Sequence[str], *, day: date | None
     """The offers of ``skus`` in one statement; unknown codes are absent. ``day``, or today, decides ``assisted``."""
     rows = await ask(session, _OFFERS, {"skus": array(skus), "day": day})
     return {row[0]: Offer(*row) for row in rows}
+
+
+_SHOWN = text("""
+SELECT p.id FROM catalogue_product p JOIN suppliers_supplier s ON s.id = p.supplier_id
+WHERE p.slug = :slug AND p.status = 'published' AND s.status = 'approved'
+""")
+
+
+async def shown_product(session: AsyncSession, slug: str) -> UUID:
+    """The product that has a page under this slug. Raises ``NoSuchProduct``."""
+    product_id: UUID | None = (await session.execute(_SHOWN, {"slug": slug})).scalar_one_or_none()
+    if product_id is None:
+        raise NoSuchProduct
+    return product_id
 
 
 async def lock(session: AsyncSession, product_id: UUID, *, supplier_id: UUID | None = None) -> ProductRow:

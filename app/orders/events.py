@@ -1,4 +1,7 @@
-"""What the orders module announces. Names are stored and sent out: they never change."""
+"""What the orders module announces. Names are stored and sent out: they never change.
+
+Facts are never erased, so they hold no words that somebody wrote: why something was cancelled stands with its refund.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,7 @@ class CountableLine(_Line):
     """Everything that counting a sale needs, as it was frozen on the line (domain handbook §2.2).
 
     ``quantity``, ``weight_g`` and ``net_fen`` are what remains after refunds settled before completion; ``net_fen``
-    is after discounts and without freight.
+    is after discounts and without freight. ``on_832`` tells that the order stands on the 832 platform, which counts it.
     """
 
     line_id: UUID
@@ -45,6 +48,7 @@ class CountableLine(_Line):
     net_fen: int
     assisted: bool
     self_purchase: bool
+    on_832: bool = False
     lot_code: str | None
     buyer_id: UUID
 
@@ -90,11 +94,10 @@ class OrderPaid(Fact):
 
 
 class OrderCancelled(Fact):
-    """An order ended before it was shipped; ``reason`` is ``expired`` when nobody paid in time."""
+    """An order ended before it was shipped: it was cancelled, or nobody paid in time."""
 
     name: ClassVar[str] = "orders.cancelled"
     order_id: UUID
-    reason: str
 
     @property
     def subject(self) -> UUID:
@@ -124,7 +127,6 @@ class LinesCancelled(Fact):
     order_id: UUID
     supplier_order_id: UUID
     lines: list[CancelledLine]
-    reason: str
 
     @property
     def subject(self) -> UUID:

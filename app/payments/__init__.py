@@ -18,7 +18,7 @@ from app.payments.events import (
     RefundSettled,
     SandboxPaid,
 )
-from app.payments.queries import get, refunds_of
+from app.payments.queries import get, refunds_by_reference, refunds_of
 from app.payments.routes import router
 from app.payments.rules import (
     AmountMismatch,
@@ -76,6 +76,7 @@ __all__ = [
     "get",
     "pay_in_sandbox",
     "pay_refund_by_hand",
+    "refunds_by_reference",
     "refunds_of",
     "request",
     "request_refund",

@@ -21,6 +21,9 @@ from app.payments.events import (
 from app.payments.gateways import Gateway, SandboxGateway
 from app.payments.rules import Provider, RefundOrder, Sealer
 
+_REASON = "订单退款"
+"""What a provider is told and shows the payer: why in somebody's own words stays here."""
+
 
 def connect(wiring: Wiring, settings: Settings, http: httpx.AsyncClient | None = None) -> None:
     """Wire the couriers; without ``http`` each call opens a client of its own."""
@@ -57,7 +60,7 @@ def refund_at_provider(gateways: Mapping[Provider, Callable[[], Gateway]]) -> Co
             number=fact.number,
             amount_fen=fact.amount_fen,
             total_fen=fact.total_fen,
-            reason=fact.reason,
+            reason=_REASON,
         )
         await gateways[fact.provider]().refund(order, key=call.delivery_id, now=call.now)
 

@@ -48,7 +48,6 @@ class RefundRequested(Fact):
     reference: UUID
     amount_fen: int
     total_fen: int
-    reason: str
 
     @property
     def subject(self) -> UUID:

@@ -88,6 +88,12 @@ async def page_of_refunds(
     return [(refund.value(), payment.value()) for refund, payment in rows]
 
 
+async def refunds_by_reference(session: AsyncSession, references: Sequence[UUID]) -> dict[UUID, Refund]:
+    """The refunds that were asked for under these references of their own."""
+    rows = await session.scalars(select(RefundRow).where(RefundRow.reference.in_(references)))
+    return {row.reference: row.value() for row in rows}
+
+
 async def refunds_of(session: AsyncSession, references: Sequence[UUID]) -> dict[UUID, list[Refund]]:
     """Every refund of the payments under each reference, oldest first: also of money that came too late."""
     found: defaultdict[UUID, list[Refund]] = defaultdict(list)

@@ -3,7 +3,7 @@
 *Owns* reviews, suppliers' answers, what the marketplace hid and why, and who found a review useful.
 *Promises* one review for a line, by its buyer, after the goods arrived; one answer for a review; that nobody deletes:
 reviews, answers and hidings are only ever added, and what is hidden shows its stars and the reason.
-*Calls* orders (who received what), files (photos), catalogue through its tables (which product). *Tells* ReviewPosted.
+*Calls* orders (who received what), files (photos), catalogue (which product has a page). *Tells* ReviewPosted.
 """
 
 from app.reviews.events import ReviewPosted

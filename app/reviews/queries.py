@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app import files
+from app import catalogue, files
 from app.core.errors import NotFound
 from app.reviews.rules import Answer, Order, Review
 
@@ -41,16 +41,13 @@ WHERE (CAST(:supplier_id AS uuid) IS NULL OR r.supplier_id = :supplier_id)
 ORDER BY r.id DESC LIMIT :limit
 """)
 _ONE = text(f"SELECT {_COLUMNS} FROM reviews_review r {_JOINS} WHERE r.id = :id")
-_PRODUCT = text("SELECT id FROM catalogue_product WHERE slug = :slug AND published_at IS NOT NULL")
 
 
 async def of_product(
     session: AsyncSession, slug: str, *, order: Order, after: tuple[int, UUID] | None, limit: int, now: datetime
 ) -> list[Review]:
-    """A page of what was said of a product, after a review with so many votes. Raises ``NotFound``."""
-    product_id = (await session.execute(_PRODUCT, {"slug": slug})).scalar_one_or_none()
-    if product_id is None:
-        raise NotFound
+    """A page of what was said of a product, after a review with so many votes. Raises ``NoSuchProduct``."""
+    product_id = await catalogue.shown_product(session, slug)
     useful, before = after or (None, None)
     values = {"product_id": product_id, "before": before, "limit": limit}
     if order is Order.USEFUL:

@@ -32,6 +32,7 @@ GOOD = {
     "township_code": "433125116",
     "division_code": "370112",
     "self_purchase": False,
+    "on_832": False,
     "net_fen": 1,
 }
 
@@ -44,6 +45,7 @@ GOOD = {
         ({"township_code": "433127100"}, Reason.OTHER_ORIGIN),
         ({"division_code": "430102"}, Reason.OTHER_DESTINATION),
         ({"self_purchase": True}, Reason.SELF_PURCHASE),
+        ({"on_832": True}, Reason.ON_832),
         ({"net_fen": 0}, Reason.NOTHING_PAID),
     ],
 )

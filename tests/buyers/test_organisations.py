@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
+from app import identity
+from app.audit import check
 from app.buyers import located
 from app.buyers.lifecycle import TRANSITIONS, OrganisationStepNotAllowed, Status, Step, after
+from tests.claims.builders import opened
+from tests.identity.builders import quick_hash
 from tests.shop import ADDRESS, ORGANISATION, Shop
 
 MINE = "/v1/store/organisations"
 GOODS = {"items": [{"sku": "GT04", "quantity": 1}], "address": ADDRESS}
 
 
-async def register(shop: Shop, phone: str) -> str:
-    body = {"phone": phone, "password": "golden-tea-2026", "name": "周敏"}
-    made = await shop.call(None, "POST", "/v1/auth/register", body, key=None)
-    assert made.status_code == 201, made.text
-    shop.accounts[phone] = shop.accounts["buyer"].__class__(
-        id=made.json()["id"], name="周敏", roles=shop.accounts["buyer"].roles, supplier_id=None, partner_id=None
-    )
+async def register(shop: Shop, phone: str, *, proven: bool = True) -> str:
+    """Somebody new; ``proven`` is whether they have shown that the phone is theirs."""
+    async with shop.db.write() as session:
+        shop.accounts[phone] = await identity.register_buyer(
+            session, phone=phone, password_hash=quick_hash(), name="周敏", phone_proven=proven, now=shop.clock()
+        )
     return phone
 
 
@@ -83,6 +88,19 @@ async def test_an_order_of_an_organisation_counts_in_its_channel_and_where_it_is
     assert await shop.scalar("SELECT count(*) FROM assistance_entry") == 1
 
 
+async def test_what_832_counts_and_what_a_supplier_buys_of_itself_is_not_counted(shop: Shop):
+    union = await shop.organisation()
+    itself = await shop.organisation("buyer", uscc="93433125MA4FAKE14C", name="吕洞茗源茶叶专业合作社（示例）")
+    on_832 = await shop.complete({"GT04": 1}, organisation_id=union["id"], ext_832_order_no="FP832-20261120-01")
+    own = await shop.complete({"GT04": 1}, organisation_id=itself["id"])
+    for order, reason in ((on_832, "on_832"), (own, "self_purchase")):
+        told = (await shop.call("buyer", "GET", f"/v1/store/orders/{order['id']}/contribution")).json()
+        assert [(line["counting"], line["reason"]) for line in told["lines"]] == [("not_counted", reason)]
+    assert await shop.scalar("SELECT count(*) FROM assistance_entry") == 0
+    async with shop.db.read() as session:
+        assert await check(session, now=shop.clock()) == []
+
+
 async def test_a_code_is_checked_and_verified_once(shop: Shop):
     wrong = await shop.call("buyer", "POST", MINE, {**ORGANISATION, "uscc": "81370112MC0FAKE173"}, key=None)
     assert (wrong.status_code, wrong.json()["code"]) == (422, "invalid_uscc")
@@ -137,6 +155,50 @@ async def test_members_join_by_phone_and_code_and_one_owner_stays(shop: Shop):
     assert (await shop.call("buyer", "GET", f"{MINE}/{union}")).status_code == 404
 
 
+async def test_only_who_proved_the_phone_sees_and_accepts_its_invitations(shop: Shop):
+    union = (await shop.organisation())["id"]
+    phone = await register(shop, "13905310002", proven=False)
+    path = f"{MINE}/{union}/invitations"
+    invited = (await shop.call("buyer", "POST", path, {"phone": phone}, key=None)).json()
+    accept = f"/v1/store/invitations/{invited['id']}/accept"
+    assert (await shop.call(phone, "GET", "/v1/store/invitations")).json()["items"] == []
+    refused = await shop.call(phone, "POST", accept, {"code": invited["code"]}, key=None)
+    assert (refused.status_code, refused.json()["code"]) == (422, "invitation_not_valid")
+
+
+async def test_of_two_owners_who_go_at_once_one_stays(fresh_shop: Shop):
+    shop = fresh_shop
+    union = (await shop.organisation())["id"]
+    phones = [await register(shop, f"1390531000{n}") for n in range(3)]
+    for phone, role in zip(phones, ("owner", "owner", "purchaser"), strict=True):
+        await join(shop, union, phone, role)
+    me = shop.accounts["buyer"].id
+    assert (await shop.call("buyer", "DELETE", f"{MINE}/{union}/members/{me}", key=None)).status_code == 204
+    first, second, _ = phones
+    leaving = f"{MINE}/{union}/members/{shop.accounts[second].id}"
+    answers = await asyncio.gather(
+        shop.call(first, "DELETE", "/v1/auth/me", key=None), shop.call(second, "DELETE", leaving, key=None)
+    )
+    assert sorted(answer.status_code for answer in answers) == [204, 409]
+    await shop.settle()
+    assert await shop.rows("SELECT role FROM buyers_member ORDER BY role") == [("owner",), ("purchaser",)]
+
+
+async def test_a_token_that_outlives_its_account_orders_and_keeps_nothing(shop: Shop):
+    phone = await register(shop, "13905310002")
+    assert (await shop.call(phone, "DELETE", "/v1/auth/me", key=None)).status_code == 204
+    await shop.settle()
+    for path, body in (
+        ("/v1/store/orders", GOODS),
+        ("/v1/store/addresses", ADDRESS),
+        ("/v1/store/organisations", ORGANISATION),
+    ):
+        refused = await shop.call(phone, "POST", path, body)
+        assert (refused.status_code, refused.json()["code"]) == (401, "not_authenticated")
+    assert await shop.stock("GT04") == (100, 0)
+    assert await shop.scalar("SELECT count(*) FROM buyers_address") == 0
+
+
 async def test_invoice_details_are_the_owners_to_change_and_sealed(shop: Shop):
     union = (await shop.organisation())["id"]
     details = {"title": "某工会", "bank": "某银行济南历城支行", "account": "3700123456789"}
@@ -173,8 +235,15 @@ async def test_an_account_closes_when_nothing_is_on_its_way(shop: Shop):
     async with shop.http() as client:
         assert (await client.post("/v1/auth/token", data=form)).status_code == 401
     assert (await shop.call(phone, "GET", "/v1/auth/me")).status_code == 401
-    assert (await shop.call(phone, "DELETE", "/v1/auth/me", key=None)).status_code == 404
+    assert (await shop.call(phone, "DELETE", "/v1/auth/me", key=None)).status_code == 401
     assert await register(shop, phone)
+
+
+async def test_an_account_with_an_open_claim_does_not_close(shop: Shop):
+    order = await shop.complete({"GT04": 1})
+    await opened(shop, order, "other")
+    refused = await shop.call("buyer", "DELETE", "/v1/auth/me", key=None)
+    assert (refused.status_code, refused.json()["code"]) == (409, "order_still_open")
 
 
 async def test_the_last_owner_of_other_peoples_organisation_stays(shop: Shop):

@@ -55,7 +55,7 @@ async def test_the_day_to_ship_by_is_told_before_and_frozen_after(shop, statemen
     assert quote["ship_within_hours"] == 48
     statements.clear()
     order = await shop.order({"NO04": 5, "GT04": 1})
-    assert len(statements) <= 6
+    assert len(statements) <= 7
     assert lines_of(order) == [(True, "2026-11-28", 2), (False, None, 0)]
     etag = (await shop.call("S08", "GET", f"/v1/supplier/presales/{presale['id']}")).headers["etag"]
     path = f"/v1/supplier/presales/{presale['id']}"

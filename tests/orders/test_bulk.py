@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from app import identity
 from app.audit import check
 from app.core.sheets import Heading, Page, workbook
 from app.orders.service import read_roster, template
@@ -137,7 +138,8 @@ async def test_an_upload_orders_nothing_and_says_everything(shop: Shop):
     for who in ("stranger",):
         assert (await shop.call(who, "GET", f"{BULK}/rosters/{seen['id']}")).status_code == 404
         assert (await shop.call(who, "POST", BULK, {"roster_id": seen["id"]})).json()["code"] == "unknown_roster"
-        assert (await upload(shop, union, raw, "GT04:1", who=who)).json()["code"] == "unknown_organisation"
+        for content in (raw, b"not read at all"):
+            assert (await upload(shop, union, content, "GT04:1", who=who)).json()["code"] == "unknown_organisation"
 
 
 @pytest.mark.parametrize(
@@ -184,6 +186,31 @@ async def test_a_bulk_order_is_paid_in_one_sum_and_every_order_once(shop: Shop):
     assert (await shop.call("stranger", "GET", f"{BULK}/{bulk['id']}/orders")).status_code == 404
     assert (await shop.call("buyer", "GET", BULK)).json()["items"][0]["id"] == bulk["id"]
     await sound(shop)
+
+
+async def test_every_member_sees_a_bulk_order_and_what_went_back(shop: Shop):
+    union = (await shop.organisation())["id"]
+    bulk = await bulk_of(shop, union, people(2), "GT04:1")
+    await pay(shop, bulk)
+    first, second = await orders_of(shop, bulk)
+    await shop.call("buyer", "POST", f"/v1/store/orders/{first['id']}/cancel", {})
+    await shop.settle()
+    refunds = [(refund["amount_fen"], refund["status"]) for refund in (await shop.look(first))["refunds"]]
+    assert refunds == [(first["total_fen"], "succeeded")]
+    assert (await shop.look(second))["refunds"] == []
+    invitations, phone = f"/v1/store/organisations/{union}/invitations", "13905310002"
+    async with shop.db.write() as session:
+        shop.accounts[phone] = await identity.register_buyer(
+            session, phone=phone, password_hash="-", name="周敏", phone_proven=True, now=shop.clock()
+        )
+    path = f"{BULK}/{bulk['id']}"
+    assert (await shop.call(phone, "GET", path)).status_code == 404
+    invited = (await shop.call("buyer", "POST", invitations, {"phone": phone}, key=None)).json()
+    code = {"code": invited["code"]}
+    assert (await shop.call(phone, "POST", f"/v1/store/invitations/{invited['id']}/accept", code)).status_code == 200
+    assert (await shop.call(phone, "GET", BULK)).json()["items"] == [await look(shop, bulk)]
+    seen = (await shop.call(phone, "GET", f"{path}/orders")).json()["items"]
+    assert [len(order["refunds"]) for order in seen] == [1, 0]
 
 
 async def test_what_was_cancelled_before_the_money_came_goes_back(shop: Shop):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from app import payments
+from app.orders.events import LinesCancelled, OrderCancelled
 from app.orders.rules import worth
 from app.payments.rules import RefundNotice
 from app.payments.service import receive
@@ -213,3 +215,21 @@ class TestFailedRefund:
             answer = await shop.call(who, "POST", f"/v1/operator/refunds/{refund}/paid", {"receipt": "1"})
             assert answer.status_code == status
         assert await shop.scalar("SELECT status FROM payments_refund") == "requested"
+
+
+async def test_facts_hold_no_words_that_somebody_wrote(shop):
+    words = "孩子住院，急用钱"
+    order = await shop.pay(await shop.order({"GT04": 2}))
+    assert (await withdraw(shop, order, 1, reason=words)).status_code == 201
+    await shop.call("buyer", "POST", f"/v1/store/orders/{order['id']}/cancel", {"reason": words})
+    await shop.settle()
+    assert [refund["status"] for refund in (await shop.look(order))["refunds"]] == ["succeeded", "succeeded"]
+    assert await shop.scalar("SELECT count(*) FROM orders_refund WHERE reason = :words", words=words) == 2
+    told = "SELECT count(*) FROM core_event WHERE strpos(payload::text, :words) > 0"
+    assert await shop.scalar(told, words=words) == 0
+
+
+def test_facts_that_were_stored_with_such_words_are_read():
+    ids = {"order_id": str(UUID(int=1)), "supplier_order_id": str(UUID(int=2)), "at": "2026-11-20T08:00:00Z"}
+    assert OrderCancelled.model_validate({**ids, "reason": "不想要了"}).subject == UUID(int=1)
+    assert LinesCancelled.model_validate({**ids, "lines": [], "reason": "霜冻"}).subject == UUID(int=2)

@@ -163,3 +163,29 @@ async def test_nobody_changes_what_was_said(shop, session, statement):
     await posted(shop)
     with pytest.raises(DBAPIError, match="append-only"):
         await session.execute(text(statement))
+
+
+async def test_what_was_cancelled_never_arrives_and_is_not_reviewed(shop):
+    order = await shop.pay(await shop.order({"GT04": 1, "GT14": 1}))
+    (part,) = order["supplier_orders"]
+    gone, sent = order["lines"]
+    cancelled = {"lines": [{"line_id": gone["id"], "quantity": 1}], "reason": "霜冻减产"}
+    answer = await shop.call("S01", "POST", f"/v1/supplier/orders/{part['id']}/cancellations", cancelled)
+    assert answer.status_code == 201, answer.text
+    await shop.settle()
+    await shop.ship({**order, "lines": [sent]})
+    shop.clock.advance(seconds=1)
+    refused = await post(shop, order, line=0)
+    assert (refused.status_code, refused.json()["code"]) == (409, "not_received")
+    assert (await post(shop, order, line=1)).status_code == 201
+
+
+async def test_reviews_are_where_the_page_of_the_product_is(shop):
+    await posted(shop)
+    supplier = shop.accounts["S01"].supplier_id
+    path = f"/v1/operator/suppliers/{supplier}/suspend"
+    suspended = await shop.call("operator", "POST", path, {"reason": "许可证过期"}, key=None)
+    assert suspended.status_code == 200, suspended.text
+    shop.app = create_app(shop.settings, database=shop.db, clock=shop.clock)
+    assert (await shop.call(None, "GET", "/v1/store/products/golden-tea", key=None)).status_code == 404
+    assert (await shop.call(None, "GET", OF_TEA, key=None)).status_code == 404

@@ -175,6 +175,7 @@ class Reason(StrEnum):
     OTHER_ORIGIN = "other_origin"
     OTHER_DESTINATION = "other_destination"
     SELF_PURCHASE = "self_purchase"
+    ON_832 = "on_832"
     NOTHING_PAID = "nothing_paid"
 
 
@@ -186,6 +187,7 @@ class Candidate:
     township_code: str
     division_code: str
     self_purchase: bool
+    on_832: bool
     net_fen: int
 
 
@@ -209,6 +211,7 @@ def decide(line: Candidate, programme: Programme | None) -> Decision:
         (not line.township_code.startswith(programme.origin), Reason.OTHER_ORIGIN),
         (not line.division_code.startswith(programme.destination), Reason.OTHER_DESTINATION),
         (line.self_purchase, Reason.SELF_PURCHASE),
+        (line.on_832, Reason.ON_832),
         (line.net_fen <= 0, Reason.NOTHING_PAID),
     ):
         if failed:

@@ -33,7 +33,7 @@ class GoalShareOut(Out):
 
 
 class LineContributionOut(Out):
-    """One line. `reason` says why it is not counted, or not yet."""
+    """One line. `reason` says why it is not counted, or not yet: `on_832` is an order that the 832 platform counts."""
 
     line_id: UUID
     sku: str

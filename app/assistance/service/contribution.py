@@ -47,7 +47,9 @@ async def contribution(session: AsyncSession, order_id: UUID, *, by: Actor, now:
     programme = programme_on(local_day(now))
     told = []
     for line in lines:
-        candidate = Candidate(line.assisted, line.township_code, line.division_code, line.self_purchase, line.net_fen)
+        candidate = Candidate(
+            line.assisted, line.township_code, line.division_code, line.self_purchase, line.on_832, line.net_fen
+        )
         counting, reason = standing(
             alive=line.status not in _ENDED,
             completed=line.status is orders.Status.COMPLETED,

@@ -53,7 +53,9 @@ ON CONFLICT (kind, source_id, line_id) DO NOTHING
 
 
 def _counts(line: CountableLine, day: date) -> bool:
-    candidate = Candidate(line.assisted, line.township_code, line.division_code, line.self_purchase, line.net_fen)
+    candidate = Candidate(
+        line.assisted, line.township_code, line.division_code, line.self_purchase, line.on_832, line.net_fen
+    )
     return decide(candidate, programme_on(day)).counted
 
 

@@ -218,7 +218,11 @@ async def withdraw_invitation(organisation_id: UUID, invitation_id: UUID, by: Bu
 async def list_invitations(
     by: Buyer, session: ReadSession, now: Now, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
 ) -> Page[InvitationOut]:
-    """Those that wait. Accepting one takes the code that its sender has."""
+    """Those that wait. Accepting one takes the code that its sender has.
+
+    Only for a phone that is proved to be the caller's: by registering or signing in with a code, or at
+    `PUT /v1/auth/me/phone`.
+    """
     phone = await identity.phone_of(session, by.account_id)
     if phone is None:
         return Page(items=[], next_cursor=None)

@@ -81,6 +81,7 @@ class Purchaser:
     organisation_id: UUID
     name: str
     division_code: str
+    uscc: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from app.buyers.service.organisations import (
     forget_person,
     found_organisation,
     invite,
+    leave_organisations,
     remove_member,
     withdraw_invitation,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "forget_person",
     "found_organisation",
     "invite",
+    "leave_organisations",
     "remove_address",
     "remove_member",
     "save_address",

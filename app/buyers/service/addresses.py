@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app import identity
 from app.buyers import queries
 from app.buyers.models import AddressRow
 from app.buyers.rules import MOST_ADDRESSES, Address, SavedAddress, TooManyAddresses, seal_address
@@ -19,7 +20,11 @@ from app.identity import Actor
 async def save_address(
     session: AsyncSession, address: Address, *, label: str | None, is_default: bool, by: Actor, now: datetime
 ) -> SavedAddress:
-    """Write an address into the caller's book; the first one is the default. Raises ``TooManyAddresses``."""
+    """Write an address into the caller's book; the first one is the default.
+
+    Raises ``TooManyAddresses``; ``NotAuthenticated`` of a closed account.
+    """
+    await identity.hold_open(session, by)
     found = await session.execute(select(AddressRow.slot).where(AddressRow.account_id == by.account_id))
     taken = set(found.scalars())
     free = next((slot for slot in range(1, MOST_ADDRESSES + 1) if slot not in taken), None)

@@ -42,8 +42,10 @@ _CODE_BYTES = 10
 async def found_organisation(session: AsyncSession, new: NewOrganisation, *, by: Actor, now: datetime) -> Organisation:
     """Apply for an organisation, as its first owner; it can order once an operator has verified it.
 
-    Raises ``InvalidUscc``, ``OrganisationExists``, ``UnknownDivision``, ``DivisionNotACounty``.
+    Raises ``InvalidUscc``, ``OrganisationExists``, ``UnknownDivision``, ``DivisionNotACounty``; ``NotAuthenticated`` of
+    a closed account.
     """
+    await identity.hold_open(session, by)
     if not is_uscc(new.uscc):
         raise InvalidUscc(faults=[Fault("/uscc", "invalid_uscc", "校验不通过", "fails its check")])
     division = resolve_division(new.division_code, pointer="/division_code")
@@ -139,7 +141,8 @@ async def withdraw_invitation(session: AsyncSession, organisation_id: UUID, invi
 async def accept_invitation(
     session: AsyncSession, invitation_id: UUID, code: str, *, by: Actor, now: datetime
 ) -> Organisation:
-    """Become a member. Raises ``InvitationNotForYou``, ``AlreadyMember``."""
+    """Become a member. Raises ``InvitationNotForYou``, ``AlreadyMember``; ``NotAuthenticated`` of a closed account."""
+    await identity.hold_open(session, by)
     row = await session.get(InvitationRow, invitation_id)
     phone = await identity.phone_of(session, by.account_id)
     if (
@@ -184,6 +187,17 @@ async def remove_member(session: AsyncSession, organisation_id: UUID, account_id
     await _refuse_last_owner(session, organisation_id, account_id)
     await session.delete(member)
     await session.flush()
+
+
+async def leave_organisations(session: AsyncSession, *, by: Actor) -> None:
+    """Take the caller, who closes their account, out of every organisation. Raises ``LastOwner``.
+
+    An organisation whose only member is the caller goes with them.
+    """
+    for organisation_id in await queries.lock_organisations_of(session, by.account_id):
+        if len(await queries.members(session, organisation_id, limit=2, after=None)) > 1:
+            await _refuse_last_owner(session, organisation_id, by.account_id)
+    await session.execute(delete(MemberRow).where(MemberRow.account_id == by.account_id))
 
 
 async def forget_person(session: AsyncSession, account_id: UUID) -> None:

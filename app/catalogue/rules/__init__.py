@@ -286,6 +286,7 @@ class Offer:
     on_sale: bool
     assisted: bool
     volume_mm3: int | None
+    supplier_uscc: str
 
     @property
     def returns(self) -> ReturnPolicy:

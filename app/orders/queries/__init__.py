@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import payments
-from app.buyers import Address, open_address
+from app.buyers import Address, memberships, open_address
 from app.core.db import array
 from app.core.errors import NotFound
 from app.fulfilment import Shipment, Tracking, shipments_of
@@ -50,6 +50,7 @@ _ORDER = (
     Order.address_sealed,
     Order.organisation_id,
     Order.ext_832_order_no,
+    Order.bulk_id,
 )
 _PART = (
     SupplierOrder.id,
@@ -239,8 +240,9 @@ _PROGRESS = (
 async def bulks(
     session: AsyncSession, *, by: Actor, only: UUID | None = None, before: UUID | None = None, limit: int
 ) -> list[BulkView]:
-    """The caller's bulk orders, the newest first."""
-    wanted = select(Bulk).where(Bulk.buyer_id == by.account_id)
+    """The bulk orders of the caller and of their organisations, the newest first."""
+    mine = await memberships(session, by=by)
+    wanted = select(Bulk).where((Bulk.buyer_id == by.account_id) | Bulk.organisation_id.in_(mine))
     if only is not None:
         wanted = wanted.where(Bulk.id == only)
     if before is not None:
@@ -272,7 +274,7 @@ async def bulks(
 
 
 async def bulk(session: AsyncSession, bulk_id: UUID, *, by: Actor) -> BulkView:
-    """One bulk order of this buyer. Raises ``NotFound``."""
+    """One bulk order of this buyer or of their organisations. Raises ``NotFound``."""
     found = await bulks(session, by=by, only=bulk_id, limit=1)
     if not found:
         raise NotFound
@@ -282,8 +284,9 @@ async def bulk(session: AsyncSession, bulk_id: UUID, *, by: Actor) -> BulkView:
 async def page_of_bulk(
     session: AsyncSession, bulk_id: UUID, *, by: Actor, after: UUID | None, limit: int
 ) -> list[OrderView]:
-    """The orders of a bulk order of this buyer."""
-    wanted = select(*_ORDER).where(Order.bulk_id == bulk_id, Order.buyer_id == by.account_id)
+    """The orders of a bulk order of this buyer or of their organisations. Raises ``NotFound``."""
+    await bulk(session, bulk_id, by=by)
+    wanted = select(*_ORDER).where(Order.bulk_id == bulk_id)
     if after is not None:
         wanted = wanted.where(Order.id > after)
     return await _views(session, wanted.order_by(Order.id).limit(limit))
@@ -297,6 +300,7 @@ _OPEN = (
         SupplierOrder.status.not_in(
             (Status.COMPLETED.value, Status.EXPIRED.value, Status.REFUNDED.value, Status.CANCELLED.value)
         )
+        | (SupplierOrder.open_claims > 0)
         | exists().where(Refund.supplier_order_id == SupplierOrder.id, Refund.status != "settled"),
     )
     .limit(1)
@@ -304,7 +308,7 @@ _OPEN = (
 
 
 async def has_open(session: AsyncSession, *, by: Actor) -> bool:
-    """Whether goods or money of this buyer are still on their way."""
+    """Whether goods or money of this buyer are still on their way, or a claim of theirs is open."""
     return (await session.execute(_OPEN, {"buyer_id": by.account_id})).first() is not None
 
 
@@ -330,7 +334,7 @@ async def view(session: AsyncSession, order_id: UUID, *, by: Actor | None) -> Or
 
 
 async def received_line(session: AsyncSession, line_id: UUID, *, by: Actor) -> ReceivedLine:
-    """A line of one of this buyer's orders. Raises ``NotFound``."""
+    """A line of one of this buyer's orders; where all was cancelled, nothing arrives. Raises ``NotFound``."""
     wanted = (
         select(OrderLine, SupplierOrder.delivered_at, Order.address_sealed)
         .join(SupplierOrder, SupplierOrder.id == OrderLine.supplier_order_id)
@@ -348,7 +352,7 @@ async def received_line(session: AsyncSession, line_id: UUID, *, by: Actor) -> R
         sku=line.sku,
         name=line.name,
         recipient=open_address(sealed).recipient,
-        received_at=delivered_at,
+        received_at=delivered_at if line.shipped_quantity else None,
     )
 
 
@@ -451,6 +455,8 @@ async def _views(session: AsyncSession, wanted: Select[*tuple[Any, ...]]) -> lis
         lines[of_order[line.supplier_order_id]].append(line)
     shipments = await _parcels(session, [part.id for found in parts.values() for part in found])
     refunds = await payments.refunds_of(session, order_ids)
+    if in_bulk := [row.id for row in orders if row.bulk_id is not None]:
+        refunds |= await _refunds_in_bulk(session, in_bulk)
     return [
         OrderView(
             id=row.id,
@@ -474,6 +480,17 @@ async def _views(session: AsyncSession, wanted: Select[*tuple[Any, ...]]) -> lis
         )
         for row in orders
     ]
+
+
+async def _refunds_in_bulk(session: AsyncSession, order_ids: Sequence[UUID]) -> dict[UUID, list[payments.Refund]]:
+    """The refunds of orders that were paid in one sum with others: that payment names none of them."""
+    asked = select(Refund.id, Refund.order_id).where(Refund.order_id.in_(order_ids)).order_by(Refund.id)
+    of_order = {row.id: row.order_id for row in await session.execute(asked)}
+    refunds = await payments.refunds_by_reference(session, list(of_order))
+    found: defaultdict[UUID, list[payments.Refund]] = defaultdict(list)
+    for refund_id, order_id in of_order.items():
+        found[order_id].append(refunds[refund_id])
+    return found
 
 
 async def _parcels(session: AsyncSession, part_ids: Sequence[UUID]) -> defaultdict[UUID, list[ParcelView]]:

@@ -74,7 +74,7 @@ async def lock_invoiceable(session: AsyncSession, order_id: UUID, *, by: Actor |
 async def origins(session: AsyncSession, order_id: UUID, *, by: Actor) -> list[LineOrigin]:
     """Where the goods of this buyer's order come from, and the lots that were sent. Raises ``NotFound``."""
     wanted = (
-        select(Order.number, Order.division_code, SupplierOrder.status, OrderLine)
+        select(Order.number, Order.division_code, Order.ext_832_order_no, SupplierOrder.status, OrderLine)
         .join(SupplierOrder, SupplierOrder.order_id == Order.id)
         .join(OrderLine, OrderLine.supplier_order_id == SupplierOrder.id)
         .where(Order.id == order_id, Order.buyer_id == by.account_id)
@@ -84,7 +84,7 @@ async def origins(session: AsyncSession, order_id: UUID, *, by: Actor) -> list[L
     if not rows:
         raise NotFound
     lots: defaultdict[UUID, dict[str, None]] = defaultdict(dict)
-    for parcel in await shipments_of(session, {line.supplier_order_id for _, _, _, line in rows}):
+    for parcel in await shipments_of(session, {line.supplier_order_id for *_, line in rows}):
         for sent in parcel.lines:
             if sent.lot_code is not None:
                 lots[sent.line_reference][sent.lot_code] = None
@@ -103,10 +103,11 @@ async def origins(session: AsyncSession, order_id: UUID, *, by: Actor) -> list[L
             division_code=division_code,
             assisted=line.assisted,
             self_purchase=line.self_purchase,
+            on_832=ext_832_order_no is not None,
             net_fen=line.amount_fen - line.refunded_fen,
             lot_codes=tuple(lots[line.id]),
         )
-        for number, division_code, status, line in rows
+        for number, division_code, ext_832_order_no, status, line in rows
     ]
 
 

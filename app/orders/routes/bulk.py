@@ -83,9 +83,11 @@ async def upload_roster(
     items: _Items = [],  # noqa: B006 - the framework copies it
 ) -> RosterOut:
     """Nothing is ordered. Every row's faults, what the rest would cost, and what is short; kept sealed for a day."""
-    rows = await service.read_roster(await file.read(), _goods(items))
-    async with edge.db.write() as session:
+    goods = _goods(items)
+    async with edge.db.read() as session:  # before the work of reading the file, which is for purchasers only
         buyer = await purchaser(session, organisation_id, by=by)
+    rows = await service.read_roster(await file.read(), goods)
+    async with edge.db.write() as session:
         check = await service.keep_roster(session, rows, buyer, by=by, now=now)
     return RosterOut.of(check, language_of(request))
 
@@ -147,14 +149,14 @@ async def place_bulk_order(body: BulkIn, by: Buyer, once: Once) -> Response:
 @router.get(
     "/v1/store/bulk-orders",
     operation_id="list_bulk_orders",
-    summary="The caller's bulk orders, newest first",
+    summary="Bulk orders of the caller's organisations, newest first",
     response_model=Page[BulkOut],
     responses=problems(InvalidCursor),
 )
 async def list_bulk_orders(
     by: Buyer, session: ReadSession, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
 ) -> Page[BulkOut]:
-    """With the progress of their parcels."""
+    """Those that the caller or another member placed, with the progress of their parcels."""
     before = UUID(str(decode_cursor("bulk_orders", cursor)[0])) if cursor else None
     found = await queries.bulks(session, by=by, before=before, limit=limit + 1)
     more = encode_cursor("bulk_orders", str(found[limit - 1].id)) if len(found) > limit else None
@@ -169,7 +171,7 @@ async def list_bulk_orders(
     responses=problems(NotFound),
 )
 async def get_bulk_order(bulk_id: UUID, by: Buyer, session: ReadSession) -> BulkOut:
-    """With the progress of its parcels."""
+    """With the progress of its parcels. For the organisation's members."""
     return BulkOut.of(await queries.bulk(session, bulk_id, by=by))
 
 
@@ -183,8 +185,7 @@ async def get_bulk_order(bulk_id: UUID, by: Buyer, session: ReadSession) -> Bulk
 async def list_orders_of_bulk(
     bulk_id: UUID, by: Buyer, session: ReadSession, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
 ) -> Page[OrderOut]:
-    """One for each recipient."""
-    await queries.bulk(session, bulk_id, by=by)
+    """One for each recipient. Every member of the organisation sees them."""
     after = UUID(str(decode_cursor("orders_of_bulk", cursor)[0])) if cursor else None
     found = await queries.page_of_bulk(session, bulk_id, by=by, after=after, limit=limit + 1)
     more = encode_cursor("orders_of_bulk", str(found[limit - 1].id)) if len(found) > limit else None

@@ -25,5 +25,6 @@ class LineOrigin:
     division_code: str
     assisted: bool
     self_purchase: bool
+    on_832: bool
     net_fen: int
     lot_codes: tuple[str, ...]

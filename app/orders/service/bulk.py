@@ -11,7 +11,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from sqlalchemy import delete, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app import inventory, payments
+from app import identity, inventory, payments
 from app.buyers import Purchaser, located, mask_name, purchaser, resolve_division, seal_address
 from app.catalogue import Offer, offers
 from app.core.db import ask, dump
@@ -150,6 +150,7 @@ async def place_bulk(
     ``UnknownOrganisation``, ``OrganisationNotVerified``, ``RosterHasFaults``, ``FreshGoodsNotAcknowledged``,
     ``OutOfStock``.
     """
+    await identity.hold_open(session, by)
     try:
         roster, rows = await _open(session, asked.roster_id, by=by, now=now, lock=True)
     except NotFound:
@@ -186,7 +187,8 @@ async def place_bulk(
             )
         for position, line in enumerate(quote.lines):
             offer = found[line.sku]
-            lines.append(line_row(order_id, part_ids[offer.supplier_id], new_id(now), position, offer, line, by=by))
+            part_id = part_ids[offer.supplier_id]
+            lines.append(line_row(order_id, part_id, new_id(now), position, offer, line, by=by, buyer=buyer))
         emit(session, OrderPlaced(order_id=order_id, at=now))
     await ask(
         session,

@@ -54,7 +54,7 @@ async def cancel(
     if all(part.closed_at is not None or part in chosen for part in parts):
         await _give_up_discounts(session, [order], now=now)
     await _withdraw(session, order, chosen, lines, pieces, by=by, reason=reason, now=now)
-    await _end(session, order, parts, reason=reason, now=now)
+    await _end(session, order, parts, now=now)
 
 
 async def cancel_pieces(
@@ -104,7 +104,7 @@ async def _withdraw_from(
     if not gone and not any(line.to_send for line in lines):
         part.take(Step.SHIP, now=now)
         await arrive(session, part, confirm_after_days=days)
-    await _end(session, order, parts, reason=reason, now=now)
+    await _end(session, order, parts, now=now)
 
 
 async def break_promise(
@@ -125,7 +125,7 @@ async def break_promise(
         await _give_up_discounts(session, [order], now=now)
         pieces = {line.id: line.to_send for line in lines}
         await _withdraw(session, order, parts, lines, pieces, by=SYSTEM, reason=SHORTFALL, now=now)
-        await _end(session, order, parts, reason=SHORTFALL, now=now)
+        await _end(session, order, parts, now=now)
         return
     (part,) = (part for part in parts if part.id == line.supplier_order_id)
     own = [other for other in lines if other.supplier_order_id == part.id]
@@ -165,20 +165,17 @@ async def _withdraw(
                 order_id=order.id,
                 supplier_order_id=part.id,
                 lines=[CancelledLine(line_id=line.id, quantity=quantity) for line, quantity in gone.items()],
-                reason=reason,
                 at=now,
             ),
         )
     await session.flush()
 
 
-async def _end(
-    session: AsyncSession, order: Order, parts: Sequence[SupplierOrder], *, reason: str, now: datetime
-) -> None:
+async def _end(session: AsyncSession, order: Order, parts: Sequence[SupplierOrder], *, now: datetime) -> None:
     """With the last part the order itself is over, and nobody is to pay for it any more."""
     if all(part.closed_at is not None for part in parts):
         await payments.close(session, order.bulk_id or order.id, now=now)
-        emit(session, OrderCancelled(order_id=order.id, reason=reason, at=now))
+        emit(session, OrderCancelled(order_id=order.id, at=now))
 
 
 async def expire_due(session: AsyncSession, *, now: datetime, limit: int = 200) -> int:
@@ -195,7 +192,7 @@ async def expire_due(session: AsyncSession, *, now: datetime, limit: int = 200) 
     await inventory.release(session, [order.id for order in orders], now=now)
     for order in orders:
         await payments.close(session, order.bulk_id or order.id, now=now)
-        emit(session, OrderCancelled(order_id=order.id, reason="expired", at=now))
+        emit(session, OrderCancelled(order_id=order.id, at=now))
     return len(orders)
 
 

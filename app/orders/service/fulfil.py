@@ -176,6 +176,7 @@ def _countable(order: Order, line: OrderLine, returned: CountedBasis) -> Countab
         net_fen=line.amount_fen - returned.amount_fen,
         assisted=line.assisted,
         self_purchase=line.self_purchase,
+        on_832=order.ext_832_order_no is not None,
         lot_code=line.lot_code,
         buyer_id=order.buyer_id,
     )

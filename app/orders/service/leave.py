@@ -7,15 +7,16 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import identity
-from app.buyers import refuse_last_owner
+from app.buyers import leave_organisations
 from app.identity import Actor
 from app.orders import queries
 from app.orders.rules import OrderStillOpen
 
 
 async def close_account(session: AsyncSession, *, by: Actor, now: datetime) -> None:
-    """Close the caller's account; their orders stay. Raises ``OrderStillOpen``, ``LastOwner``, ``NotFound``."""
+    """Close the caller's account; their orders stay. Raises ``OrderStillOpen``, ``LastOwner``, ``NotAuthenticated``."""
+    await identity.hold_open(session, by, to_close=True)
     if await queries.has_open(session, by=by):
         raise OrderStillOpen
-    await refuse_last_owner(session, by.account_id)
+    await leave_organisations(session, by=by)
     await identity.close_account(session, by=by, now=now)

@@ -1,4 +1,4 @@
-"""Quote an order and place it: the service's busiest path, four statements besides the key and the facts."""
+"""Quote an order and place it: the service's busiest path, five statements besides the key and the facts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app import inventory
+from app import identity, inventory
 from app.buyers import Address, Purchaser, located, resolve_division, seal_address
 from app.catalogue import Offer, offers
 from app.core.db import ask, dump
@@ -146,9 +146,11 @@ async def place(
 ) -> OrderView:
     """Place an order: take the stock, freeze prices and attribution on the lines, wait for the money.
 
-    Raises ``UnknownSku``, ``NotOnSale``, ``FreshGoodsNotAcknowledged``, ``NotDeliverable``, ``OutOfStock``, and what
-    pricing says of a coupon or of a budget that somebody else has just used up.
+    Raises ``NotAuthenticated`` of a closed account, ``UnknownSku``, ``NotOnSale``, ``FreshGoodsNotAcknowledged``,
+    ``NotDeliverable``, ``OutOfStock``, and what pricing says of a coupon or of a budget that somebody else has just
+    used up.
     """
+    await identity.hold_open(session, by)
     division = resolve_division(asked.address.division_code)
     found = await offers_on_sale(session, asked.wanted, now)
     if not asked.fresh_goods_acknowledged and any(offer.fresh for offer in found.values()):
@@ -214,6 +216,7 @@ async def place(
                         ship_by=taken[offer.sku].ship_by,
                         subsidy_fen=subsidies[quoted.sku],
                         by=by,
+                        buyer=asked.purchaser,
                     )
                     for position, (line_id, offer, quoted) in enumerate(lines)
                 ]
@@ -300,8 +303,13 @@ def line_row(
     ship_by: date | None = None,
     subsidy_fen: int = 0,
     by: Actor,
+    buyer: Purchaser | None,
 ) -> dict[str, object]:
-    """A line as it is written, with everything about it frozen as it is now."""
+    """A line as it is written, with everything about it frozen as it is now.
+
+    Goods that a supplier's own people order, or that it orders as an organisation, are its own purchase.
+    """
+    own = offer.supplier_id == by.supplier_id or (buyer is not None and offer.supplier_uscc == buyer.uscc)
     return {
         "id": str(line_id),
         "order_id": str(order_id),
@@ -325,7 +333,7 @@ def line_row(
         "tax_rate_bp": offer.tax_rate_bp,
         "assisted": offer.assisted,
         "ship_by": ship_by.isoformat() if ship_by else None,
-        "self_purchase": offer.supplier_id == by.supplier_id,
+        "self_purchase": own,
         "return_policy": offer.returns.code,
         "return_days": offer.returns.return_days,
         "claim_hours": offer.returns.claim_hours,

@@ -200,7 +200,6 @@ def _ask_provider(
             reference=refund.reference,
             amount_fen=refund.amount_fen,
             total_fen=payment.amount_fen,
-            reason=refund.reason,
             at=now,
         ),
     )
