@@ -11,7 +11,7 @@ from app.files.couriers import connect
 from app.files.events import FileAttached
 from app.files.queries import links
 from app.files.routes import router
-from app.files.rules import File, NoSuchFile, Purpose, UnknownFile, UnsupportedFile, Variant, link
+from app.files.rules import File, NoSuchFile, Prepared, Purpose, UnknownFile, UnsupportedFile, Variant, link
 from app.files.schemas import FileOut
 from app.files.service import attach, forget_waiting, keep, prepare
 
@@ -20,6 +20,7 @@ __all__ = [
     "FileAttached",
     "FileOut",
     "NoSuchFile",
+    "Prepared",
     "Purpose",
     "UnknownFile",
     "UnsupportedFile",

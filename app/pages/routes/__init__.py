@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from app.pages.routes import account, browse, cart, checkout, orders
+from app.pages.routes import account, browse, cart, checkout, claims, orders
 from app.pages.routes.frame import static
 
 router = APIRouter(
@@ -11,6 +11,7 @@ router = APIRouter(
         *cart.router.routes,
         *checkout.router.routes,
         *orders.router.routes,
+        *claims.router.routes,
         *account.router.routes,
         *static.routes,
     ],

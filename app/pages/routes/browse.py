@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -10,7 +11,9 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import StringConstraints
 
 from app import storefront
+from app.assistance import VerifiedOut, certificate
 from app.catalogue import CATEGORIES, Season
+from app.core.errors import NotFound
 from app.core.money import parse_yuan
 from app.core.web import Now, ReadSession, decode_cursor, encode_cursor
 from app.core.web.schemas import NO_CONTROL
@@ -23,6 +26,8 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 _ON_A_PAGE = 24
 _BEST, _FRESH = 8, 4
 _NAMES = {category.slug: category for root in CATEGORIES for category in (root, *root.children)}
+
+_CERTIFICATE = re.compile(r"BJ[0-9]{4}(-[A-Z2-7]{4}){4}")
 
 Text = Annotated[str, StringConstraints(max_length=100, pattern=NO_CONTROL)]
 
@@ -108,6 +113,28 @@ async def show_trace(visit: Visitor, session: ReadSession, code: Annotated[str, 
     except NoSuchTrace:
         return show(visit, "trace.html", status=404, lot=None, code=typed, missing=True)
     return show(visit, "trace.html", lot=lot, code=typed, missing=False)
+
+
+@router.get("/verify")
+async def find_certificate(visit: Visitor, code: Text = "") -> Response:
+    """Where the code on a certificate is typed in."""
+    typed = code.strip().upper()
+    if _CERTIFICATE.fullmatch(typed):
+        return go(f"/verify/{typed}")
+    return show(visit, "verify.html", found=None, code=typed, missing=bool(typed))
+
+
+@router.get("/verify/{code}")
+async def verify(visit: Visitor, session: ReadSession, code: Annotated[str, Path(max_length=64)]) -> Response:
+    """Whether a certificate of contribution is ours and what it says; its holder's name is masked."""
+    typed = code.strip().upper()
+    try:
+        if not _CERTIFICATE.fullmatch(typed):
+            raise NotFound
+        found = VerifiedOut.of(await certificate(session, typed))
+    except NotFound:
+        return show(visit, "verify.html", status=404, found=None, code=typed, missing=True)
+    return show(visit, "verify.html", found=found, code=typed, missing=False)
 
 
 def _position(order: Sort, cursor: str) -> storefront.Position:

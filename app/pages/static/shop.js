@@ -44,6 +44,19 @@ if (checkout) {
   });
 }
 
+// Photos: show what was chosen before it is sent.
+for (const input of document.querySelectorAll("[data-preview]")) {
+  input.addEventListener("change", () => {
+    const shown = [...input.files].slice(0, 6).map((file) => {
+      const picture = new Image(96, 96);
+      picture.src = URL.createObjectURL(file);
+      picture.alt = file.name;
+      return picture;
+    });
+    document.getElementById("previews").replaceChildren(...shown);
+  });
+}
+
 // A form is sent once: a second tap waits for the answer to the first.
 document.addEventListener("submit", (event) => {
   const form = event.target;

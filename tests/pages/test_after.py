@@ -1,0 +1,68 @@
+"""After the order: something is wrong with what arrived; and a certificate is verified."""
+
+from __future__ import annotations
+
+import io
+
+from PIL import Image
+
+from tests.pages.visitor import Visitor
+from tests.shop import Shop
+
+
+def _photo() -> bytes:
+    to = io.BytesIO()
+    Image.new("RGB", (640, 480), "#f08c1a").save(to, "JPEG")
+    return to.getvalue()
+
+
+async def test_bad_fruit_is_claimed_once_with_a_photo(shop: Shop, buyer: Visitor):
+    order = await shop.ship(await shop.pay(await shop.order({"NO02": 1})))
+    path = f"/orders/{order['id']}/claim"
+    await buyer.see(f"/orders/{order['id']}")
+    await buyer.see(path)
+    fields = buyer.fields(path)
+    line = order["lines"][0]["id"]
+    assert "请勾选" in await buyer.post(path, {name: value for name, value in fields.items() if name != "line"}, 422)
+    filled = {**buyer.fields(path), "line": line, f"bad:{line}": "3", f"pieces:{line}": "20", "note": "压坏了"}
+    photo = {"photos": ("orange.jpg", _photo(), "image/jpeg")}
+    headers = {"Origin": "http://market.test"}
+    places = []
+    for _ in range(2):
+        answer = await buyer.http.post(path, data=filled, files=photo, headers=headers, follow_redirects=True)
+        assert answer.status_code == 200, answer.text
+        places.append(answer.url.path)
+    assert places[0].startswith("/claims/")
+    assert places[0] == places[1]
+    assert await shop.scalar("SELECT count(*) FROM claims_claim") == 1
+    seen = await buyer.see(places[0])
+    assert "供应商处理中" in seen
+    assert "/v1/store/files/" in buyer.answer.text
+    assert "已撤销" in await buyer.send(f"{places[0]}/withdraw")
+
+
+async def test_what_is_no_photo_is_refused_and_nothing_is_claimed(shop: Shop, buyer: Visitor):
+    order = await shop.ship(await shop.pay(await shop.order({"NO02": 1})))
+    path = f"/orders/{order['id']}/claim"
+    await buyer.see(path)
+    line = order["lines"][0]["id"]
+    filled = {**buyer.fields(path), "line": line, f"bad:{line}": "3", f"pieces:{line}": "20"}
+    text = {"photos": ("orange.jpg", b"<script>alert(1)</script>", "image/jpeg")}
+    answer = await buyer.http.post(path, data=filled, files=text, headers={"Origin": "http://market.test"})
+    assert 400 <= answer.status_code < 500
+    assert "text/html" in answer.headers["content-type"]
+    assert await shop.scalar("SELECT count(*) FROM claims_claim") == 0
+
+
+async def test_anybody_may_verify_a_certificate(shop: Shop, buyer: Visitor):
+    await shop.complete({"GT04": 1})
+    answer = await shop.call("buyer", "GET", "/v1/store/contribution-certificate?year=2026", key=None)
+    assert answer.status_code == 200
+    code = answer.headers["content-disposition"].split('"')[1].removesuffix(".pdf")
+    stranger = Visitor(shop.app)
+    await stranger.see("/verify")
+    said = await stranger.see(f"/verify?code={code.lower()}")
+    assert stranger.path == f"/verify/{code}"
+    assert "¥128.00" in said
+    assert "没有找到核验码" in await stranger.see("/verify/BJ2026-AAAA-AAAA-AAAA-AAAA", 404)
+    assert "没有找到核验码" in await stranger.see("/verify/nonsense", 404)
