@@ -54,6 +54,8 @@ def test_the_keyboard_goes_through_a_page_in_the_order_of_reading(watched: Watch
                 " ring !== 'none' || (held && getComputedStyle(held).outlineStyle !== 'none')]; })()"
             )
         )
+        if reached[-1][0] == "from":
+            break
     names = [name for name, _ in reached]
     assert names[0] == "skip"
     order = [names.index(name) for name in ("skip", "brand", "q", "size", "quantity", "button quiet", "from")]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import re
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import PASSWORD, SIZES, Site, Watched
@@ -29,16 +31,19 @@ def test_from_the_search_to_the_goods_at_the_door(watched: Watched):
     watched.go("/")
     page.get_by_role("searchbox").fill("qicheng")
     page.keyboard.press("Enter")
+    page.wait_for_url("**/products?q=qicheng")
     watched.look("results")
     page.get_by_role("link", name=re.compile("酉水脐橙 一等")).click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("酉水脐橙 一等")
     watched.look("product")
     page.get_by_role("button", name="增加一件").click()
     page.get_by_role("button", name="加入购物车").click()
-    watched.look("cart")
     expect(page.get_by_role("main")).to_contain_text("¥99.80")
+    watched.look("cart")
     page.get_by_role("button", name=re.compile("减少一件")).click()
     expect(page.get_by_role("main")).to_contain_text("¥49.90")
     page.get_by_role("link", name="去结算").click()
+    expect(page.get_by_role("heading", name="登录")).to_be_visible()
     watched.look("sign-in")
     _sign_in(page)
     expect(page.get_by_role("heading", name="确认订单")).to_be_visible()
@@ -53,12 +58,12 @@ def test_from_the_search_to_the_goods_at_the_door(watched: Watched):
     page.get_by_label(re.compile("鲜活易腐")).check()
     page.wait_for_load_state("networkidle")
     page.get_by_role("button", name="提交订单").click()
-    expect(page.get_by_role("heading", name="待付款")).to_be_visible()
+    expect(page.get_by_role("heading", level=1)).to_have_text("待付款")
     watched.look("order")
     order = page.url.removeprefix(site.url)
     page.get_by_role("button", name="去付款").click()
-    watched.look("payment")
     expect(page.get_by_role("img", name="付款二维码")).to_be_visible()
+    watched.look("payment")
     page.get_by_role("button", name="在沙箱中付款").click()
     site.meanwhile(site.shop.settle())
     expect(page.get_by_role("heading", name="付款成功")).to_be_visible(timeout=15_000)
@@ -71,6 +76,22 @@ def test_from_the_search_to_the_goods_at_the_door(watched: Watched):
     page.get_by_role("button", name="确认收货").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("已完成")
     watched.look("completed")
+    page.get_by_role("link", name="申请售后").click()
+    page.get_by_label("坏/少几个").fill("3")
+    page.get_by_label("共几个").fill("20")
+    photo = {"name": "orange.png", "mimeType": "image/png", "buffer": _photo()}
+    page.get_by_label("照片").set_input_files([photo])
+    expect(page.get_by_role("img", name="orange.png")).to_be_visible()
+    watched.look("claim")
+    page.get_by_role("button", name="提交").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("供应商处理中")
+    watched.look("claimed")
+
+
+def _photo() -> bytes:
+    to = io.BytesIO()
+    Image.new("RGB", (320, 240), "#f08c1a").save(to, "PNG")
+    return to.getvalue()
 
 
 async def _send(site: Site, order_id: str) -> None:

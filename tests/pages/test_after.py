@@ -55,7 +55,8 @@ async def test_what_is_no_photo_is_refused_and_nothing_is_claimed(shop: Shop, bu
 
 
 async def test_anybody_may_verify_a_certificate(shop: Shop, buyer: Visitor):
-    await shop.complete({"GT04": 1})
+    union = await shop.organisation()
+    await shop.complete({"GT04": 1}, organisation_id=union["id"])
     answer = await shop.call("buyer", "GET", "/v1/store/contribution-certificate?year=2026", key=None)
     assert answer.status_code == 200
     code = answer.headers["content-disposition"].split('"')[1].removesuffix(".pdf")
