@@ -88,6 +88,24 @@ class StatementRowIn(Body):
 class StatementIn(Body):
     """What came to our account."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "rows": [
+                        {
+                            "serial": "20261120-000731",
+                            "booked_on": "2026-11-20",
+                            "payer_name": "济南市历城区第一小学工会（示例）",
+                            "amount_fen": 128_000,
+                            "postscript": "BJ7F3KMA",
+                        }
+                    ]
+                }
+            ]
+        }
+    )
+
     rows: list[StatementRowIn] = Field(min_length=1, max_length=2_000)
 
 
@@ -139,7 +157,7 @@ class BankEntryOut(Out):
 class AssignIn(Body):
     """Which payment the money is for."""
 
-    payment_id: UUID
+    payment_id: UUID = Field(examples=["01a20977-01e5-7cc9-b31d-f900335f8041"])
 
 
 class _FromProvider(Body):
