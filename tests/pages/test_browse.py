@@ -49,3 +49,17 @@ async def test_pages_let_nothing_in_from_elsewhere(visitor: Visitor):
     style = await visitor.http.get("/static/shop.css")
     assert style.headers["cache-control"].endswith("immutable")
     assert (await visitor.http.get("/static/../rules.py")).status_code == 404
+
+
+async def test_the_list_counts_what_each_filter_would_leave_and_says_what_it_looked_for(visitor: Visitor):
+    everything = await visitor.see("/products")
+    (form,) = [form for form in visitor.page.forms if form["action"] == "/products" and "township" in form["fields"]]
+    assert form["fields"]["township"] == ""
+    assert "比耳镇" in everything
+    oranges = visitor.answer.text.split('value="navel-orange"')[1]
+    assert int(oranges.split('class="tally">')[1].split("<")[0]) > 0
+    band = visitor.answer.text.split('class="bands"')[1].split('href="')[1].split('"')[0].replace("&amp;", "&")
+    assert 'aria-current="true"' in (await visitor.http.get(band)).text.split('class="bands"')[1].split("</ul>")[0]
+    meant = await visitor.see("/products?q=huangjincah")
+    assert "已为您搜索" in meant
+    assert "黄金茶" in meant

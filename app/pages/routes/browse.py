@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -72,15 +73,29 @@ async def list_products(
     )
     order = wish.order(next((known for known in Sort if known.value == sort), None))
     items: list[dict[str, Any]] = []
-    following = None
+    facets: storefront.Facets = {}
+    following = corrected = None
     if query is not None or not q.strip():
         after = _position(order, cursor) if cursor else None
         found = await storefront.find(session, wish, sort=order, limit=_ON_A_PAGE, after=after, now=now)
         items = json.loads(found.items)
+        corrected = found.corrected
         if found.last is not None:
-            following = encode_cursor(f"page:{order}", found.last.tier, found.last.key, found.last.product_id)
+            following = _cursor(order, found.last)
+        meant = wish if corrected is None else replace(wish, query=storefront.parse(corrected))
+        facets = await storefront.facets(session, meant, now=now)
     return show(
-        visit, "list.html", items=items, following=following, wish=wish, q=q, category=_NAMES.get(category), sort=order
+        visit,
+        "list.html",
+        items=items,
+        following=following,
+        corrected=corrected,
+        wish=wish,
+        facets=facets,
+        tally=_tally(facets),
+        q=q,
+        category=_NAMES.get(category),
+        sort=order,
     )
 
 
@@ -138,8 +153,25 @@ async def verify(visit: Visitor, session: ReadSession, code: Annotated[str, Path
 
 
 def _position(order: Sort, cursor: str) -> storefront.Position:
-    tier, key, product_id = decode_cursor(f"page:{order}", cursor)
-    return storefront.Position(int(tier), str(key), str(UUID(str(product_id))))
+    tier, key, product_id, *corrected = decode_cursor(f"page:{order}", cursor)
+    return storefront.Position(
+        int(tier), str(key), str(UUID(str(product_id))), str(corrected[0]) if corrected else None
+    )
+
+
+def _cursor(order: Sort, last: storefront.Position) -> str:
+    corrected = () if last.corrected is None else (last.corrected,)
+    return encode_cursor(f"page:{order}", last.tier, last.key, last.product_id, *corrected)
+
+
+def _tally(facets: storefront.Facets) -> dict[str, int]:
+    """How many products each tick of the form would show, by the value of its field; what is not named has none."""
+    kinds = [one for root in facets.get("category", ()) for one in (root, *root["children"])]
+    return {
+        **{one["slug"]: one["count"] for one in kinds},
+        **{one["season"]: one["count"] for one in facets.get("season", ())},
+        **{"in_stock": one["count"] for one in facets.get("in_stock", ()) if one["in_stock"]},
+    }
 
 
 def _fen(typed: str) -> int | None:
