@@ -170,7 +170,7 @@ def _tally(facets: storefront.Facets) -> dict[str, int]:
     return {
         **{one["slug"]: one["count"] for one in kinds},
         **{one["season"]: one["count"] for one in facets.get("season", ())},
-        **{"in_stock": one["count"] for one in facets.get("in_stock", ()) if one["in_stock"]},
+        "in_stock": sum(one["count"] for one in facets.get("in_stock", ()) if one["in_stock"]),
     }
 
 
