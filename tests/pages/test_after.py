@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 from PIL import Image
 
+from app.core.settings import BankSettings
 from tests.pages.visitor import Visitor
 from tests.shop import Shop
+
+BANK = BankSettings(payee="保靖好物（示例）", account="0000100020003000", bank="示例银行", cnaps="000000000000")
 
 
 def _photo() -> bytes:
@@ -39,6 +43,26 @@ async def test_bad_fruit_is_claimed_once_with_a_photo(shop: Shop, buyer: Visitor
     assert "供应商处理中" in seen
     assert "/v1/store/files/" in buyer.answer.text
     assert "已撤销" in await buyer.send(f"{places[0]}/withdraw")
+
+
+async def test_the_order_names_its_claims_and_a_transfer_says_where_to(shop: Shop, buyer: Visitor):
+    order = await shop.ship(await shop.pay(await shop.order({"NO02": 1})))
+    asked = {"kind": "other", "lines": [{"line_id": order["lines"][0]["id"], "quantity": 1}], "note": "少了说明书"}
+    claimed = await shop.call("buyer", "POST", f"/v1/store/orders/{order['id']}/claims", asked)
+    assert claimed.status_code == 201, claimed.text
+    assert "售后 其他" in await buyer.see(f"/orders/{order['id']}")
+    assert f'href="/claims/{claimed.json()["id"]}"' in buyer.answer.text
+
+    waiting = await shop.order({"NO02": 1})
+    assert "对公转账" not in await buyer.see(f"/orders/{waiting['id']}")
+    shop.app.state.edge = replace(shop.app.state.edge, settings=shop.settings.model_copy(update={"bank": BANK}))
+    assert "对公转账" in await buyer.see(f"/orders/{waiting['id']}")
+    page = await buyer.send(f"/orders/{waiting['id']}/pay", provider="bank_transfer")
+    for told in (BANK.payee, BANK.account, BANK.bank, BANK.cnaps):
+        assert told in page
+    code = await shop.scalar("SELECT remittance_code FROM payments_payment WHERE reference = :id", id=waiting["id"])
+    assert code in page
+    assert "请在 2026年" in await buyer.see(f"/orders/{waiting['id']}")
 
 
 async def test_what_is_no_photo_is_refused_and_nothing_is_claimed(shop: Shop, buyer: Visitor):

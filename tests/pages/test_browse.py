@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+from datetime import date, timedelta
+
+from app import inventory
+from app.identity import SYSTEM
 from tests.pages.visitor import Visitor
 from tests.shop import Shop
 
@@ -63,3 +67,33 @@ async def test_the_list_counts_what_each_filter_would_leave_and_says_what_it_loo
     meant = await visitor.see("/products?q=huangjincah")
     assert "已为您搜索" in meant
     assert "黄金茶" in meant
+
+
+async def test_what_is_sold_ahead_says_when_it_ships_and_is_not_called_sold_out(shop: Shop, buyer: Visitor):
+    plan = inventory.Plan(
+        opens_at=shop.clock(),
+        closes_at=shop.clock() + timedelta(days=5),
+        harvest_from=date(2026, 11, 25),
+        harvest_to=date(2027, 1, 10),
+        ship_by=date(2026, 12, 1),
+        expected_yield=10,
+        factor_pct=80,
+    )
+    async with shop.db.write() as session:
+        by = shop.actor("S08")
+        gone = [inventory.Update("NO02", "set", 0)]
+        await inventory.apply_updates(session, by.supplier_id, gone, by=SYSTEM, now=shop.clock())
+    await shop.settle()
+    assert "暂时缺货" in await buyer.see("/products?q=NO02")
+    async with shop.db.write() as session:
+        await inventory.open_presale(session, "NO02", plan, by=by, max_factor_pct=80, now=shop.clock())
+    await shop.settle()
+    for path in ("/products?q=NO02", "/products/orange-5kg"):
+        page = await buyer.see(path)
+        assert "预售" in page
+        assert "暂时缺货" not in page
+    assert "2026年12月1日前发出" in page
+    assert "有货，48 小时内发出" not in page
+    assert "库存仅剩" not in await buyer.see("/checkout?sku=NO02&quantity=2")
+    order = await shop.order({"NO02": 2})
+    assert "预售 · 2026年12月1日前发出" in await buyer.see(f"/orders/{order['id']}")

@@ -16,7 +16,7 @@ from app.buyers import Address, Division, addresses, counties, make_address, pla
 from app.catalogue import offers, pictures
 from app.core.errors import DomainError, Fault, InvalidInput
 from app.core.web import Now, ReadSession, TheEdge
-from app.inventory import availability
+from app.inventory import availability, open_presales
 from app.orders import CartEmpty, FreshGoodsNotAcknowledged, Placement
 from app.pages.guards import Customer, Fields, Posted, Visit
 from app.pages.routes.cart import basket
@@ -170,7 +170,8 @@ async def _items(visit: Visit, session: AsyncSession, now: datetime, sku: str, p
     if found is None:
         return []
     there = (await availability(session, [sku])).get(sku)
-    available = there.available if there else 0
+    ahead = (await open_presales(session, [sku], now=now)).get(sku)
+    available = (there.available if there else 0) + (ahead.left if ahead else 0)
     wanted = max(1, quantity(pieces, _MOST_PIECES))
     name = f"{found.product_name} {found.sku_name}"
     return [_Item(sku, name, wanted, available, found.fresh, short=not found.on_sale or available < wanted)]

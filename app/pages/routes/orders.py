@@ -10,9 +10,9 @@ import segno
 from fastapi import APIRouter, Query, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app import orders, payments
+from app import claims, orders, payments
 from app.core.errors import NotFound
-from app.core.web import Edge, Now, ReadSession, TheEdge, decode_cursor, encode_cursor
+from app.core.web import Edge, Now, ReadSession, TheEdge, decode_cursor, edge_of, encode_cursor
 from app.orders import Status
 from app.pages.guards import Customer, Posted, Visit
 from app.pages.routes.frame import PageRoute, go, once, show
@@ -22,6 +22,7 @@ from app.payments import PaymentStatus, Provider
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
 _ON_A_PAGE = 10
+_MOST_CLAIMS = 20
 
 
 @router.get("/orders")
@@ -82,8 +83,10 @@ async def start_payment(visit: Customer, order_id: UUID, form: Posted, edge: The
 
 
 @router.get("/orders/{order_id}/pay/{payment_id}")
-async def show_payment(visit: Customer, order_id: UUID, payment_id: UUID, session: ReadSession, now: Now) -> Response:
-    """The code to scan, and after that the good news."""
+async def show_payment(
+    visit: Customer, order_id: UUID, payment_id: UUID, session: ReadSession, edge: TheEdge, now: Now
+) -> Response:
+    """The code to scan or the account to transfer to, and after that the good news."""
     order = await orders.view(session, order_id, by=visit.buyer)
     payment = await payments.get(session, payment_id)
     if payment.reference != order.id:
@@ -91,7 +94,19 @@ async def show_payment(visit: Customer, order_id: UUID, payment_id: UUID, sessio
     paid = order.status not in (Status.PENDING_PAYMENT, Status.EXPIRED, Status.CANCELLED)
     open_ = not paid and payment.status is PaymentStatus.PENDING and order.expires_at > now
     code = segno.make(payment.code_url, error="m").svg_inline(scale=6, border=2) if payment.code_url else None
-    return show(visit, "pay.html", order=order, payment=payment, paid=paid, open=open_, code=code, now=now)
+    bank = edge.settings.bank
+    return show(
+        visit,
+        "pay.html",
+        order=order,
+        payment=payment,
+        paid=paid,
+        open=open_,
+        code=code,
+        bank=bank,
+        pay_by=bank.deadline(payment.announced_at),
+        now=now,
+    )
 
 
 @router.post("/orders/{order_id}/pay/{payment_id}/sandbox")
@@ -133,5 +148,9 @@ async def _order_page(
         refused=refused,
         order=order,
         refunds=await orders.refunds_of(session, order_id),
+        claims=await claims.page(
+            session, buyer_id=visit.buyer.account_id, order_id=order_id, limit=_MOST_CLAIMS, now=now
+        ),
+        transfers=edge_of(visit.request).settings.bank.on,
         now=now,
     )
