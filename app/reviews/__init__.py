@@ -7,11 +7,24 @@ reviews, answers and hidings are only ever added, and what is hidden shows its s
 """
 
 from app.reviews.events import ReviewPosted
+from app.reviews.queries import of_product, reviewed
 from app.reviews.routes import router
-from app.reviews.rules import AlreadyAnswered, AlreadyHidden, AlreadyReviewed, NotReceived, Order, Review, TooLate
+from app.reviews.rules import (
+    LONGEST_TEXT,
+    MOST_PHOTOS,
+    AlreadyAnswered,
+    AlreadyHidden,
+    AlreadyReviewed,
+    NotReceived,
+    Order,
+    Review,
+    TooLate,
+)
 from app.reviews.service import answer, find_useful, hide, post
 
 __all__ = [
+    "LONGEST_TEXT",
+    "MOST_PHOTOS",
     "AlreadyAnswered",
     "AlreadyHidden",
     "AlreadyReviewed",
@@ -23,6 +36,8 @@ __all__ = [
     "answer",
     "find_useful",
     "hide",
+    "of_product",
     "post",
+    "reviewed",
     "router",
 ]

@@ -7,11 +7,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, text
+from sqlalchemy import Row, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import catalogue, files
 from app.core.errors import NotFound
+from app.reviews.models import ReviewRow
 from app.reviews.rules import Answer, Order, Review
 
 _COLUMNS = """r.id, r.product_id, r.sku, r.line_name, r.author, r.stars, r.body, r.posted_at, t.useful,
@@ -75,6 +76,11 @@ async def one(session: AsyncSession, review_id: UUID, *, now: datetime) -> Revie
     if not rows:
         raise NotFound
     return (await _seen(session, rows, now=now))[0]
+
+
+async def reviewed(session: AsyncSession, line_ids: Sequence[UUID]) -> set[UUID]:
+    """Those of these order lines that their buyer has reviewed."""
+    return set(await session.scalars(select(ReviewRow.line_id).where(ReviewRow.line_id.in_(line_ids))))
 
 
 async def _seen(session: AsyncSession, rows: Sequence[Row[Any]], *, now: datetime) -> list[Review]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
+from uuid import uuid4
 
 from PIL import Image
 
@@ -63,6 +64,45 @@ async def test_the_order_names_its_claims_and_a_transfer_says_where_to(shop: Sho
     code = await shop.scalar("SELECT remittance_code FROM payments_payment WHERE reference = :id", id=waiting["id"])
     assert code in page
     assert "请在 2026年" in await buyer.see(f"/orders/{waiting['id']}")
+
+
+async def test_goods_that_arrived_are_reviewed_once_and_the_product_shows_it(shop: Shop, buyer: Visitor):
+    order = await shop.order({"NO02": 1})
+    assert not _reviewable(await _source(buyer, f"/orders/{order['id']}"))
+    order = await shop.ship(await shop.pay(order))
+    path = f"/orders/{order['id']}/lines/{order['lines'][0]['id']}/review"
+    assert path in await _source(buyer, f"/orders/{order['id']}")
+    await buyer.see(path)
+    assert "请选择几颗星" in await buyer.send(path, 422, text="  ")
+    filled = {**buyer.fields(path), "stars": "4", "text": "皮薄汁多 <b>"}
+    photo = {"photos": ("orange.jpg", _photo(), "image/jpeg")}
+    for _ in range(2):
+        headers = {"Origin": "http://market.test"}
+        answer = await buyer.http.post(path, data=filled, files=photo, headers=headers, follow_redirects=True)
+        assert answer.url.path == f"/orders/{order['id']}", answer.text
+    assert await shop.scalar("SELECT count(*) FROM reviews_review") == 1
+    assert "已评价" in answer.text
+    again = {**filled, "key": str(uuid4())}
+    assert "该商品已评价过" in await buyer.post(path, again, 409)
+    await shop.settle()
+    review_id = await shop.scalar("SELECT id FROM reviews_review")
+    answered = await shop.call("S08", "POST", f"/v1/supplier/reviews/{review_id}/answer", {"text": "谢谢，来年再会"})
+    assert answered.status_code == 201, answered.text
+    stranger = Visitor(shop.app)
+    page = await stranger.see("/products/orange-5kg")
+    assert "★ 4.0" in page
+    assert "皮薄汁多 <b>" in page
+    assert "商家回复 谢谢，来年再会" in page
+    assert "/v1/store/files/" in stranger.answer.text
+
+
+async def _source(visitor: Visitor, path: str) -> str:
+    await visitor.see(path)
+    return visitor.answer.text
+
+
+def _reviewable(page: str) -> bool:
+    return "/review" in page
 
 
 async def test_what_is_no_photo_is_refused_and_nothing_is_claimed(shop: Shop, buyer: Visitor):

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from app.pages.routes import account, browse, cart, checkout, claims, orders
+from app.pages.routes import account, browse, cart, checkout, claims, orders, reviews
 from app.pages.routes.frame import static
 
 router = APIRouter(
@@ -12,6 +12,7 @@ router = APIRouter(
         *checkout.router.routes,
         *orders.router.routes,
         *claims.router.routes,
+        *reviews.router.routes,
         *account.router.routes,
         *static.routes,
     ],

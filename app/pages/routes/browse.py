@@ -11,7 +11,7 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import StringConstraints
 
-from app import storefront
+from app import reviews, storefront
 from app.assistance import VerifiedOut, certificate
 from app.catalogue import CATEGORIES, Season
 from app.core.errors import NotFound
@@ -26,6 +26,7 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
 _ON_A_PAGE = 24
 _BEST, _FRESH = 8, 4
+_REVIEWS = 6
 _NAMES = {category.slug: category for root in CATEGORIES for category in (root, *root.children)}
 
 _CERTIFICATE = re.compile(r"BJ[0-9]{4}(-[A-Z2-7]{4}){4}")
@@ -108,7 +109,13 @@ async def show_product(
     variants = product["variants"]
     chosen = next((one for one in variants if one["sku"] == sku), None)
     chosen = chosen or next((one for one in variants if one["available"]), variants[0])
-    return show(visit, "product.html", product=product, chosen=chosen)
+    newest = reviews.Order.NEWEST
+    said = (
+        await reviews.of_product(session, slug, order=newest, after=None, limit=_REVIEWS, now=now)
+        if product["rating"]
+        else []
+    )
+    return show(visit, "product.html", product=product, chosen=chosen, reviews=said)
 
 
 @router.get("/trace")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -10,7 +10,7 @@ import segno
 from fastapi import APIRouter, Query, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app import claims, orders, payments
+from app import claims, orders, payments, reviews
 from app.core.errors import NotFound
 from app.core.web import Edge, Now, ReadSession, TheEdge, decode_cursor, edge_of, encode_cursor
 from app.orders import Status
@@ -141,6 +141,9 @@ async def _order_page(
     visit: Visit, order_id: UUID, session: AsyncSession, now: datetime, refused: dict[str, Any] | None = None
 ) -> Response:
     order = await orders.view(session, order_id, by=visit.buyer)
+    settings = edge_of(visit.request).settings
+    received = _received(order, now - timedelta(days=settings.reviews.within_days))
+    reviewed = await reviews.reviewed(session, [line.id for line in order.lines])
     return show(
         visit,
         "order.html",
@@ -151,6 +154,16 @@ async def _order_page(
         claims=await claims.page(
             session, buyer_id=visit.buyer.account_id, order_id=order_id, limit=_MOST_CLAIMS, now=now
         ),
-        transfers=edge_of(visit.request).settings.bank.on,
+        reviewed=reviewed,
+        reviewable=received - reviewed,
+        transfers=settings.bank.on,
         now=now,
     )
+
+
+def _received(order: orders.OrderView, since: datetime) -> set[UUID]:
+    """The lines of which anything has arrived, not before ``since``."""
+    arrived = {
+        part.id for part in order.supplier_orders if part.delivered_at is not None and part.delivered_at >= since
+    }
+    return {line.id for line in order.lines if line.shipped_quantity and line.supplier_order_id in arrived}
