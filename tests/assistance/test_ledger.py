@@ -45,7 +45,7 @@ async def test_a_completed_sale_is_counted_with_its_attribution(session, now):
         "amount_fen": 13800,
         "reverses": None,
     }
-    expected |= sold.model_dump(exclude={"net_fen", "assisted", "self_purchase", "buyer_id"})
+    expected |= sold.model_dump(exclude={"net_fen", "assisted", "self_purchase", "on_832", "buyer_id"})
     assert {key: value for key, value in entry.items() if key != "id"} == expected
 
 
@@ -157,8 +157,9 @@ async def test_facts_reach_the_ledger_by_the_outbox(db, now):
         emit(session, sale)
         emit(session, back)
     # The clock of the bank may be behind ours: what counts is which of the two happened first to the supplier order.
-    assert await deliver_all(db, now) == 2
+    await deliver_all(db, now)
     async with db.read() as session:
+        assert (await session.execute(text("SELECT count(*) FROM core_delivery"))).scalar_one() == 0
         assert sum(e["amount_fen"] for e in await entries(session)) == 0
         assert len(await entries(session)) == 2
 

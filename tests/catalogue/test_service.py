@@ -82,6 +82,8 @@ async def test_an_offer_freezes_everything_about_a_sku_in_one_statement(session,
         False,
         True,
         True,
+        None,
+        "93433125MA4FAKE14C",
     )
     assert offers["NO01"].fresh
     assert not offers["NO01"].assisted

