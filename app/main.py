@@ -159,4 +159,6 @@ def _serve_docs(app: FastAPI) -> None:
             swagger_js_url="/docs/assets/swagger-ui-bundle.js",
             swagger_css_url="/docs/assets/swagger-ui.css",
             swagger_favicon_url="/docs/assets/favicon-32x32.png",
+            # Two hundred operations at once are a wall; twenty subjects are a table of contents.
+            swagger_ui_parameters={"docExpansion": "none", "defaultModelsExpandDepth": 0},
         )

@@ -70,7 +70,7 @@ class Site:
         return made[0]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def site(server_url, settings, keys) -> Iterator[Site]:
     name = f"browser_{uuid4().hex[:12]}"
     make_database(server_url, name, TEMPLATE)
@@ -113,8 +113,9 @@ _HANG = text(
 _PASSWORD = text("UPDATE identity_account SET password_hash = :hash WHERE username = 'shop-buyer'")
 
 
-@pytest.fixture(scope="session")
-def browser(site: Site) -> Iterator[Browser]:  # the site is furnished before the browser's own event loop runs
+@pytest.fixture(scope="module")
+def browser(site: Site) -> Iterator[Browser]:
+    # The site is furnished before the browser's own event loop runs, and other tests have a loop again after it.
     chromium = shutil.which("chromium")
     assert chromium, "Debian's chromium is missing: apt-get install chromium"
     with sync_playwright() as playwright:

@@ -59,8 +59,8 @@ def test_the_front_page_and_the_documentation(site: Installation, page: Page) ->
     page.goto(f"{here}/?lang=en")
     assert "Baojing" in page.inner_text("body")
 
-    # By its address: of a long document only what is in view is drawn.
-    page.goto(f"{here}/docs#/orders/place_order")
+    page.goto(f"{here}/docs")
+    page.locator("#operations-tag-orders").click()
     page.wait_for_selector("#operations-orders-place_order")
 
     assert complaints == []
