@@ -97,6 +97,10 @@ _MODULES = (
     reviews,
     webhooks,
 )
+# The routes themselves, not their routers: an application that includes a router builds each of its routes anew when
+# the first request comes, and tries them in two steps at every request.
+_ROUTERS = (*(module.router for module in _MODULES), health, pages.router)
+_ROUTES = [route for router in _ROUTERS for route in router.routes]
 _CACHED = ("/v1/store/products", "/v1/store/categories")
 _SWAGGER = Path(str(distribution("fastapi-swagger").locate_file("fastapi_swagger"))) / "resources"
 
@@ -131,13 +135,10 @@ def create_app(
         redoc_url=None,
         redirect_slashes=False,
         lifespan=lifespan if database is None else None,
+        routes=_ROUTES,
     )
     if database is not None:
         app.state.edge = Edge(settings, database, Limits(database, settings.limits), clock)
-    for module in _MODULES:
-        app.include_router(module.router)
-    app.include_router(health)
-    app.include_router(pages.router)
     _serve_docs(app)
     install_handlers(app)
     install_openapi(app)

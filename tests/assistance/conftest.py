@@ -18,9 +18,7 @@ from tests.identity.builders import account, bearer, token
 
 
 def office(db: Database, settings: Settings, clock) -> FastAPI:
-    app = FastAPI()
-    app.include_router(assistance.router)
-    app.include_router(reports.router)
+    app = FastAPI(routes=[*assistance.router.routes, *reports.router.routes])
     install_handlers(app)
     app.state.edge = Edge(settings, db, Limits(db, settings.limits), clock)
     return app

@@ -36,8 +36,7 @@ def _seen(request: Request, by: Actor) -> dict[str, str | None]:
 
 
 def probes() -> FastAPI:
-    app = FastAPI()
-    app.include_router(router)
+    app = FastAPI(routes=router.routes)
 
     @app.get("/probe/buyer")
     async def buyer(by: Buyer, request: Request):

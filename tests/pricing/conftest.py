@@ -17,9 +17,7 @@ from app.core.web.problems import install_handlers
 
 @pytest.fixture
 async def client(db: Database, settings: Settings, clock) -> AsyncIterator[httpx.AsyncClient]:
-    app = FastAPI()
-    app.include_router(inventory.router)
-    app.include_router(pricing.router)
+    app = FastAPI(routes=[*inventory.router.routes, *pricing.router.routes])
     install_handlers(app)
     app.state.edge = Edge(settings, db, Limits(db, settings.limits), clock)
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
