@@ -18,6 +18,7 @@ from app.buyers.queries import (
 )
 from app.buyers.routes import router
 from app.buyers.rules import (
+    PHONE_PATTERN,
     Address,
     AmbiguousDivision,
     Division,
@@ -50,6 +51,7 @@ from app.buyers.schemas import AddressIn, AddressOut, DivisionCode
 from app.buyers.service import forget_invitations, found_organisation, leave_organisations
 
 __all__ = [
+    "PHONE_PATTERN",
     "Address",
     "AddressIn",
     "AddressOut",

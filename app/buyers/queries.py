@@ -84,15 +84,18 @@ async def address_to_ship(session: AsyncSession, address_id: UUID | None, *, by:
         raise UnknownAddress(faults=[fault]) from None
 
 
+def _invoice(row: Row[*tuple[Any, ...]]) -> InvoiceDetails:
+    return InvoiceDetails(row.invoice_title, *json.loads(keys().unseal(row.invoice_sealed, "invoice_details")))
+
+
 def _organisation(row: Row[*tuple[Any, ...]], role: str | None = None) -> Organisation:
-    address, phone, bank, account = json.loads(keys().unseal(row.invoice_sealed, "invoice_details"))
     return Organisation(
         id=row.id,
         kind=Kind(row.kind),
         name=row.name,
         uscc=row.uscc,
         division_code=row.division_code,
-        invoice=InvoiceDetails(row.invoice_title, address, phone, bank, account),
+        invoice=_invoice(row),
         orders_on_832=row.orders_on_832,
         status=Status(row.status),
         status_reason=row.status_reason,
@@ -160,18 +163,13 @@ async def purchaser(session: AsyncSession, organisation_id: UUID, *, by: Actor) 
 
     Raises ``UnknownOrganisation``, ``OrganisationNotVerified``.
     """
-    wanted = (
-        select(OrganisationRow.name, OrganisationRow.division_code, OrganisationRow.uscc, OrganisationRow.status)
-        .join(MemberRow, MemberRow.organisation_id == OrganisationRow.id)
-        .where(OrganisationRow.id == organisation_id, MemberRow.account_id == by.account_id)
-    )
-    row = (await session.execute(wanted)).one_or_none()
+    row = (await session.execute(_of_member(by).where(OrganisationRow.id == organisation_id))).one_or_none()
     if row is None:
         fault = Fault("/organisation_id", UnknownOrganisation.code, "不是该单位成员", "not one of your organisations")
         raise UnknownOrganisation(faults=[fault])
     if row.status != Status.VERIFIED:
         raise OrganisationNotVerified
-    return Purchaser(organisation_id, row.name, row.division_code, row.uscc)
+    return Purchaser(organisation_id, row.name, row.division_code, row.uscc, _invoice(row))
 
 
 async def lock_organisation(session: AsyncSession, organisation_id: UUID) -> OrganisationRow:

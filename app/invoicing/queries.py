@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import astuple
 from uuid import UUID
 
 from sqlalchemy import select
@@ -21,12 +22,12 @@ _SEALED = "invoicing.buyer"
 
 def seal_buyer(buyer: Buyer) -> bytes:
     """A buyer's particulars as they are stored."""
-    return keys().seal(dump([buyer.title, buyer.uscc, buyer.email]), _SEALED)
+    return keys().seal(dump(astuple(buyer)), _SEALED)
 
 
 def view(row: InvoiceRow) -> Invoice:
     """A row as a value."""
-    title, uscc, email = json.loads(keys().unseal(row.buyer_sealed, _SEALED))
+    buyer = Buyer(*json.loads(keys().unseal(row.buyer_sealed, _SEALED)))
     return Invoice(
         id=row.id,
         colour=Colour(row.colour),
@@ -38,7 +39,7 @@ def view(row: InvoiceRow) -> Invoice:
         order_number=row.order_number,
         supplier_order_id=row.supplier_order_id,
         supplier_id=row.supplier_id,
-        buyer=Buyer(title, uscc, email),
+        buyer=buyer,
         seller_name=row.seller_name,
         seller_uscc=row.seller_uscc,
         items=from_json(row.items),

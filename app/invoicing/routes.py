@@ -77,7 +77,7 @@ async def request_invoices(
 ) -> InvoicesOut:
     """One for each supplier of the order, who is the seller; drawn when the goods are accepted."""
     after_payment = edge.settings.invoicing.draw_on == "payment"
-    made = await service.ask(session, order_id, body.checked(), by=by, after_payment=after_payment, now=now)
+    made = await service.ask(session, order_id, body.asked(), by=by, after_payment=after_payment, now=now)
     return InvoicesOut(items=[InvoiceOut.of(invoice) for invoice in made])
 
 
@@ -107,7 +107,7 @@ async def list_invoices(
 )
 async def reissue_invoice(invoice_id: UUID, body: InvoiceIn, by: Buyer, session: WriteSession, now: Now) -> InvoiceOut:
     """An issued invoice is taken back by a red one and drawn anew; one that is not issued yet gets the new title."""
-    return InvoiceOut.of(await service.reissue(session, invoice_id, body.checked(), by=by, now=now))
+    return InvoiceOut.of(await service.reissue(session, invoice_id, body.asked(), by=by, now=now))
 
 
 @router.get("/v1/store/invoices/{invoice_id}/pdf", operation_id="get_invoice_pdf", **_PDF)
@@ -197,6 +197,8 @@ def _printed(invoice: Invoice, blue: Invoice | None) -> dict[str, Any]:
         "order_number": invoice.order_number,
         "title": invoice.buyer.title,
         "uscc": invoice.buyer.uscc or "",
+        "contact": _joined(invoice.buyer.address, invoice.buyer.phone),
+        "bank": _joined(invoice.buyer.bank, invoice.buyer.account),
         "seller_name": invoice.seller_name,
         "seller_uscc": invoice.seller_uscc,
         "rows": [asdict(row) for row in rows_of(invoice.items)],
@@ -207,3 +209,7 @@ def _printed(invoice: Invoice, blue: Invoice | None) -> dict[str, Any]:
         "remark": invoice.remark,
         "confirm": any(item.confirm for item in invoice.items),
     }
+
+
+def _joined(*parts: str | None) -> str:
+    return " ".join(part for part in parts if part)

@@ -26,6 +26,9 @@ class InvoiceRowOut(Out):
     tax_fen: int
 
 
+_OF_BUYER = ("title", "uscc", "address", "phone", "bank", "account")
+
+
 class InvoiceOut(Out):
     """An invoice of one supplier order. Amounts are negative when `colour` is red."""
 
@@ -43,6 +46,10 @@ class InvoiceOut(Out):
     supplier_id: UUID
     title: str
     uscc: str | None
+    address: str | None = Field(description="Of the buyer, as are phone, bank and account: what special invoices say")
+    phone: str | None
+    bank: str | None
+    account: str | None
     seller_name: str
     seller_uscc: str
     rows: list[InvoiceRowOut]
@@ -62,10 +69,9 @@ class InvoiceOut(Out):
             **{
                 name: getattr(invoice, name)
                 for name in cls.model_fields
-                if name not in ("title", "uscc", "rows", "needs_confirmation")
+                if name not in (*_OF_BUYER, "rows", "needs_confirmation")
             },
-            title=invoice.buyer.title,
-            uscc=invoice.buyer.uscc,
+            **{name: getattr(invoice.buyer, name) for name in _OF_BUYER},
             rows=[InvoiceRowOut.model_validate(row) for row in rows_of(invoice.items)],
             needs_confirmation=any(item.confirm for item in invoice.items),
         )

@@ -37,20 +37,21 @@ from app.invoicing.rules import (
     to_json,
 )
 from app.invoicing.rules.tax import Seller, Sold, items_of
-from app.orders import Invoiceable, InvoiceWish
+from app.orders import AskedInvoice, Invoiceable, InvoiceWish
 
 _ENDED = (orders.Status.PENDING_PAYMENT, orders.Status.CANCELLED, orders.Status.EXPIRED, orders.Status.REFUNDED)
 
 
 async def ask(
-    session: AsyncSession, order_id: UUID, wish: InvoiceWish, *, by: Actor, after_payment: bool, now: datetime
+    session: AsyncSession, order_id: UUID, asked: AskedInvoice, *, by: Actor, after_payment: bool, now: datetime
 ) -> list[Invoice]:
     """Ask for an invoice of every supplier of the order that has none yet.
 
     Each is drawn as soon as its supplier order is completed (``after_payment``: as soon as it is paid).
-    Raises ``NotFound``, ``NotInvoiceable``, ``InvoiceExists``.
+    Raises ``NotFound``, ``InvalidInput``, ``SpecialNeedsUscc``, ``NotInvoiceable``, ``InvoiceExists``.
     """
     found = await orders.lock_invoiceable(session, order_id, by=by)
+    wish = asked.wish(await orders.invoice_details(session, found[0].organisation_id, by=by))
     parts = [part for part in found if part.status not in _ENDED and (_left(part) or _freight(part))]
     if not parts:
         raise NotInvoiceable
@@ -124,14 +125,16 @@ async def take_back(
     await session.flush()
 
 
-async def reissue(session: AsyncSession, invoice_id: UUID, wish: InvoiceWish, *, by: Actor, now: datetime) -> Invoice:
+async def reissue(session: AsyncSession, invoice_id: UUID, asked: AskedInvoice, *, by: Actor, now: datetime) -> Invoice:
     """The same sale to another title: the whole of the old invoice is taken back, and a new one drawn.
 
     One that is not issued yet gets the new title and stays. Raises ``NoSuchInvoice``, ``NotCurrent``,
-    ``InvoiceStepNotAllowed`` (it is being drawn at this moment), ``NotInvoiceable`` (all was refunded).
+    ``InvoiceStepNotAllowed`` (it is being drawn at this moment), ``NotInvoiceable`` (all was refunded),
+    ``InvalidInput``, ``SpecialNeedsUscc``.
     """
     order_id, supplier_order_id = await queries.order_of(session, invoice_id, buyer_id=by.account_id)
     part = await _part(session, order_id, supplier_order_id)
+    wish = asked.wish(await orders.invoice_details(session, part.organisation_id, by=by))
     rows = await queries.of_parts(session, [supplier_order_id])
     row = next(row for row in rows if row.id == invoice_id)
     if not row.current:
@@ -153,7 +156,7 @@ async def reissue(session: AsyncSession, invoice_id: UUID, wish: InvoiceWish, *,
         row = await _request(session, part, wish, after_payment=True, now=now)
     else:
         row.kind = wish.kind.value
-        row.buyer_sealed = queries.seal_buyer(Buyer(wish.title, wish.uscc, wish.email))
+        row.buyer_sealed = queries.seal_buyer(_buyer(wish))
         if row.status == Status.REJECTED:
             await _draw(session, row, part, now=now)
     await session.flush()
@@ -219,7 +222,7 @@ async def _request(
         supplier_order_id=part.supplier_order_id,
         supplier_id=part.supplier_id,
         buyer_id=part.buyer_id,
-        buyer_sealed=queries.seal_buyer(Buyer(wish.title, wish.uscc, wish.email)),
+        buyer_sealed=queries.seal_buyer(_buyer(wish)),
         seller_name=seller.name,
         seller_uscc=seller.uscc,
         items=[],
@@ -234,6 +237,10 @@ async def _request(
     if part.status == orders.Status.COMPLETED or after_payment:
         await _draw(session, row, part, now=now)
     return row
+
+
+def _buyer(wish: InvoiceWish) -> Buyer:
+    return Buyer(wish.title, wish.uscc, wish.email, wish.address, wish.phone, wish.bank, wish.account)
 
 
 async def _draw(session: AsyncSession, row: InvoiceRow, part: Invoiceable, *, now: datetime) -> None:

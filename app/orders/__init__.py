@@ -30,7 +30,7 @@ from app.orders.handlers import (
 )
 from app.orders.lifecycle import Status, Step, StepNotAllowed
 from app.orders.queries import address_of, page, received_line, refunds_of, view
-from app.orders.queries.sold import ids_for, lock_invoiceable, origins, wants_invoice
+from app.orders.queries.sold import ids_for, invoice_details, lock_invoiceable, origins, wants_invoice
 from app.orders.routes import router
 from app.orders.rules import (
     AlreadyShipped,
@@ -62,6 +62,7 @@ from app.orders.rules import (
 )
 from app.orders.rules.bulk import BulkView, RosterCheck, RosterHasFaults, UnknownRoster
 from app.orders.rules.invoices import (
+    AskedInvoice,
     Invoiceable,
     InvoiceableLine,
     InvoiceKind,
@@ -103,6 +104,7 @@ from app.orders.service import (
 __all__ = [
     "AlreadyShipped",
     "ArrivedLine",
+    "AskedInvoice",
     "BulkPlacement",
     "BulkView",
     "CancelledLine",
@@ -168,6 +170,7 @@ __all__ = [
     "forget_rosters",
     "hold_confirmation",
     "ids_for",
+    "invoice_details",
     "keep_roster",
     "lock_invoiceable",
     "on_payment_captured",

@@ -2,12 +2,14 @@ import io
 
 import pypdf
 import pytest
+from sqlalchemy import text as sql
 
 from app import audit
 from app.core.settings import InvoicingSettings
 from app.invoicing.gateways import FakeDrawer
 from app.main import create_app
 from app.wiring import build
+from tests.shop import ADDRESS
 
 PERSON = {"title": "王女士"}
 COMPANY = {"kind": "special", "title": "济南泉润商贸有限公司（示例）", "uscc": "91370112MA3FAKE120"}
@@ -189,6 +191,87 @@ async def test_when_the_goods_are_given_back_the_freight_alone_is_billed(shop):
     (invoice,) = (await ask(shop, order)).json()["items"]
     assert invoice["total_fen"] == order["freight_fen"] > 0
     assert [row["label"] for row in invoice["rows"]] == ["*运输服务*运费"]
+
+
+KEPT = {
+    "title": "济南泉润商贸有限公司（示例）",
+    "address": "历城区花园路88号",
+    "phone": "0531-88880000",
+    "bank": "历城银行花园路支行（示例）",
+    "account": "3700123400005678",
+}
+ENTERPRISE = {"kind": "enterprise", "name": KEPT["title"], "uscc": COMPANY["uscc"], "invoice": KEPT}
+
+
+def _billed(invoice):
+    return {name: invoice[name] for name in ("title", "uscc", "address", "phone", "bank", "account")}
+
+
+async def test_an_organisation_need_not_say_again_what_its_invoices_say(shop, drawer):
+    unit = await shop.organisation(**ENTERPRISE)
+    order = await shop.complete({"GT04": 1}, organisation_id=unit["id"], invoice={"kind": "special"})
+    (invoice,) = await invoices(shop, order)
+    assert (invoice["status"], invoice["kind"]) == ("issued", "special")
+    assert _billed(invoice) == KEPT | {"uscc": COMPANY["uscc"]}
+    paper = await shop.call("buyer", "GET", f"/v1/store/invoices/{invoice['id']}/pdf", key=None)
+    text = "".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(paper.content)).pages)
+    text = "".join(text.split())
+    assert KEPT["account"] in text
+    assert KEPT["address"] in text
+    stored = await shop.scalar("SELECT string_agg(payload::text, '') FROM core_event")
+    assert KEPT["account"] not in stored
+
+
+async def test_it_may_ask_for_its_invoice_after_the_order(shop, drawer):
+    unit = await shop.organisation(**ENTERPRISE)
+    order = await shop.complete({"GT04": 1}, organisation_id=unit["id"])
+    assert (await ask(shop, order, {"kind": "special"})).status_code == 201
+    await shop.settle()
+    (invoice,) = await invoices(shop, order)
+    assert _billed(invoice) == KEPT | {"uscc": COMPANY["uscc"]}
+
+
+async def test_a_reissued_invoice_knows_the_organisation_too(shop, drawer):
+    unit = await shop.organisation(**ENTERPRISE)
+    order = await shop.complete({"GT04": 1}, organisation_id=unit["id"], invoice=PERSON)
+    (first,) = await invoices(shop, order)
+    assert _billed(first) == dict.fromkeys(KEPT) | PERSON | {"uscc": None}, "to somebody else: nothing is filled in"
+    shop.clock.advance(seconds=1)
+    path = f"/v1/store/invoices/{first['id']}/reissue"
+    new = await shop.call("buyer", "POST", path, {"kind": "special", "phone": "0531-88889999"}, key=None)
+    assert new.status_code == 201, new.text
+    assert _billed(new.json()) == KEPT | {"uscc": COMPANY["uscc"], "phone": "0531-88889999"}, "what is said counts"
+
+
+async def test_an_ordinary_invoice_names_the_organisation_without_its_bank(shop, drawer):
+    unit = await shop.organisation(**ENTERPRISE)
+    order = await shop.complete({"GT04": 1}, organisation_id=unit["id"], invoice={})
+    (invoice,) = await invoices(shop, order)
+    assert _billed(invoice) == dict.fromkeys(KEPT) | {"title": KEPT["title"], "uscc": COMPANY["uscc"]}
+
+
+async def test_what_the_organisation_told_us_is_for_its_members(shop):
+    unit = await shop.organisation(**ENTERPRISE)
+    order = await shop.complete({"GT04": 1}, organisation_id=unit["id"])
+    async with shop.db.write() as session:
+        await session.execute(sql("DELETE FROM buyers_member"))
+    refused = await ask(shop, order, {"kind": "normal"})
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/title"), refused.text
+    assert (await ask(shop, order, PERSON)).status_code == 201
+
+
+async def test_a_union_gets_no_special_invoice_and_a_person_says_to_whom(shop):
+    unit = await shop.organisation()
+    body = {"items": [{"sku": "GT04", "quantity": 1}], "address": ADDRESS}
+    for more, code in (
+        ({"organisation_id": unit["id"], "invoice": {"kind": "special"}}, "special_invoice_needs_uscc"),
+        ({"organisation_id": unit["id"], "invoice": {"uscc": COMPANY["uscc"]}}, "invalid_input"),
+        ({"invoice": {}}, "invalid_input"),
+    ):
+        answer = await shop.call("buyer", "POST", "/v1/store/orders", body | more)
+        assert (answer.status_code, answer.json()["code"]) == (422, code), answer.text
+    assert answer.json()["errors"][0]["pointer"] == "/invoice/title"
+    assert await shop.scalar("SELECT count(*) FROM orders_order") == 0
 
 
 @pytest.mark.parametrize(

@@ -82,6 +82,7 @@ class Purchaser:
     name: str
     division_code: str
     uscc: str
+    invoice: InvoiceDetails
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,8 +84,12 @@ class Buyer:
     """To whom an invoice is made out. ``uscc`` is None for persons, and for units that have none."""
 
     title: str
-    uscc: str | None
-    email: str | None
+    uscc: str | None = None
+    email: str | None = None
+    address: str | None = None
+    phone: str | None = None
+    bank: str | None = None
+    account: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

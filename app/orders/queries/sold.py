@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.buyers import Organisation, Purchaser, organisation
 from app.core.errors import NotFound
 from app.fulfilment import shipments_of
 from app.identity import Actor
@@ -15,7 +16,7 @@ from app.orders.lifecycle import Status
 from app.orders.models import Order, OrderLine, Refund, SupplierOrder
 from app.orders.queries import lines_of, lock, refund_lines
 from app.orders.rules import RefundLine as RefundedPart
-from app.orders.rules.invoices import Invoiceable, InvoiceableLine, InvoiceWish, SettledRefund
+from app.orders.rules.invoices import Invoiceable, InvoiceableLine, InvoiceKind, InvoiceWish, SettledRefund
 from app.orders.rules.origins import LineOrigin
 
 
@@ -23,6 +24,24 @@ async def wants_invoice(session: AsyncSession, order_id: UUID) -> bool:
     """Whether the buyer asked for an invoice with the order."""
     wanted = select(Order.invoice_sealed.is_not(None)).where(Order.id == order_id)
     return bool(await session.scalar(wanted))
+
+
+def invoice_kept(of: Purchaser | Organisation) -> InvoiceWish:
+    """What an organisation told us its invoices should say."""
+    kept = of.invoice
+    return InvoiceWish(
+        InvoiceKind.SPECIAL, kept.title, of.uscc, None, kept.address, kept.phone, kept.bank, kept.account
+    )
+
+
+async def invoice_details(session: AsyncSession, organisation_id: UUID | None, *, by: Actor) -> InvoiceWish | None:
+    """What invoices to the organisation that ordered say; None for a person, and for who left the organisation."""
+    if organisation_id is None:
+        return None
+    try:
+        return invoice_kept(await organisation(session, organisation_id, by=by))
+    except NotFound:
+        return None
 
 
 async def lock_invoiceable(session: AsyncSession, order_id: UUID, *, by: Actor | None = None) -> list[Invoiceable]:
@@ -58,6 +77,7 @@ async def lock_invoiceable(session: AsyncSession, order_id: UUID, *, by: Actor |
             order_id=order.id,
             order_number=order.number,
             buyer_id=order.buyer_id,
+            organisation_id=order.organisation_id,
             paid_at=order.paid_at,
             wish=InvoiceWish.opened(order.invoice_sealed) if order.invoice_sealed is not None else None,
             supplier_order_id=part.id,

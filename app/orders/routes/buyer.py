@@ -39,6 +39,7 @@ from app.identity import Buyer, Visitor
 from app.inventory import OutOfStock
 from app.orders import queries, service
 from app.orders.lifecycle import StepNotAllowed
+from app.orders.queries.sold import invoice_kept
 from app.orders.rules import (
     AlreadyShipped,
     CartEmpty,
@@ -146,10 +147,12 @@ async def place_order(body: OrderIn, by: Buyer, once: Once) -> Response:
         raise NotFromAnOrganisation
     given = body.address.checked() if body.address else None
     items = merged((item.sku, item.quantity) for item in body.items or ())
-    invoice = body.invoice.checked() if body.invoice is not None else None
+    invoice = body.invoice.asked() if body.invoice is not None else None
     minutes = once.settings.orders.pay_within_minutes
 
     async def work(session: AsyncSession) -> OrderOut:
+        buyer = await purchaser(session, body.organisation_id, by=by) if body.organisation_id else None
+        kept = invoice_kept(buyer) if buyer else None
         asked = service.Placement(
             wanted=items
             if body.cart_id is None
@@ -158,8 +161,8 @@ async def place_order(body: OrderIn, by: Buyer, once: Once) -> Response:
             fresh_goods_acknowledged=body.fresh_goods_acknowledged,
             coupon=body.coupon,
             note=body.note,
-            invoice=invoice,
-            purchaser=await purchaser(session, body.organisation_id, by=by) if body.organisation_id else None,
+            invoice=invoice.wish(kept, at="/invoice") if invoice else None,
+            purchaser=buyer,
             ext_832_order_no=body.ext_832_order_no,
         )
         return OrderOut.of(await service.place(session, asked, by=by, now=once.now, pay_within_minutes=minutes))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from app.core.errors import DomainError
+from app.core.errors import DomainError, Fault, InvalidInput
 from app.core.sealing import keys
 from app.orders.lifecycle import Status
 from app.orders.rules import RefundLine
@@ -23,22 +23,71 @@ class InvoiceKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class InvoiceWish:
-    """To whom an order is to be invoiced. ``uscc`` is None for persons, and for units that have none."""
+    """To whom an order is to be invoiced. ``uscc`` is None for persons, and for units that have none.
+
+    Address, phone, bank and the number of the account there are what a special invoice says of its buyer besides.
+    """
 
     kind: InvoiceKind
     title: str
     uscc: str | None = None
     email: str | None = None
+    address: str | None = None
+    phone: str | None = None
+    bank: str | None = None
+    account: str | None = None
 
     def sealed(self) -> bytes:
         """The wish as it is stored: a title may be a person's name."""
-        return keys().seal(json.dumps([self.kind, self.title, self.uscc, self.email]), _INVOICE)
+        return keys().seal(json.dumps(astuple(self)), _INVOICE)
 
     @classmethod
     def opened(cls, sealed: bytes) -> InvoiceWish:
-        """What ``sealed`` stored."""
-        kind, title, uscc, email = json.loads(keys().unseal(sealed, _INVOICE))
-        return cls(InvoiceKind(kind), title, uscc, email)
+        """What ``sealed`` stored; wishes of before address and bank were kept end with the e-mail address."""
+        kind, *said = json.loads(keys().unseal(sealed, _INVOICE))
+        return cls(InvoiceKind(kind), *said)
+
+
+@dataclass(frozen=True, slots=True)
+class AskedInvoice:
+    """What a buyer said of the invoice they want; an organisation's member may leave out what we keep of it."""
+
+    kind: InvoiceKind
+    title: str | None = None
+    uscc: str | None = None
+    email: str | None = None
+    address: str | None = None
+    phone: str | None = None
+    bank: str | None = None
+    account: str | None = None
+
+    def wish(self, kept: InvoiceWish | None, *, at: str = "") -> InvoiceWish:
+        """The whole wish; ``kept`` is what the organisation that ordered told us of itself, and None for persons.
+
+        What was said counts. The rest is taken from ``kept``, unless the invoice is to somebody else than the
+        organisation; address and bank come along on a special invoice only, which is the one that names them.
+        ``at`` points to the wish in the body. Raises ``InvalidInput``, ``SpecialNeedsUscc``.
+        """
+        of = kept if kept and self.title in (None, kept.title) and self.uscc in (None, kept.uscc) else None
+        title = self.title or (of.title if of else None)
+        if title is None:
+            missing = Fault(f"{at}/title", "missing", "请填写发票抬头", "give the title of the invoice")
+            raise InvalidInput(faults=[missing])
+        uscc = self.uscc or (of.uscc if of else None)
+        special = self.kind is InvoiceKind.SPECIAL
+        if special and not is_enterprise(uscc):
+            raise SpecialNeedsUscc
+        rest = of if special else None
+        return InvoiceWish(
+            kind=self.kind,
+            title=title,
+            uscc=uscc,
+            email=self.email,
+            address=self.address or (rest.address if rest else None),
+            phone=self.phone or (rest.phone if rest else None),
+            bank=self.bank or (rest.bank if rest else None),
+            account=self.account or (rest.account if rest else None),
+        )
 
 
 _INVOICE = "orders.invoice"
@@ -88,6 +137,7 @@ class Invoiceable:
     order_id: UUID
     order_number: str
     buyer_id: UUID
+    organisation_id: UUID | None
     paid_at: datetime | None
     wish: InvoiceWish | None
     supplier_order_id: UUID

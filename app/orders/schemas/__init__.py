@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field, StringConstraints
 from pydantic.config import JsonDict
 
-from app.buyers import AddressIn, AddressOut, DivisionCode
+from app.buyers import PHONE_PATTERN, AddressIn, AddressOut, DivisionCode
 from app.core.money import MAX_FEN
 from app.core.settings import BankSettings
 from app.core.web import Body, LongText, Out, Quantity, ShortText, Sku
@@ -26,7 +26,7 @@ from app.orders.rules import (
     SupplierOrderView,
     ToShip,
 )
-from app.orders.rules.invoices import InvoiceKind, InvoiceWish, SpecialNeedsUscc, is_enterprise
+from app.orders.rules.invoices import AskedInvoice, InvoiceKind
 from app.payments import Payment, PaymentStatus, Provider, RefundStatus
 from app.pricing import Funder, Quote
 from app.suppliers import InvalidUscc, is_uscc
@@ -130,19 +130,27 @@ class InvoiceIn(Body):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"kind": "normal", "title": "王女士"}]})
     kind: InvoiceKind = InvoiceKind.NORMAL
-    title: ShortText = Field(description="A person's name, or the full registered name of an organisation")
+    title: ShortText | None = Field(
+        None,
+        description="A person's name, or the full registered name of an organisation. For an order of an organisation "
+        "whatever is left out is filled in from its invoice details",
+    )
     uscc: Annotated[str, StringConstraints(pattern=r"^[0-9A-Z]{18}$")] | None = Field(
         None, description="Unified social credit code of an organisation", examples=["91370112MA3FAKE120"]
     )
     email: Annotated[str, StringConstraints(pattern=r"^[^@\s\x00-\x1f]{1,64}@[A-Za-z0-9.-]{3,120}$")] | None = None
+    address: ShortText | None = Field(None, description="Of the buyer, as its special invoices say")
+    phone: Annotated[str, StringConstraints(pattern=PHONE_PATTERN, max_length=32)] | None = None
+    bank: ShortText | None = None
+    account: Annotated[str, StringConstraints(pattern=r"^[0-9-]{6,40}$")] | None = Field(
+        None, description="The number of the buyer's account at `bank`"
+    )
 
-    def checked(self) -> InvoiceWish:
-        """As a value. Raises ``InvalidUscc``, ``SpecialNeedsUscc``."""
+    def asked(self) -> AskedInvoice:
+        """As a value. Raises ``InvalidUscc``."""
         if self.uscc is not None and not is_uscc(self.uscc):
             raise InvalidUscc
-        if self.kind is InvoiceKind.SPECIAL and not is_enterprise(self.uscc):
-            raise SpecialNeedsUscc
-        return InvoiceWish(self.kind, self.title, self.uscc, self.email)
+        return AskedInvoice(**self.model_dump())
 
 
 class OrderIn(Body):
