@@ -95,6 +95,8 @@ def build(settings: Settings, http: httpx.AsyncClient | None = None) -> Wiring:
     on(inventory.StockRanOut, webhooks.on_stock_low, name="webhooks.tell_stock_ran_out")
 
     wiring.announce(
+        catalogue.ProductSubmitted,
+        catalogue.ProductRejected,
         claims.ClaimOpened,
         claims.ClaimContested,
         claims.ClaimSettled,

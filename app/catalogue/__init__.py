@@ -1,16 +1,18 @@
 """The catalogue: what is sold, by whom, where it comes from and when it is in season.
 
-*Owns* categories, products with their sales units (SKUs), pictures, and whether a product is published.
+*Owns* categories, products with their sales units (SKUs), pictures, the changes that suppliers propose to products,
+and what operators decided about them.
 *Promises* ``offers``: everything an order needs to know about its SKUs, in one statement, with ``on_sale`` decided
-from publication and the supplier's standing. A product that shows less than the law wants cannot be published, and
+from publication and the supplier's standing. What is on sale changes by an operator's approval alone, all at once and
+once. A product that shows less than the law wants cannot be published, and
 spring tea has a name only if the day of its harvest proves it (``check_lot``).
 *Calls* suppliers (who they are, whether they are approved, which licence they hold).
-*Tells* ProductPublished, ProductWithdrawn.
+*Tells* ProductSubmitted, ProductPublished, ProductRejected, ProductWithdrawn.
 """
 
-from app.catalogue.events import ProductPublished, ProductWithdrawn
+from app.catalogue.events import ProductPublished, ProductRejected, ProductSubmitted, ProductWithdrawn
 from app.catalogue.lifecycle import WrongProductStatus
-from app.catalogue.queries import categories, pictures, shown_product
+from app.catalogue.queries import categories, floor, pictures, shown_product
 from app.catalogue.routes import router
 from app.catalogue.rules import (
     CATEGORIES,
@@ -30,6 +32,7 @@ from app.catalogue.rules import (
     ReturnPolicy,
     Season,
     SeasonNotProven,
+    SkuInUse,
     SkuTaken,
     SlugTaken,
     month_day,
@@ -39,6 +42,8 @@ from app.catalogue.rules.solar_terms import PICKS, Picked, picked
 from app.catalogue.service import (
     check_lot,
     create_product,
+    edit,
+    lots_required,
     offers,
     plant_categories,
     publish,
@@ -66,16 +71,22 @@ __all__ = [
     "Picked",
     "ProductCard",
     "ProductPublished",
+    "ProductRejected",
+    "ProductSubmitted",
     "ProductWithdrawn",
     "ReturnPolicy",
     "Season",
     "SeasonNotProven",
+    "SkuInUse",
     "SkuTaken",
     "SlugTaken",
     "WrongProductStatus",
     "categories",
     "check_lot",
     "create_product",
+    "edit",
+    "floor",
+    "lots_required",
     "month_day",
     "offers",
     "picked",

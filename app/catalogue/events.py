@@ -30,3 +30,29 @@ class ProductWithdrawn(Fact):
     def subject(self) -> UUID:
         """The product."""
         return self.product_id
+
+
+class ProductSubmitted(Fact):
+    """A supplier hands a product, or a change to one, in for review."""
+
+    name: ClassVar[str] = "catalogue.product_submitted"
+    product_id: UUID
+    version: int
+
+    @property
+    def subject(self) -> UUID:
+        """The product."""
+        return self.product_id
+
+
+class ProductRejected(Fact):
+    """An operator gave a product, or a change to one, back to its supplier. Why stands in the review."""
+
+    name: ClassVar[str] = "catalogue.product_rejected"
+    product_id: UUID
+    version: int
+
+    @property
+    def subject(self) -> UUID:
+        """The product."""
+        return self.product_id

@@ -1,4 +1,4 @@
-"""The life of a product: one table, from which the guard, the CHECK and the tests derive."""
+"""The lives of a product and of a change to one on sale: a table each, from which guard, CHECK and tests derive."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ class Step(StrEnum):
     """What can be done to a product."""
 
     SUBMIT = "submit"
+    REVISE = "revise"
     REJECT = "reject"
     PUBLISH = "publish"
     WITHDRAW = "withdraw"
@@ -28,11 +29,36 @@ class Step(StrEnum):
 TRANSITIONS: dict[tuple[Status, Step], Status] = {
     (Status.DRAFT, Step.SUBMIT): Status.SUBMITTED,
     (Status.SUBMITTED, Step.REJECT): Status.DRAFT,
+    # What is being reviewed never changes under the reviewer's eyes: an edit takes it back.
+    (Status.SUBMITTED, Step.REVISE): Status.DRAFT,
     # An operator may publish what was entered on a supplier's behalf without a submission.
     (Status.DRAFT, Step.PUBLISH): Status.PUBLISHED,
     (Status.SUBMITTED, Step.PUBLISH): Status.PUBLISHED,
     (Status.WITHDRAWN, Step.PUBLISH): Status.PUBLISHED,
     (Status.PUBLISHED, Step.WITHDRAW): Status.WITHDRAWN,
+}
+
+
+class ChangeStatus(StrEnum):
+    """Where a change to a product stands that was on sale; one that was published or discarded is gone."""
+
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+
+
+class ChangeStep(StrEnum):
+    """What can be done to a change."""
+
+    SUBMIT = "submit"
+    REVISE = "revise"
+    REJECT = "reject"
+
+
+CHANGE_TRANSITIONS: dict[tuple[ChangeStatus, ChangeStep], ChangeStatus] = {
+    (ChangeStatus.DRAFT, ChangeStep.SUBMIT): ChangeStatus.SUBMITTED,
+    (ChangeStatus.DRAFT, ChangeStep.REVISE): ChangeStatus.DRAFT,
+    (ChangeStatus.SUBMITTED, ChangeStep.REVISE): ChangeStatus.DRAFT,
+    (ChangeStatus.SUBMITTED, ChangeStep.REJECT): ChangeStatus.DRAFT,
 }
 
 
@@ -50,4 +76,13 @@ def after(status: Status, step: Step) -> Status:
         return TRANSITIONS[status, step]
     except KeyError:
         allowed = ", ".join(possible for (at, possible) in TRANSITIONS if at is status) or "-"
+        raise WrongProductStatus(status=status.value, step=step.value, allowed=allowed) from None
+
+
+def change_after(status: ChangeStatus, step: ChangeStep) -> ChangeStatus:
+    """The status of a change after ``step``. Raises ``WrongProductStatus``, which names the steps that are allowed."""
+    try:
+        return CHANGE_TRANSITIONS[status, step]
+    except KeyError:
+        allowed = ", ".join(possible for (at, possible) in CHANGE_TRANSITIONS if at is status)
         raise WrongProductStatus(status=status.value, step=step.value, allowed=allowed) from None

@@ -10,9 +10,16 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueCo
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.catalogue.lifecycle import Status, Step, after
+from app.catalogue.lifecycle import (
+    ChangeStatus,
+    ChangeStep,
+    Status,
+    Step,
+    after,
+    change_after,
+)
 from app.catalogue.rules import COMPARED_BY, SkuTaken, SlugTaken
-from app.core.db import Base, uid
+from app.core.db import Base, append_only, fen, instant, uid
 
 _STATUSES = ", ".join(f"'{status.value}'" for status in Status)
 _DAY_OF_YEAR = "~ '^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$'"
@@ -80,6 +87,49 @@ class ProductRow(Base):
         self.version += 1
 
 
+class ChangeRow(Base):
+    """What shall become of a product that was on sale: the whole document, of which nothing counts before approval."""
+
+    __tablename__ = "catalogue_change"
+    __table_args__ = (
+        CheckConstraint(f"status IN ({', '.join(repr(status.value) for status in ChangeStatus)})", name="status"),
+        Index("ix_catalogue_change_submitted", "product_id", postgresql_where=text("status = 'submitted'")),
+    )
+
+    product_id: Mapped[UUID] = mapped_column(ForeignKey("catalogue_product.id"), primary_key=True)
+    content: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    status: Mapped[str]
+    changed_by: Mapped[UUID]
+    changed_at: Mapped[instant]
+
+    def take(self, step: ChangeStep) -> None:
+        """Take a step of a change's lifecycle. Raises ``WrongProductStatus``."""
+        self.status = change_after(ChangeStatus(self.status), step)
+
+
+class ReviewRow(Base):
+    """What an operator decided about a version of a product, with everything that it would have changed."""
+
+    __tablename__ = "catalogue_review"
+    __table_args__ = (
+        CheckConstraint("decision IN ('published', 'rejected')", name="decision"),
+        CheckConstraint("(decision = 'rejected') = (reason IS NOT NULL)", name="reason"),
+        Index("ix_catalogue_review_product_id_version", "product_id", "version"),
+    )
+
+    id: Mapped[uid]
+    product_id: Mapped[UUID] = mapped_column(ForeignKey("catalogue_product.id"))
+    version: Mapped[int]
+    decision: Mapped[str]
+    reason: Mapped[str | None]
+    differences: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    decided_by: Mapped[UUID]
+    decided_at: Mapped[instant]
+
+
+append_only(Base.metadata.tables["catalogue_review"])
+
+
 class SkuRow(Base):
     """A sales unit of a product, under the code that everybody calls it by.
 
@@ -94,6 +144,7 @@ class SkuRow(Base):
         CheckConstraint("net_weight_g > 0 AND gross_weight_g >= net_weight_g", name="weights"),
         CheckConstraint("case_pack >= 1 AND shelf_life_days >= 1", name="positive"),
         CheckConstraint("tax_rate_bp BETWEEN 0 AND 10000", name="tax_rate_bp"),
+        CheckConstraint("floor_fen > 0", name="floor_fen"),
         CheckConstraint("num_nulls(length_mm, width_mm, height_mm) IN (0, 3)", name="all_dimensions"),
         CheckConstraint("length_mm > 0 AND width_mm > 0 AND height_mm > 0", name="dimensions"),
         CheckConstraint(f"compared_by IN ({', '.join(map(repr, COMPARED_BY))})", name="compared_by"),
@@ -120,6 +171,7 @@ class SkuRow(Base):
     height_mm: Mapped[int | None]
     compared_by: Mapped[str | None]
     compared_milli: Mapped[int | None]
+    floor_fen: Mapped[fen | None]
 
 
 # The primary key's own violation means the same as a bar code's.

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import fields
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import RowMapping, select, text
+from sqlalchemy import RowMapping, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.catalogue.models import CategoryRow, ImageRow, ProductRow, SkuRow
-from app.catalogue.rules import Category, NoSuchImage, NoSuchProduct, Offer, ProductCard
+from app.catalogue.lifecycle import Status
+from app.catalogue.models import CategoryRow, ChangeRow, ImageRow, ProductRow, ReviewRow, SkuRow
+from app.catalogue.rules import Category, NewProduct, NewSku, NoSuchImage, NoSuchProduct, Offer, ProductCard
+from app.catalogue.rules.content import Document, document_of
+from app.catalogue.rules.solar_terms import PICKS
 from app.core.db import array, ask
+
+_SKU_FIELDS = tuple(field.name for field in fields(NewSku))
 
 # The one place where the catalogue reads its supplier's table itself: ordering asks this question in every order, and
 # a second round trip for three columns would cost more than the rest of it. The codes come out of a sub-select so that
@@ -31,8 +37,9 @@ JOIN suppliers_township t ON t.code = p.township_code
 WHERE k.sku = ANY(CAST((SELECT CAST(:skus AS text[])) AS text[]))
 """)
 
-_OF_SUPPLIER = text("""
-SELECT p.id, p.slug, p.name, p.category_slug AS category, p.status, p.version, p.published_at,
+_PAGE = text("""
+SELECT p.id, p.slug, p.name, p.category_slug AS category, p.status, h.status AS change, p.version, p.published_at,
+       p.supplier_id,
        '/v1/store/images/' || i.digest AS image_url, k.variants
 FROM catalogue_product p
 LEFT JOIN catalogue_image i ON i.id = p.image_id
@@ -42,7 +49,9 @@ CROSS JOIN LATERAL (
         'case_pack', k.case_pack, 'retail', k.retail, 'wholesale', k.wholesale) ORDER BY k.position) AS variants
     FROM catalogue_sku k WHERE k.product_id = p.id
 ) k
-WHERE p.supplier_id = :supplier AND p.id > :after
+LEFT JOIN catalogue_change h ON h.product_id = p.id
+WHERE (CAST(:supplier AS uuid) IS NULL OR p.supplier_id = :supplier) AND p.id > :after
+  AND (CAST(:status AS text) IS NULL OR p.status = :status OR :status = 'submitted' AND h.status = 'submitted')
 ORDER BY p.id LIMIT :limit
 """)
 
@@ -81,7 +90,8 @@ async def lock(session: AsyncSession, product_id: UUID, *, supplier_id: UUID | N
 async def skus_of(session: AsyncSession, product_id: UUID) -> list[SkuRow]:
     """The product's sales units in their order."""
     query = select(SkuRow).where(SkuRow.product_id == product_id).order_by(SkuRow.position)
-    return list((await session.execute(query)).scalars())
+    # They are written by statements of their own, which the session knows nothing of.
+    return list((await session.execute(query.execution_options(populate_existing=True))).scalars())
 
 
 async def pick_season_of(session: AsyncSession, sku: str) -> str | None:
@@ -135,10 +145,91 @@ async def pictures(session: AsyncSession, skus: Sequence[str]) -> dict[str, str]
     return {sku: f"/v1/store/images/{digest}" for sku, digest in await session.execute(query)}
 
 
-async def of_supplier(session: AsyncSession, supplier_id: UUID, *, after: UUID, limit: int) -> Sequence[RowMapping]:
-    """A page of a supplier's own products, oldest first, after the product ``after``."""
-    rows = await session.execute(_OF_SUPPLIER, {"supplier": supplier_id, "after": after, "limit": limit})
-    return rows.mappings().all()
+async def page(
+    session: AsyncSession, *, supplier_id: UUID | None, status: Status | None, after: UUID, limit: int
+) -> Sequence[RowMapping]:
+    """A page of products, a supplier's or all, oldest first, after the product ``after``.
+
+    ``submitted`` finds everything that waits for a review, changes to products on sale included.
+    """
+    parameters = {"supplier": supplier_id, "status": status, "after": after, "limit": limit}
+    return (await session.execute(_PAGE, parameters)).mappings().all()
+
+
+async def read(session: AsyncSession, product_id: UUID, *, supplier_id: UUID | None) -> ProductRow:
+    """The product; of ``supplier_id`` if given. Raises ``NoSuchProduct``."""
+    query = select(ProductRow).where(ProductRow.id == product_id)
+    if supplier_id is not None:
+        query = query.where(ProductRow.supplier_id == supplier_id)
+    row = (await session.execute(query)).scalar_one_or_none()
+    if row is None:
+        raise NoSuchProduct
+    return row
+
+
+async def change(session: AsyncSession, product_id: UUID) -> ChangeRow | None:
+    """The change that is proposed to a product. Read it under the lock of the product."""
+    query = select(ChangeRow).where(ChangeRow.product_id == product_id).execution_options(populate_existing=True)
+    return (await session.execute(query)).scalar_one_or_none()
+
+
+async def document(session: AsyncSession, row: ProductRow) -> Document:
+    """The product as it is, as a document."""
+    digest = None
+    if row.image_id is not None:
+        digest = await session.scalar(select(ImageRow.digest).where(ImageRow.id == row.image_id))
+    skus = await skus_of(session, row.id)
+    return document_of(
+        NewProduct(
+            supplier_id=row.supplier_id,
+            slug=row.slug,
+            name=row.name,
+            category=row.category_slug,
+            skus=[NewSku(**{name: getattr(sku, name) for name in _SKU_FIELDS}) for sku in skus],
+            township_code=row.township_code,
+            village=row.village,
+            description=row.description,
+            attributes=row.attributes,
+            label=row.label,
+            season_opens=row.season_opens,
+            season_closes=row.season_closes,
+            image_digest=digest,
+        )
+    )
+
+
+async def codes_elsewhere(session: AsyncSession, product_id: UUID, skus: Sequence[NewSku]) -> bool:
+    """Whether another product has one of these SKU codes or bar codes."""
+    query = select(SkuRow.sku).where(
+        SkuRow.product_id != product_id,
+        or_(
+            SkuRow.sku.in_([sku.sku for sku in skus]),
+            SkuRow.gtin13.in_([sku.gtin13 for sku in skus if sku.gtin13]),
+            SkuRow.itf14.in_([sku.itf14 for sku in skus if sku.itf14]),
+        ),
+    )
+    return (await session.execute(query.limit(1))).first() is not None
+
+
+async def reviews(session: AsyncSession, product_id: UUID, *, limit: int = 20) -> Sequence[ReviewRow]:
+    """What was decided about a product, the latest first."""
+    query = select(ReviewRow).where(ReviewRow.product_id == product_id).order_by(ReviewRow.version.desc()).limit(limit)
+    return (await session.scalars(query)).all()
+
+
+async def named_by_harvest(session: AsyncSession, skus: Collection[str]) -> set[str]:
+    """Those of ``skus`` whose product has a name that a day of harvest must prove."""
+    query = (
+        select(SkuRow.sku)
+        .join(ProductRow, ProductRow.id == SkuRow.product_id)
+        .where(SkuRow.sku.in_(skus), ProductRow.attributes["pick_season"].astext.in_(PICKS))
+    )
+    return set((await session.scalars(query)).all())
+
+
+async def floor(session: AsyncSession, sku: str) -> int | None:
+    """The least that a unit may cost without consent, in fen."""
+    return (await session.execute(select(SkuRow.floor_fen).where(SkuRow.sku == sku))).scalar_one_or_none()
 
 
 async def image_id_or_refuse(session: AsyncSession, digest: str) -> UUID:

@@ -13,7 +13,7 @@ from app.files.queries import links
 from app.files.routes import router
 from app.files.rules import File, NoSuchFile, Prepared, Purpose, UnknownFile, UnsupportedFile, Variant, link
 from app.files.schemas import FileOut
-from app.files.service import attach, forget_waiting, keep, prepare
+from app.files.service import attach, forget_waiting, keep, prepare, read
 
 __all__ = [
     "File",
@@ -32,5 +32,6 @@ __all__ = [
     "link",
     "links",
     "prepare",
+    "read",
     "router",
 ]

@@ -124,6 +124,17 @@ async def attach(
     await session.flush()
 
 
+async def read(
+    session: AsyncSession, file_id: UUID, *, owner: Actor, purpose: Purpose, pointer: str
+) -> tuple[str, bytes]:
+    """Media type and bytes of a file of the owner's that waits to be used. Raises ``UnknownFile``, as ``attach``."""
+    row = (await queries.lock(session, [file_id])).get(file_id)
+    if row is None or (row.owner_id, row.purpose, row.attached_to) != (owner_of(owner), purpose.value, None):
+        raise UnknownFile(faults=[Fault(pointer, UnknownFile.code, UnknownFile.zh, UnknownFile.en)])
+    kept = await queries.kept(session, file_id, Variant.FULL)
+    return kept.media_type, kept.content or b""
+
+
 async def forget_waiting(session: AsyncSession, *, now: datetime, limit: int = 200) -> int:
     """Remove files that nobody attached within a day, and return how many those were."""
     before = now - timedelta(hours=WAITING_HOURS)

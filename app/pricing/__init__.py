@@ -1,9 +1,9 @@
 """What things cost: prices with their history, freight templates, promotions, and the quote of a cart.
 
 *Owns* prices, freight templates, promotions with their coupons and voucher budgets, and what orders took of these.
-*Promises* at most one current price per SKU; a crossed-out price that was the lowest of the week before; a quote in one
-statement whose parts add up to its total; a budget that is never overspent and a coupon that is never used more often
-than it may, both given back when the order is.
+*Promises* at most one current price per SKU, none below the SKU's floor unasked; a crossed-out price that was the
+lowest of the week before; a quote in one statement whose parts add up to its total; a budget that is never overspent
+and a coupon that is never used more often than it may, both given back when the order is.
 *Calls* catalogue (is there such a SKU). *Tells* PriceChanged.
 """
 
@@ -14,6 +14,7 @@ from app.pricing.rules import (
     COMPARED,
     MAX_PRICE_FEN,
     SHOWN,
+    BelowFloor,
     NotDeliverable,
     NotOnSale,
     Parcel,
@@ -57,6 +58,7 @@ __all__ = [
     "COMPARED",
     "MAX_PRICE_FEN",
     "SHOWN",
+    "BelowFloor",
     "CouponNotApplicable",
     "CouponUsedUp",
     "Discount",

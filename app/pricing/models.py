@@ -30,6 +30,7 @@ class PriceRow(Base):
     """What a SKU costs from ``valid_from`` until ``valid_to``; the row without an end is the current price.
 
     ``was_price_fen`` is what may be crossed out beside it: the lowest price of the week before, if that was more.
+    ``below_floor`` tells that the marketplace consented to a price below the SKU's floor.
     """
 
     __tablename__ = "pricing_price"
@@ -55,6 +56,7 @@ class PriceRow(Base):
     valid_to: Mapped[datetime | None]
     by_account: Mapped[UUID | None]
     was_price_fen: Mapped[fen | None]
+    below_floor: Mapped[bool] = mapped_column(server_default=text("false"))
 
 
 class FreightTemplateRow(Base):

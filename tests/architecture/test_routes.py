@@ -91,6 +91,7 @@ _MOVES_NEITHER = {
     "suspend_organisation",
     "create_supplier_api_key",
     "create_partner_api_key",
+    "create_own_product",
     "submit_product",
     "publish_product",
     "reject_product",

@@ -82,8 +82,12 @@ BREAKS = [
     (
         "stock.bounds",
         [
-            moved(on_hand="-(SELECT on_hand FROM inventory_stock WHERE sku = 'GT04')"),
+            moved(
+                lot="(SELECT id FROM inventory_lot WHERE sku = 'GT04')",
+                on_hand="-(SELECT on_hand FROM inventory_lot WHERE sku = 'GT04')",
+            ),
             "UPDATE inventory_stock SET on_hand = 0 WHERE sku = 'GT04'",
+            "UPDATE inventory_lot SET on_hand = 0 WHERE sku = 'GT04'",
         ],
     ),
     ("lot.on_hand", ["UPDATE inventory_lot SET on_hand = on_hand - 1"]),

@@ -79,7 +79,7 @@ def test_storage_standard_and_grade_may_be_attributes():
         ("golden-tea", {"label": LABEL | {"licence_no": ELSEWHERE}}, [("/label/origin_proof", "origin_not_proven")]),
         ("golden-tea", {"label": LABEL | {"licence_no": ELSEWHERE, "origin_proof": ORIGIN}}, []),
         ("golden-tea", {"description": "生产许可 QS4300 1401 0123"}, [("/description", "qs_expired")]),
-        ("golden-tea", {"net_contents": ["50g", " "]}, [("/skus/1/net_content", "missing")]),
+        ("golden-tea", {"net_contents": ["50g", " "]}, [("/variants/1/net_content", "missing")]),
         ("golden-tea", {"supplier_status": "suspended"}, [("/supplier_id", "supplier_not_approved")]),
         ("golden-tea", {"label": LABEL | {"permit_no": "JY1"}}, [("/label/permit_no", "invalid_label")]),
         ("golden-tea", {"label": LABEL | {"standard_version": "GB 1"}}, [("/label/standard_version", "invalid_label")]),
@@ -111,7 +111,7 @@ def test_plain_words_are_sayable():
 def test_everything_that_a_buyer_reads_is_looked_through():
     shown = {"sku_names": ["礼盒", "极品礼盒"], "attributes": {"taste": "清香", "use": {"effects": ["降血压"]}}}
     assert faults("golden-tea", LABEL, **shown) == [
-        ("/skus/1/name", "superlative"),
+        ("/variants/1/name", "superlative"),
         ("/attributes/use", "medical_claim"),
     ]
 

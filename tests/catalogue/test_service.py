@@ -176,7 +176,9 @@ async def test_a_picture_is_kept_once(session, now):
     assert await session.scalar(text("SELECT count(*) FROM catalogue_image")) == 1
 
 
-@pytest.mark.parametrize(("content", "kind"), [(b"x", "text/html"), (b"", "image/png"), (b"x" * 524_289, "image/png")])
+@pytest.mark.parametrize(
+    ("content", "kind"), [(b"x", "text/html"), (b"", "image/png"), (b"x" * 2_097_153, "image/png")]
+)
 async def test_only_pictures_of_a_decent_size_are_kept(session, now, content, kind):
     with pytest.raises(catalogue.InvalidImage):
         await catalogue.store_image(session, content, kind, now=now)

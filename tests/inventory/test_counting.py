@@ -141,6 +141,26 @@ async def test_a_row_that_cannot_be_is_refused_and_the_rest_depends(session, now
     assert await broken(session) == []
 
 
+async def test_spring_tea_grows_by_lots_alone(session, now):
+    """What is named after its harvest is proven lot by lot; goods without such a name need no lot."""
+    shop = await open_shop(session, now, "A1", "A2", stock=10)
+    await session.execute(text("""UPDATE catalogue_product SET attributes = '{"pick_season": "夏茶"}'"""))
+    await apply(session, shop, now, Update("A1", "adjust", 2))
+    await bring(session, shop, now, "A1", "L", 5, date(2027, 4, 1))
+    await session.execute(text("""UPDATE catalogue_product SET attributes = '{"pick_season": "明前"}'"""))
+    for row in (Update("A1", "adjust", 1), Update("A1", "set", 18)):
+        with pytest.raises(inventory.UpdatesRejected) as refused:
+            await apply(session, shop, now, Update("A2", "adjust", -1), row)
+        assert [(fault.pointer, fault.code) for fault in refused.value.faults] == [("/updates/1", "lot_required")]
+        results = await apply(session, shop, now, row, Update("A2", "adjust", 0), partial=True)
+        assert [result.code for result in results] == ["lot_required", None]
+    assert await figures(session, "A1") == (17, 0)
+    # In a lot it may grow, and everything may shrink.
+    rows = (Update("A1", "adjust", 3, lot_code="L"), Update("A1", "set", 9), Update("A2", "set", 10))
+    assert [result.on_hand for result in await apply(session, shop, now, *rows)] == [20, 9, 10]
+    assert await broken(session) == []
+
+
 async def test_the_future_cannot_be_counted_but_clocks_may_differ_a_little(session, now):
     shop = await open_shop(session, now, "A1", stock=8)
     with pytest.raises(inventory.UpdatesRejected) as refused:
@@ -157,7 +177,7 @@ async def test_a_thousand_rows_take_as_many_statements_as_one(session, now, stat
     rows = [Update(sku, "set", 20 + i, as_of=now) for i in range(4) for sku in skus]
     statements.clear()
     results = await apply(session, shop, now, *rows)
-    assert len(statements) == 4
+    assert len(statements) == 5
     assert {result.status for result in results} == {"applied"}
     assert await figures(session, "M000") == (23, 0)
     assert await broken(session) == []

@@ -216,7 +216,21 @@ async def settle(session: AsyncSession, now: datetime) -> County:
         for sku, _, price_fen, _, stock in sizes:
             await pricing.set_price(session, sku, price_fen, by=SYSTEM, now=at)
             await inventory.open_stock(session, sku, houses[code])
-            if stock:
+            season = described(slug, houses[code]).attributes.get("pick_season")
+            if stock and (span := catalogue.picked(str(season), at.year)) is not None:
+                await inventory.receive(
+                    session,
+                    sku=sku,
+                    code=f"{sku}-{at.year}",
+                    harvested_on=span.last,
+                    produced_on=span.last,
+                    best_before=at.date() + timedelta(days=365),
+                    village=None,
+                    quantity=stock,
+                    by=SYSTEM,
+                    now=at,
+                )
+            elif stock:
                 update = inventory.Update(sku, "set", stock)
                 await inventory.apply_updates(session, houses[code], [update], by=SYSTEM, now=at)
         await catalogue.publish(session, card.id, by=SYSTEM, now=at)

@@ -24,7 +24,9 @@ _MONTH_DAY = re.compile(r"(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])")
 MAX_SIDE_MM = 5_000
 """No packed sales unit is longer than five metres."""
 
-IMAGE_BYTES = 512 << 10
+IMAGE_BYTES = 2 << 20
+"""A photo of 2,048 pixels, as suppliers hand them in, is smaller than this."""
+
 IMAGE_TYPES = frozenset({"image/svg+xml", "image/png", "image/jpeg", "image/webp"})
 
 
@@ -115,13 +117,21 @@ class SkuTaken(DomainError):
     en = "This SKU or bar code is in use; choose another."
 
 
+class SkuInUse(DomainError):
+    """The SKU cannot be removed from its draft, because stock or a price is kept under it."""
+
+    code = "sku_in_use"
+    zh = "该货号已有库存或价格，不能删除；可将零售与批发都设为否。"
+    en = "Stock or a price is kept under this SKU, so it stays; set retail and wholesale to false instead."
+
+
 class InvalidImage(DomainError):
     """Not a picture that the catalogue keeps."""
 
     status = 422
     code = "invalid_image"
-    zh = "图片须为 SVG、PNG、JPEG 或 WebP，且不超过 512 KiB。"
-    en = "A picture must be SVG, PNG, JPEG or WebP, of at most 512 KiB."
+    zh = "图片须为 SVG、PNG、JPEG 或 WebP，且不超过 2 MiB。"
+    en = "A picture must be SVG, PNG, JPEG or WebP, of at most 2 MiB."
 
 
 class NoSuchProduct(NotFound):
@@ -153,6 +163,8 @@ class NewSku:
 
     Weights are grams, dimensions those of the packed unit, all three or none; the tax rate is basis points (900 = 9 %);
     ``fresh`` goods are exempt from seven-day return and ask for the buyer's acknowledgement (domain handbook §3.5).
+    ``floor_fen`` is the least a unit may cost without the marketplace's consent, so that no price is made at the cost
+    of those who grew it.
     """
 
     sku: str
@@ -171,6 +183,7 @@ class NewSku:
     length_mm: int | None = None
     width_mm: int | None = None
     height_mm: int | None = None
+    floor_fen: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -327,7 +340,7 @@ def check(product: NewProduct) -> None:
     """Raise ``InvalidProduct`` with every fault of the description."""
     faults = [*_product_faults(product), *_repeated(product.skus)]
     for index, sku in enumerate(product.skus):
-        faults += _sku_faults(sku, f"/skus/{index}")
+        faults += _sku_faults(sku, f"/variants/{index}")
     if faults:
         raise InvalidProduct(faults=faults)
 
@@ -339,7 +352,7 @@ def _product_faults(product: NewProduct) -> list[Fault]:
     if not product.name.strip() or len(product.name) > 100:  # noqa: PLR2004
         faults.append(Fault("/name", "invalid_name", "名称须为 1 至 100 个字", "a name has 1 to 100 characters"))
     if not product.skus:
-        faults.append(Fault("/skus", "no_sku", "至少要有一个规格", "a product has at least one SKU"))
+        faults.append(Fault("/variants", "no_sku", "至少要有一个规格", "a product has at least one SKU"))
     if (product.season_opens is None) != (product.season_closes is None):
         faults.append(Fault("/season_closes", "half_a_season", "采收期须同时有起止", "a season has both ends or none"))
     for name, at in (("season_opens", product.season_opens), ("season_closes", product.season_closes)):
@@ -422,6 +435,8 @@ def _sku_faults(sku: NewSku, at: str) -> list[Fault]:
         faults.append(
             Fault(at, "out_of_range", "箱规、保质期或税率不在允许范围", "case pack, shelf life or tax rate is off")
         )
+    if sku.floor_fen is not None and sku.floor_fen < 1:
+        faults.append(Fault(f"{at}/floor_fen", "out_of_range", "底价须大于零", "a floor is more than nothing"))
     if sku.gtin13 is not None and not (len(sku.gtin13) == 13 and ean.is_valid(sku.gtin13)):  # noqa: PLR2004
         faults.append(Fault(f"{at}/gtin13", "invalid_gtin", "商品条码校验码不对", "not a valid GTIN-13"))
     if sku.itf14 is not None and not (len(sku.itf14) == 14 and ean.is_valid(sku.itf14)):  # noqa: PLR2004
@@ -434,7 +449,7 @@ def _repeated(skus: Sequence[NewSku]) -> list[Fault]:
     faults = []
     for index, sku in enumerate(skus):
         if sku.sku in seen:
-            faults.append(Fault(f"/skus/{index}/sku", "repeated_sku", "货号重复", "the SKU is listed twice"))
+            faults.append(Fault(f"/variants/{index}/sku", "repeated_sku", "货号重复", "the SKU is listed twice"))
         seen.add(sku.sku)
     return faults
 

@@ -162,7 +162,7 @@ def listing_faults(listing: Listing) -> Iterator[Fault]:
     yield from label_faults(listing.label)
     for index, text in enumerate(listing.net_contents):
         if not text.strip():
-            yield Fault(f"/skus/{index}/net_content", "missing", "缺少净含量", "net content is missing")
+            yield Fault(f"/variants/{index}/net_content", "missing", "缺少净含量", "net content is missing")
     edition = STANDARDS.get(listing.label.get("standard_version", ""))
     if edition is not None and not edition[0] <= listing.today <= edition[1]:
         yield Fault(
@@ -182,7 +182,7 @@ def _texts(listing: Listing) -> Iterator[tuple[str, str]]:
     yield "/name", listing.name
     yield "/description", listing.description
     for index, name in enumerate(listing.sku_names):
-        yield f"/skus/{index}/name", name
+        yield f"/variants/{index}/name", name
     for name, value in listing.attributes.items():
         yield f"/attributes/{name}", value if isinstance(value, str) else dumps(value, ensure_ascii=False)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -313,18 +313,26 @@ def _take(stock: StockState, picks: list[tuple[LotState | None, int]]) -> list[t
     return picks
 
 
-def plan_updates(updates: Sequence[Update], stocks: Mapping[str, StockState], later: Later, *, now: datetime) -> Plan:
+def plan_updates(
+    updates: Sequence[Update],
+    stocks: Mapping[str, StockState],
+    later: Later,
+    *,
+    lots_required: Collection[str] = (),
+    now: datetime,
+) -> Plan:
     """Judge the rows in their order and change ``stocks`` accordingly.
 
     A count says what lay there at ``as_of``; what moved since is added: new on-hand = counted + Σ later movements.
     A count, or a dated difference, older than the last count of the same SKU or lot is refused (``newer_count``): the
     newer one has already put the book right, and would be undone or booked twice. Nothing may fall below zero or below
-    what is promised to buyers.
+    what is promised to buyers. Of ``lots_required`` nothing is added outside a lot, whose day of harvest is known.
     """
     plan = Plan()
     for index, row in enumerate(updates):
         stock = stocks.get(row.sku)
-        code = "unknown_sku" if stock is None else _apply(index, row, stock, later, plan, now)
+        named = row.sku in lots_required
+        code = "unknown_sku" if stock is None else _apply(index, row, stock, later, plan, now, named=named)
         plan.results.append(
             UpdateResult(
                 index=index,
@@ -338,7 +346,9 @@ def plan_updates(updates: Sequence[Update], stocks: Mapping[str, StockState], la
     return plan
 
 
-def _apply(index: int, row: Update, stock: StockState, later: Later, plan: Plan, now: datetime) -> str | None:
+def _apply(
+    index: int, row: Update, stock: StockState, later: Later, plan: Plan, now: datetime, *, named: bool
+) -> str | None:
     lot = None if row.lot_code is None else stock.lot(row.lot_code)
     if row.lot_code is not None and lot is None:
         return "unknown_lot"
@@ -359,6 +369,8 @@ def _apply(index: int, row: Update, stock: StockState, later: Later, plan: Plan,
             if moved.effective_at > at and (lot is None or moved.lot_id == lot.id)
         )
         change = row.quantity + since - book.on_hand
+    if named and lot is None and change > 0:
+        return "lot_required"
     if book.on_hand + change < 0:
         return "below_zero"
     if stock.on_hand + change < stock.reserved:
@@ -389,6 +401,10 @@ _SENTENCES: Mapping[str, tuple[str, str]] = {
     "unknown_lot": ("该 SKU 没有这个批次", "The SKU has no such lot"),
     "as_of_in_future": ("盘点时间在未来", "The time of the count lies in the future"),
     "newer_count": ("已有更晚的盘点结果，以更晚的为准", "A newer count is already booked and stands"),
+    "lot_required": (
+        "该商品按采收期命名，增加库存须登记批次及采收日期（减少不受限）",
+        "It is named after its harvest: what is added needs a lot with the day of the harvest; taking away does not",
+    ),
     "below_zero": ("结果将小于零", "The result would be less than nothing"),
     "below_reserved": ("结果将少于已被订单占用的数量", "The result would be less than what orders hold"),
 }

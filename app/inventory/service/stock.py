@@ -499,14 +499,17 @@ async def apply_updates(
     """Apply a supplier's counts and adjustments in their order, all or nothing unless ``partial``.
 
     Raises ``UpdatesRejected`` with one fault per row that cannot be applied (pointer ``/updates/{i}``); another
-    supplier's SKU is as good as unknown. A handful of statements for any number of rows.
+    supplier's SKU is as good as unknown, and spring tea that is named after its harvest is added to by lots alone
+    (domain handbook §1.2). A handful of statements for any number of rows.
     """
     skus = {row.sku for row in updates}
     stocks = await queries.lock(session, skus, owner=supplier_id)
     if len(stocks) < len(skus) and await open_new(session, skus - stocks.keys()):
         stocks = await queries.lock(session, skus, owner=supplier_id)
     before = {sku: stock.available for sku, stock in stocks.items()}
-    plan = plan_updates(updates, stocks, await queries.moved_later(session, updates), now=now)
+    named = await catalogue.lots_required(session, {row.sku for row in updates if row.lot_code is None})
+    later = await queries.moved_later(session, updates)
+    plan = plan_updates(updates, stocks, later, lots_required=named, now=now)
     if plan.rejected and not partial:
         raise UpdatesRejected(faults=faults_of(plan.rejected))
     movements = plan.movements

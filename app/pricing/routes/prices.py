@@ -10,8 +10,8 @@ from app.core.errors import NotFound
 from app.core.web import IfMatch, Now, ReadSession, Sku, StaleVersion, VersionRequired, WriteSession, etag, problems
 from app.identity import Actor, Operator, SupplierStaff
 from app.pricing import queries, service
-from app.pricing.rules import PriceRace
-from app.pricing.schemas import PriceIn, PriceOut
+from app.pricing.rules import BelowFloor, PriceRace
+from app.pricing.schemas import OperatorPriceIn, PriceIn, PriceOut
 
 router = APIRouter(tags=["pricing"])
 
@@ -20,11 +20,13 @@ router = APIRouter(tags=["pricing"])
     "/v1/operator/skus/{sku}/price",
     summary="Set the price of a SKU",
     operation_id="set_price",
-    responses=problems(NotFound, PriceRace),
+    responses=problems(NotFound, PriceRace, BelowFloor),
 )
-async def set_price(body: PriceIn, by: Operator, session: WriteSession, now: Now, sku: Sku) -> PriceOut:
+async def set_price(body: OperatorPriceIn, by: Operator, session: WriteSession, now: Now, sku: Sku) -> PriceOut:
     """From now on one sales unit costs this much. Orders already placed keep their price."""
-    return PriceOut.of(await service.set_price(session, sku, body.price_fen, by=by, now=now))
+    return PriceOut.of(
+        await service.set_price(session, sku, body.price_fen, by=by, below_floor=body.below_floor, now=now)
+    )
 
 
 @router.get(
@@ -47,7 +49,7 @@ async def get_own_price(by: SupplierStaff, session: ReadSession, sku: Sku, respo
     "/v1/supplier/skus/{sku}/price",
     summary="Change the price of one's own SKU",
     operation_id="set_own_price",
-    responses=problems(NotFound, PriceRace, StaleVersion, VersionRequired),
+    responses=problems(NotFound, PriceRace, BelowFloor, StaleVersion, VersionRequired),
 )
 async def set_own_price(
     body: PriceIn,
@@ -60,11 +62,11 @@ async def set_own_price(
 ) -> PriceOut:
     """From now on one sales unit costs this much, if nobody changed the price since the caller read it.
 
-    A lower price shows the former one crossed out only if that was the lowest of the seven days before.
+    The first price of a SKU goes with `If-Match: "0"`. Below the floor of the SKU it is refused. A lower price shows
+    the former one crossed out only if that was the lowest of the seven days before.
     """
     await _own(session, sku, by)
-    if await queries.lock_current(session, sku) is None:
-        raise NotFound
+    await queries.lock_current(session, sku)
     if await queries.changes(session, sku) != version:
         raise StaleVersion
     price = await service.set_price(session, sku, body.price_fen, by=by, now=now)

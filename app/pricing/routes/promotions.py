@@ -27,6 +27,7 @@ from app.core.web import (
 )
 from app.identity import Actor, Buyer, Operator, SupplierStaff
 from app.pricing import queries, service
+from app.pricing.rules import BelowFloor
 from app.pricing.rules.promotions import (
     BudgetNameTaken,
     CouponCodeTaken,
@@ -206,12 +207,12 @@ async def issue_coupons(promotion_id: UUID, body: CouponsIn, _: Operator, once: 
     summary="Enter a promotion on the supplier's own goods",
     operation_id="create_supplier_promotion",
     status_code=201,
-    responses=problems(),
+    responses=problems(BelowFloor),
 )
 async def create_supplier_promotion(
     body: SupplierPromotionIn, by: SupplierStaff, session: WriteSession, now: Now
 ) -> PromotionOut:
-    """The supplier pays for it: what it takes off is less to be received."""
+    """The supplier pays for it: what it takes off is less to be received. No SKU that it names goes below its floor."""
     own = _own(by)
     promotion_id = await service.create_promotion(
         session,

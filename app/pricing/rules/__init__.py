@@ -52,6 +52,26 @@ class PriceRace(DomainError):
     en = "The price was changed by somebody else just now; read it again and repeat."
 
 
+class BelowFloor(DomainError):
+    """The price would be less than the supplier's floor, and the marketplace did not consent."""
+
+    status = 422
+    code = "below_price_floor"
+    zh = "价格低于底价 {floor} 元：供应商可先申请修改底价，经平台审核；平台确需低价销售时须明确同意。"
+    en = "The price is below the floor of {floor} yuan: have the floor changed, or let the marketplace consent to it."
+
+
+def check_floor(price_fen: int, floor_fen: int | None, *, consent: bool = False) -> None:
+    """Raise ``BelowFloor`` for a price below the floor to which nobody consented.
+
+    >>> check_floor(8_200, 8_200)
+    """
+    if floor_fen is not None and price_fen < floor_fen and not consent:
+        yuan = f"{floor_fen // 100}.{floor_fen % 100:02d}"
+        fault = Fault("/price_fen", BelowFloor.code, f"不得低于底价 {yuan} 元", f"not below the floor of {yuan} yuan")
+        raise BelowFloor(floor=yuan, faults=[fault])
+
+
 COMPARED = timedelta(days=7)
 """A crossed-out price is the lowest of this long before the current one (domain handbook §3.5)."""
 

@@ -18,6 +18,14 @@ class PriceIn(Body):
     price_fen: int = Field(strict=True, ge=1, le=MAX_PRICE_FEN)
 
 
+class OperatorPriceIn(PriceIn):
+    """What one sales unit shall cost, tax included, and whether that may be less than its floor."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"price_fen": 7800, "below_floor": True}]})
+
+    below_floor: bool = Field(False, description="Consent to a price below the SKU's floor; kept with the price")
+
+
 class PriceOut(Out):
     """The current price of a SKU."""
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app import catalogue
 from app.core.errors import Fault, InvalidInput
 from app.core.events import emit
 from app.core.ids import new_id
@@ -15,23 +16,42 @@ from app.identity import Actor
 from app.pricing import queries
 from app.pricing.events import PriceChanged
 from app.pricing.models import PriceRow
-from app.pricing.rules import MAX_PRICE_FEN, NotDeliverable, NotOnSale, Price, Quote, Wanted, assemble, was_price
+from app.pricing.rules import (
+    MAX_PRICE_FEN,
+    NotDeliverable,
+    NotOnSale,
+    Price,
+    Quote,
+    Wanted,
+    assemble,
+    check_floor,
+    was_price,
+)
 from app.pricing.rules.freight import nearest
 
 
 async def set_price(
-    session: AsyncSession, sku: str, price_fen: int, *, by: Actor | None = None, now: datetime
+    session: AsyncSession,
+    sku: str,
+    price_fen: int,
+    *,
+    by: Actor | None = None,
+    below_floor: bool = False,
+    now: datetime,
 ) -> Price:
     """Let one sales unit of ``sku`` cost ``price_fen`` from ``now`` on; the price before stays as history.
 
-    The same price again changes nothing. Raises ``InvalidInput`` outside 1..10,000,000 fen and ``NotFound`` for a SKU
-    that does not exist.
+    The same price again changes nothing. ``below_floor`` is the marketplace's consent to a price below the SKU's floor,
+    which is kept with the price. Raises ``InvalidInput`` outside 1..10,000,000 fen, ``BelowFloor`` without consent, and
+    ``NotFound`` for a SKU that does not exist.
     """
     if not 1 <= price_fen <= MAX_PRICE_FEN:
         raise InvalidInput(faults=[Fault("/price_fen", "out_of_range", "价格超出允许范围", "Out of range")])
     current = await queries.lock_current(session, sku)
     if current is not None and current.price_fen == price_fen:
         return Price(sku, price_fen, current.valid_from)
+    floor_fen = await catalogue.floor(session, sku)
+    check_floor(price_fen, floor_fen, consent=below_floor)
     start = now
     if current is not None:
         start = max(now, current.valid_from)
@@ -46,6 +66,7 @@ async def set_price(
             valid_to=None,
             by_account=None if by is None else by.account_id,
             was_price_fen=None,
+            below_floor=floor_fen is not None and price_fen < floor_fen,
         )
     )
     emit(session, PriceChanged(sku=sku, price_fen=price_fen, at=start))

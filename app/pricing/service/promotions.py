@@ -13,11 +13,13 @@ from uuid import UUID
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.catalogue import ROOTS, offers
+from app.catalogue import ROOTS, floor, offers
 from app.core.errors import Fault, InvalidInput
 from app.core.ids import digits, new_id
 from app.identity import Actor
 from app.pricing.models import BudgetRow, CouponRow, PromotionRow
+from app.pricing.queries import current_prices
+from app.pricing.rules import check_floor
 from app.pricing.rules.promotions import (
     CouponUsedUp,
     Discount,
@@ -25,6 +27,7 @@ from app.pricing.rules.promotions import (
     NoSuchBudget,
     NoSuchPromotion,
     NotByCoupon,
+    PromotionKind,
     PromotionUsedUp,
     Terms,
     check_terms,
@@ -137,7 +140,8 @@ async def create_promotion(
 ) -> UUID:
     """Enter a promotion, which runs from ``starts_at`` until ``ends_at`` unless it is stopped; its terms never change.
 
-    A supplier pays for its own goods only; a district pays out of a budget. Raises ``InvalidInput``, ``NoSuchBudget``.
+    A supplier pays for its own goods only; a district pays out of a budget. What a supplier pays for brings no SKU that
+    it names below its floor. Raises ``InvalidInput``, ``BelowFloor``, ``NoSuchBudget``.
     """
     check_terms(terms, starts_at, ends_at)
     faults = []
@@ -153,6 +157,8 @@ async def create_promotion(
             faults.append(Fault("/sku", "unknown_sku", "没有这个货号", "there is no such SKU"))
     if faults:
         raise InvalidInput(faults=faults)
+    if terms.sku is not None and funder is Funder.SUPPLIER:
+        await _check_floor(session, terms.sku, terms)
     if budget_id is not None and await session.get(BudgetRow, budget_id) is None:
         raise NoSuchBudget
     row = PromotionRow(
@@ -178,6 +184,20 @@ async def create_promotion(
     session.add(row)
     await session.flush()
     return row.id
+
+
+async def _check_floor(session: AsyncSession, sku: str, terms: Terms) -> None:
+    """Raise ``BelowFloor`` where one unit, at its present price, would cost less than its floor."""
+    current = (await current_prices(session, [sku])).get(sku)
+    if terms.kind is PromotionKind.FIXED_PRICE:
+        price_fen = terms.price_fen
+    elif terms.kind is PromotionKind.PERCENT_OFF and current is not None and terms.percent_bp is not None:
+        off_fen = current.price_fen * terms.percent_bp // 10_000
+        price_fen = current.price_fen - (off_fen if terms.cap_fen is None else min(off_fen, terms.cap_fen))
+    else:
+        price_fen = None
+    if price_fen is not None:
+        check_floor(price_fen, await floor(session, sku))
 
 
 async def stop_promotion(session: AsyncSession, promotion_id: UUID, *, supplier_id: UUID | None, now: datetime) -> None:

@@ -44,13 +44,17 @@ class OwnVariantOut(Out):
 
 
 class OwnProductOut(Out):
-    """A product as its supplier sees it."""
+    """A product in a list, for its supplier and for operators."""
 
     id: UUID
+    supplier_id: UUID
     slug: str
     name: str
     category: str
     status: str = Field(examples=["published"])
+    change: str | None = Field(
+        None, description="Where a change stands that is proposed to it: draft or submitted", examples=["submitted"]
+    )
     version: int = Field(description="Grows with every change; its ETag")
     published_at: datetime | None
     image_url: str | None
