@@ -478,6 +478,7 @@ def _progress() -> Callable[[str, int, int], None]:
 
 def main() -> None:
     """Entry of the installed program."""
+    gc.set_threshold(50_000, 20, 50)  # what is imported stays: looking for rubbish in it was a fifth of every start
     try:
         app()
     except Trouble as trouble:

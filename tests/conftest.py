@@ -8,6 +8,8 @@ second database of the worker's, in which the shop was opened once. Tests of con
 
 from __future__ import annotations
 
+import gc
+import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -40,26 +42,43 @@ _QUICK = {
     "fsync": "off",
     "synchronous_commit": "off",
     "full_page_writes": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "max_wal_size": "256MB",
     "autovacuum": "off",  # its worker would hold a database that is to be dropped
     "max_connections": "200",
 }
+_MEMORY = Path("/dev/shm")
+_ENOUGH_BYTES = 3 << 30
 _server = pytest.StashKey[EmbeddedPostgres]()
-_folder = pytest.StashKey[str]()
+_folder = pytest.StashKey[Path]()
+
+
+def scratch(prefix: str) -> Path:
+    """A new directory for a cluster, in memory where there is plenty: a database is then cloned ten times as fast."""
+    roomy = os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _ENOUGH_BYTES
+    return Path(tempfile.mkdtemp(prefix=prefix, dir=_MEMORY if roomy else None))
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    gc.disable()  # until everything is imported: all of that stays
     # A failure is told by pytest; drawing a traceback with every local variable takes the better part of a minute.
     structlog.configure(processors=[structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)])
     if hasattr(config, "workerinput") or config.option.collectonly or config.option.help:
         return
-    folder = tempfile.mkdtemp(prefix="market-test-")
-    config.stash[_folder] = folder
-    server = EmbeddedPostgres(Path(folder), options=_QUICK)
+    folder = config.stash[_folder] = scratch("market-test-")
+    server = EmbeddedPostgres(folder, options=_QUICK)
     config.stash[_server] = server
     url = make_url(server.start())
     config.option.market_server = url.render_as_string(hide_password=False)
     make_database(url, TEMPLATE)
     build_schema(url.set(database=TEMPLATE))
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.set_threshold(20_000, 10, 20)
+    gc.enable()
 
 
 def pytest_configure_node(node) -> None:
@@ -73,9 +92,10 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def make_database(server: URL, name: str, template: str | None = None) -> None:
+    copied = f'TEMPLATE "{template}" STRATEGY FILE_COPY' if template else ""
     engine = create_engine(server, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
-        connection.execute(text(f'CREATE DATABASE "{name}"' + (f' TEMPLATE "{template}"' if template else "")))
+        connection.execute(text(f'CREATE DATABASE "{name}" {copied}'))
     engine.dispose()
 
 

@@ -6,19 +6,19 @@ import contextlib
 import os
 import shutil
 import signal
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from app.core.postgres import EmbeddedPostgres
+from tests.conftest import scratch
 from tests.launcher.processes import Installation, processes_of, until
 
 
 @pytest.fixture
 def data_dir() -> Iterator[Path]:
-    made = Path(tempfile.mkdtemp(prefix="market-data-"))
+    made = scratch("market-data-")
     yield made
     for pid in processes_of(made):  # a failed test leaves nothing behind either
         with contextlib.suppress(ProcessLookupError):
@@ -28,11 +28,12 @@ def data_dir() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = tmp_path_factory.mktemp("cluster")
+def cluster() -> Iterator[Path]:
+    made = scratch("market-cluster-")
     with EmbeddedPostgres(made, options={"fsync": "off"}):
         pass
-    return made / "postgres"
+    yield made / "postgres"
+    shutil.rmtree(made)
 
 
 @pytest.fixture
