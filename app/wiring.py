@@ -113,6 +113,10 @@ def rounds(settings: Settings, http: httpx.AsyncClient | None = None) -> list[fu
     return [fulfilment.asking(fulfilment.kuaidi100(tracking, http), tracking)] if tracking.on else []
 
 
+JOBS: dict[str, fulfilment.Round] = {"imports": inventory.work_on_imports}
+"""Long work that goes step by step, each with its transactions: every one has a loop of its own in the worker."""
+
+
 @dataclass(frozen=True, slots=True)
 class Chore:
     """Something the clock starts: it runs in one transaction, again at once while it returns a full batch."""
@@ -149,6 +153,10 @@ async def _write_off(session: AsyncSession, now: datetime) -> int:
 
 async def _forget_files(session: AsyncSession, now: datetime) -> int:
     return await files.forget_waiting(session, now=now)
+
+
+async def _forget_receipts(session: AsyncSession, now: datetime) -> int:
+    return await inventory.forget_receipts(session, now=now, limit=5_000)
 
 
 async def _settle_presales(session: AsyncSession, now: datetime) -> int:
@@ -205,6 +213,7 @@ CHORES = (
     Chore("fulfilment.notice_silence", _notice_silence),
     Chore("inventory.write_off_expired", _write_off),
     Chore("inventory.settle_presales", _settle_presales, batch=20),
+    Chore("inventory.forget_receipts", _forget_receipts, batch=5_000),
     Chore("files.forget_waiting", _forget_files),
     Chore("storefront.refresh_words", _refresh_words),
     Chore("storefront.follow_presales", _follow_presales),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
+from functools import partial
 
 import httpx
 from sqlalchemy import text
@@ -16,7 +17,7 @@ from app.core.db import Database
 from app.core.installation import recognise
 from app.core.outbox import deliver_batch, run_couriers
 from app.core.settings import Settings
-from app.wiring import CHORES, Chore, build, rounds
+from app.wiring import CHORES, JOBS, Chore, build, rounds
 
 log = get_logger("worker")
 
@@ -44,6 +45,7 @@ async def run(settings: Settings) -> None:
                 _again_and_again("handlers", lambda now: _handlers(db, settings, now), settings),
                 _again_and_again("couriers", lambda now: _couriers(db, settings, now, besides=_SLOW), settings),
                 _again_and_again("slow couriers", lambda now: _couriers(db, settings, now, lane=_SLOW), settings),
+                *(_again_and_again(name, partial(job, db), settings) for name, job in JOBS.items()),
                 _chores(db, settings),
                 _rounds(db, settings, http),
             )

@@ -12,7 +12,7 @@ spring tea has a name only if the day of its harvest proves it (``check_lot``).
 
 from app.catalogue.events import ProductPublished, ProductRejected, ProductSubmitted, ProductWithdrawn
 from app.catalogue.lifecycle import WrongProductStatus
-from app.catalogue.queries import categories, floor, pictures, shown_product
+from app.catalogue.queries import categories, floor, pictures, shown_product, skus_of_supplier
 from app.catalogue.routes import router
 from app.catalogue.rules import (
     CATEGORIES,
@@ -97,6 +97,7 @@ __all__ = [
     "router",
     "season_on",
     "shown_product",
+    "skus_of_supplier",
     "store_image",
     "submit",
     "withdraw",

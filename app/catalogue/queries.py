@@ -62,6 +62,18 @@ async def offers(session: AsyncSession, skus: Sequence[str], *, day: date | None
     return {row[0]: Offer(*row) for row in rows}
 
 
+_SKUS_OF_SUPPLIER = text("""
+SELECT k.sku, p.name, k.name FROM catalogue_sku k JOIN catalogue_product p ON p.id = k.product_id
+WHERE p.supplier_id = :supplier_id ORDER BY k.sku LIMIT :limit
+""")
+
+
+async def skus_of_supplier(session: AsyncSession, supplier_id: UUID, *, limit: int) -> list[tuple[str, str, str]]:
+    """The supplier's SKUs in their order: code, name of the product, name of the sales unit."""
+    rows = await ask(session, _SKUS_OF_SUPPLIER, {"supplier_id": supplier_id, "limit": limit})
+    return [(sku, product, name) for sku, product, name in rows]
+
+
 _SHOWN = text("""
 SELECT p.id FROM catalogue_product p JOIN suppliers_supplier s ON s.id = p.supplier_id
 WHERE p.slug = :slug AND p.status = 'published' AND s.status = 'approved'

@@ -1,7 +1,7 @@
 """How many there are, where they lie, and who they are promised to.
 
-*Owns* stock rows (on hand, reserved, waiting), lots, reservations, pre-sales with their promises, and the append-only
-ledger of movements.
+*Owns* stock rows (on hand, reserved, waiting), lots, reservations, pre-sales with their promises, sheets that suppliers
+send with a receipt for each row, and the append-only ledger of movements.
 *Promises* that nothing is promised twice: ``0 ≤ reserved ≤ on_hand``, taken and given back by single statements that
 lock in SKU order; that every number is the sum of its movements; that ``release`` and ``open_stock`` may be repeated;
 that no more of a harvest is sold ahead than its cap, and that nothing is free while somebody waits for it.
@@ -22,15 +22,14 @@ from app.inventory.rules import (
     NotReserved,
     OutOfStock,
     Picked,
-    Update,
-    UpdateResult,
-    UpdatesRejected,
     subject_of,
 )
 from app.inventory.rules.presale import CapBelowPromised, Plan, Presale, PresaleOpen, PresaleSettled, Taken
+from app.inventory.rules.updates import Update, UpdateResult, UpdatesRejected
 from app.inventory.service import (
     apply_updates,
     change_presale,
+    forget_receipts,
     lock_waiting,
     open_presale,
     open_stock,
@@ -43,6 +42,7 @@ from app.inventory.service import (
     settle_presale,
     ship,
     take_back,
+    work_on_imports,
     write_off_expired,
 )
 
@@ -74,6 +74,7 @@ __all__ = [
     "apply_updates",
     "availability",
     "change_presale",
+    "forget_receipts",
     "lock_waiting",
     "lots_of",
     "open_presale",
@@ -91,5 +92,6 @@ __all__ = [
     "subject_of",
     "take_back",
     "waiting_for",
+    "work_on_imports",
     "write_off_expired",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from uuid import UUID
 
@@ -12,15 +13,25 @@ from sqlalchemy import (
     ForeignKey,
     Identity,
     Index,
+    Integer,
+    LargeBinary,
     String,
+    Text,
     UniqueConstraint,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, append_only, instant, uid
+from app.inventory.lifecycle import AT_WORK, Status, Step, after
 from app.inventory.rules import Kind, LotExists
+from app.inventory.rules.imports import Absent, Outcome
 from app.inventory.rules.presale import CapBelowPromised, PresaleOpen
+
+
+def _one_of(column: str, values: Iterable[str]) -> str:
+    return f"{column} IN ({', '.join(repr(str(value)) for value in values)})"
 
 
 class StockRow(Base):
@@ -71,7 +82,7 @@ class MovementRow(Base):
 
     __tablename__ = "inventory_movement"
     __table_args__ = (
-        CheckConstraint(f"kind IN ({', '.join(repr(kind.value) for kind in Kind)})", name="kind"),
+        CheckConstraint(_one_of("kind", Kind), name="kind"),
         CheckConstraint("on_hand_delta <> 0 OR reserved_delta <> 0", name="moves_something"),
         Index("ix_inventory_movement_sku_id", "sku", "id"),
         Index("ix_inventory_movement_sku_effective_at", "sku", "effective_at"),
@@ -154,6 +165,88 @@ class PromiseRow(Base):
     position: Mapped[int] = mapped_column(BigInteger, Identity(always=True))
     quantity: Mapped[int] = mapped_column(BigInteger)
     promised_at: Mapped[instant]
+
+
+class ImportRow(Base):
+    """A sheet that a supplier sent: what is to become of it and how far that is.
+
+    ``content`` is the file until it has been read; ``due_at`` is when the worker may go on with it; ``after_sku`` is
+    where it stands, SKU by SKU; ``repeats`` names an import of the same bytes that was applied, so this one changes
+    nothing. ``ok_rows`` counts the changed ones too.
+    """
+
+    __tablename__ = "inventory_import"
+    __table_args__ = (
+        CheckConstraint(_one_of("status", Status), name="status"),
+        CheckConstraint(_one_of("absent", Absent), name="absent"),
+        CheckConstraint(f"({_one_of('status', sorted(AT_WORK))}) = (due_at IS NOT NULL)", name="due"),
+        CheckConstraint("(read_at IS NULL) = (content IS NOT NULL)", name="read"),
+        CheckConstraint("(status = 'failed') = (problem_code IS NOT NULL)", name="problem"),
+        Index("ix_inventory_import_supplier_id", "supplier_id", "id"),
+        Index("ix_inventory_import_digest", "supplier_id", "digest"),
+        Index("ix_inventory_import_due_at", "due_at", postgresql_where=text("due_at IS NOT NULL")),
+        Index("ix_inventory_import_repeats", "repeats", postgresql_where=text("repeats IS NOT NULL")),
+    )
+
+    id: Mapped[uid]
+    supplier_id: Mapped[UUID] = mapped_column(ForeignKey("suppliers_supplier.id"))
+    by_account: Mapped[UUID]
+    digest: Mapped[bytes] = mapped_column(LargeBinary)
+    content: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
+    absent: Mapped[str] = mapped_column(Text)
+    at_once: Mapped[bool]
+    again: Mapped[bool]
+    status: Mapped[str] = mapped_column(Text)
+    repeats: Mapped[UUID | None] = mapped_column(ForeignKey("inventory_import.id"))
+    uploaded_at: Mapped[instant]
+    read_at: Mapped[datetime | None]
+    applied_at: Mapped[datetime | None]
+    due_at: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    total: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    done: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    after_sku: Mapped[str] = mapped_column(Text, server_default=text("''"))
+    ok_rows: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    changed_rows: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    rejected_rows: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    problem_code: Mapped[str | None] = mapped_column(Text)
+    problem_zh: Mapped[str | None] = mapped_column(Text)
+    problem_en: Mapped[str | None] = mapped_column(Text)
+
+    def take(self, step: Step, *, due_at: datetime | None = None) -> None:
+        """Take a step, the only place where a status is assigned. Raises ``ImportStepNotAllowed``."""
+        self.status, self.due_at = after(Status(self.status), step).value, due_at
+
+
+class ImportLineRow(Base):
+    """A row of the sheet, and what would become of it or has; a SKU that the sheet does not name has no ``number``."""
+
+    __tablename__ = "inventory_import_row"
+    __table_args__ = (
+        CheckConstraint(_one_of("outcome", Outcome), name="outcome"),
+        Index(
+            "ix_inventory_import_row_to_do",
+            "import_id",
+            "sku",
+            "position",
+            postgresql_where=text("outcome <> 'rejected'"),
+        ),
+    )
+
+    import_id: Mapped[UUID] = mapped_column(ForeignKey("inventory_import.id"), primary_key=True)
+    position: Mapped[int] = mapped_column(Integer, primary_key=True)
+    number: Mapped[int | None] = mapped_column(Integer)
+    sku: Mapped[str | None] = mapped_column(Text)
+    lot_code: Mapped[str | None] = mapped_column(Text)
+    mode: Mapped[str] = mapped_column(Text)
+    quantity: Mapped[int | None] = mapped_column(BigInteger)
+    as_of: Mapped[datetime | None]
+    reason: Mapped[str | None] = mapped_column(Text)
+    outcome: Mapped[str] = mapped_column(Text)
+    code: Mapped[str | None] = mapped_column(Text)
+    faults: Mapped[list[dict[str, str]] | None] = mapped_column(JSONB)
+    before: Mapped[int | None] = mapped_column(BigInteger)
+    after: Mapped[int | None] = mapped_column(BigInteger)
 
 
 append_only(MovementRow.metadata.tables["inventory_movement"])

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from app.core.errors import DomainError, Fault, InvalidInput
+from app.core.sheets import csv_line
 
 MOST_GROUPS = 3
 MOST_YEARS = 50
@@ -130,28 +131,13 @@ class Report:
     undelivered_facts: int
 
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-
-
-def _cell(value: object) -> str:
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        return str(value)
-    # A spreadsheet runs what begins like a formula; an apostrophe makes it text again.
-    guarded = f"'{value}" if value.startswith(_FORMULA) else value
-    if any(mark in guarded for mark in ',"\r\n'):
-        return '"' + guarded.replace('"', '""') + '"'
-    return guarded
-
-
 def csv_lines(report: Report) -> Iterator[str]:
     """The report as CSV (RFC 4180): a header, the rows, and a last row marked ``total``. Amounts are whole fen."""
-    yield ",".join(report.question.header) + "\r\n"
+    yield csv_line(report.question.header)
     for row in report.rows:
-        yield ",".join(map(_cell, row)) + "\r\n"
+        yield csv_line(row)
     blanks = len(report.question.header) - len(FIGURES) - 1
-    yield ",".join(["total", *[""] * blanks, *map(str, report.totals)]) + "\r\n"
+    yield csv_line(["total", *[""] * blanks, *report.totals])
 
 
 def presented(

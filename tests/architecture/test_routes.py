@@ -71,6 +71,7 @@ _MOVES_STOCK_OR_MONEY = {
     "receive_goods_back",
     "decide_claim",
     "update_inventory",
+    "apply_inventory_import",
     "receive_lot",
     "issue_coupons",
     "issue_supplier_coupons",
@@ -137,6 +138,8 @@ _MOVES_NEITHER = {
         for verb, rest in (("create", ""), ("rotate", "_secret"), ("ping", ""), ("redeliver", "_message"))
     ),
     "receive_tracking",
+    # It moves stock when it is applied; applied at once, a file is known by its digest.
+    "upload_inventory_sheet",
     # A line of a bank statement is known by its serial.
     "upload_bank_statement",
     # A claim's own table lets each of these happen once.

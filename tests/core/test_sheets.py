@@ -31,50 +31,13 @@ from app.core.sheets import (
     whole,
     workbook,
 )
+from tests.hostile import BOMB, FAR, MACRO, by_hand
 
 COLUMNS = (
     Column("sku", ("货号", "商品编码")),
     Column("quantity", ("库存数量", "数量")),
     Column("note", ("备注",), required=False),
 )
-_TYPES = (
-    b'<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
-    b'<Default Extension="xml" ContentType="application/xml"/></Types>'
-)
-_BOOK = (
-    b'<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" '
-    b'xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships">'
-    b'<sheets><sheet name="S" sheetId="1" r:id="rId1"/></sheets></workbook>'
-)
-_RELATIONS = (
-    b'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" '
-    b'Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" '
-    b'Target="worksheets/sheet1.xml"/></Relationships>'
-)
-_ROOT = _RELATIONS.replace(b"/worksheet", b"/officeDocument").replace(b"worksheets/sheet1.xml", b"xl/workbook.xml")
-_HEAD = (
-    '<row r="1"><c r="A1" t="inlineStr"><is><t>货号</t></is></c><c r="B1" t="inlineStr"><is><t>数量</t></is></c></row>'
-)
-
-
-def by_hand(rows: str, *, before: str = "", also: dict[str, bytes] | None = None, sheet: bytes | None = None) -> bytes:
-    """An ``.xlsx`` of the given XML, such as no program of good will writes."""
-    xml = (
-        f'{before}<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>{_HEAD}{rows}'
-    )
-    parts = {
-        "[Content_Types].xml": _TYPES,
-        "_rels/.rels": _ROOT,
-        "xl/workbook.xml": _BOOK,
-        "xl/_rels/workbook.xml.rels": _RELATIONS,
-        "xl/worksheets/sheet1.xml": sheet or (xml + "</sheetData></worksheet>").encode(),
-        **(also or {}),
-    }
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in parts.items():
-            archive.writestr(name, content)
-    return file.getvalue()
 
 
 def written(*rows: tuple, merge: bool = False, formula: str | None = None) -> bytes:
@@ -150,13 +113,6 @@ async def test_what_cannot_be_read_is_said_for_each_row_and_column():
     assert [fault.code for fault in other.faults] == ["missing"]
 
 
-_FAR = '<row r="2"><c r="XFD1048576"><v>1</v></c></row>'
-_BOMB = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa">' + "".join(
-    f'<!ENTITY {chr(98 + n)} "{f"&{chr(97 + n)};" * 10}">' for n in range(8)
-)
-_DATED_MACRO = {"xl/vbaProject.bin": b"\xd0\xcf\x11\xe0"}
-
-
 @pytest.mark.parametrize(
     ("raw", "expected"),
     [
@@ -168,16 +124,16 @@ _DATED_MACRO = {"xl/vbaProject.bin": b"\xd0\xcf\x11\xe0"}
         (b"PK\x03\x04 not really", "sheet_unreadable"),
         (written(("货号", "数量"), ("GT04", 1))[:-300], "sheet_unreadable"),
         ('货号,数量\n"GT04,1\n'.encode(), "sheet_unreadable"),
-        (by_hand(_FAR), "sheet_too_large"),
-        (by_hand(_FAR.replace("XFD1048576", "CW2")), "sheet_too_large"),
-        (by_hand(_FAR.replace("XFD1048576", "&#88;FD1048576")), "sheet_unreadable"),
+        (by_hand(FAR), "sheet_too_large"),
+        (by_hand(FAR.replace("XFD1048576", "CW2")), "sheet_too_large"),
+        (by_hand(FAR.replace("XFD1048576", "&#88;FD1048576")), "sheet_unreadable"),
         (by_hand("", also={"xl/sharedStrings.xml": b"<si><t>" + b"a" * (4 << 20)}), "sheet_too_large"),
         (by_hand("", also={"../../etc/cron.d/x": b"x"}), "sheet_unreadable"),
         (by_hand("", also={f"xl/{n}.xml": b"" for n in range(201)}), "sheet_unreadable"),
-        (by_hand("", also=_DATED_MACRO), "sheet_has_formulas"),
+        (by_hand("", also=MACRO), "sheet_has_formulas"),
         (by_hand("", also={"xl/externalLinks/externalLink1.xml": b"<x/>"}), "sheet_has_formulas"),
         (by_hand('<row r="2"><c r="A2" t="e"><v>#N/A</v></c></row>'), "sheet_has_formulas"),
-        (by_hand("", before=_BOMB + "]>", sheet=None), "sheet_unreadable"),
+        (by_hand("", before=BOMB + "]>", sheet=None), "sheet_unreadable"),
         ("编码,件数\nGT04,1\n".encode(), "sheet_header_not_found"),
         ("货号,数量,库存数量\nGT04,1,2\n".encode(), "sheet_header_not_found"),
         (("货号,数量\n" + "GT04,1\n" * 11).encode(), "sheet_too_large"),

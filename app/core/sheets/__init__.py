@@ -27,7 +27,7 @@ from app.core.sheets.errors import (
     UnknownSheetFormat,
 )
 from app.core.sheets.reading import Column, Limits, Row, RowFault, Sheet, opened
-from app.core.sheets.writing import XLSX, Heading, Page, workbook
+from app.core.sheets.writing import XLSX, Heading, Page, csv_line, workbook
 
 __all__ = [
     "SHEET_ERRORS",
@@ -48,6 +48,7 @@ __all__ = [
     "UnknownSheetFormat",
     "amount_fen",
     "code",
+    "csv_line",
     "day",
     "grams",
     "moment",

@@ -24,15 +24,21 @@ _FORMATS: dict[Kind, str] = {
     "day": "yyyy-mm-dd",
     "moment": "yyyy-mm-dd hh:mm",
 }
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_OFFERED_ROWS = 50_000
 
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A column. ``yuan`` takes fen and shows yuan; ``text`` keeps codes and phone numbers as they are."""
+    """A column. ``yuan`` takes fen and shows yuan; ``text`` keeps codes and phone numbers as they are.
+
+    Who fills the sheet in is offered ``choices``: some words, or a range of cells such as ``=货号!$A$2:$A$40``.
+    """
 
     title: str
     kind: Kind = "text"
     width: int = 14
+    choices: Sequence[str] | str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +74,36 @@ def workbook(*pages: Page) -> bytes:
                 top += 1
             for at, heading in enumerate(page.headings):
                 sheet.write_string(top, at, heading.title, bold)
+            _offer(sheet, page.headings, top + 1)
             sheet.freeze_panes(top + 1, 0)
             for number, row in enumerate(page.rows, start=top + 1):
                 for at, (heading, value) in enumerate(zip(page.headings, row, strict=True)):
                     _write(sheet, number, at, heading.kind, value, formats[heading.kind])
     return file.getvalue()
+
+
+def csv_line(cells: Iterable[object]) -> str:
+    """A line of CSV (RFC 4180). What a spreadsheet would take for a formula is text again by an apostrophe."""
+    return ",".join(map(_csv_cell, cells)) + "\r\n"
+
+
+def _csv_cell(value: object) -> str:
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        return str(value)
+    guarded = f"'{value}" if value.startswith(_FORMULA) else value
+    if any(mark in guarded for mark in ',"\r\n'):
+        return '"' + guarded.replace('"', '""') + '"'
+    return guarded
+
+
+def _offer(sheet: Any, headings: Sequence[Heading], first: int) -> None:
+    for at, heading in enumerate(headings):
+        if heading.choices is not None:
+            source = heading.choices if isinstance(heading.choices, str) else list(heading.choices)
+            offer = {"validate": "list", "source": source, "error_type": "warning"}
+            sheet.data_validation(first, at, first + _OFFERED_ROWS, at, offer)
 
 
 def _write(sheet: Any, row: int, at: int, kind: Kind, value: Value, style: Any) -> None:

@@ -1,5 +1,13 @@
-"""The verbs of the stock-room: what lies there, and what is sold before it is there."""
+"""The verbs of the stock-room: what lies there, what is sold before it is there, and what sheets say of it."""
 
+from app.inventory.service.imports import (
+    apply_import,
+    check_sheet,
+    forget_receipts,
+    start_import,
+    template,
+    work_on_imports,
+)
 from app.inventory.service.opening import open_stock
 from app.inventory.service.presale import (
     change_presale,
@@ -21,8 +29,11 @@ from app.inventory.service.stock import (
 )
 
 __all__ = [
+    "apply_import",
     "apply_updates",
     "change_presale",
+    "check_sheet",
+    "forget_receipts",
     "lock_waiting",
     "open_presale",
     "open_stock",
@@ -34,6 +45,9 @@ __all__ = [
     "settle_overdue_presales",
     "settle_presale",
     "ship",
+    "start_import",
     "take_back",
+    "template",
+    "work_on_imports",
     "write_off_expired",
 ]

@@ -28,16 +28,12 @@ from app.inventory.rules import (
     OutOfStock,
     Picked,
     StockState,
-    Update,
-    UpdateResult,
-    UpdatesRejected,
-    faults_of,
     new_trace_code,
     pick,
-    plan_updates,
     spoil,
 )
 from app.inventory.rules.presale import Taken
+from app.inventory.rules.updates import Update, UpdateResult, UpdatesRejected, faults_of, plan_updates
 from app.inventory.service.opening import open_new
 from app.inventory.service.presale import announce, fill, forget, shorten
 

@@ -7,20 +7,22 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import Select, select, text, tuple_
+from sqlalchemy import Select, TextClause, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.db import array, ask
 from app.core.errors import NotFound
 from app.inventory.models import LotRow, MovementRow, PresaleRow, PromiseRow, StockRow
-from app.inventory.rules import Availability, Lot, LotState, StockState, Update
+from app.inventory.rules import Availability, Lot, LotState, StockState
 from app.inventory.rules.presale import Plan, Presale
+from app.inventory.rules.updates import Update
 
 _LOCK = text("""
 SELECT sku, supplier_id, on_hand, reserved, counted_at, waiting FROM inventory_stock
 WHERE sku = ANY(CAST(:skus AS text[])) AND (CAST(:owner AS uuid) IS NULL OR supplier_id = :owner)
 ORDER BY sku FOR UPDATE
 """)
+_PEEK = text(_LOCK.text.removesuffix("FOR UPDATE\n"))
 _LOTS = text("""
 SELECT sku, id, code, best_before, on_hand, counted_at FROM inventory_lot
 WHERE sku = ANY(CAST(:skus AS text[])) ORDER BY sku, best_before, code
@@ -77,7 +79,19 @@ async def lock(session: AsyncSession, skus: Collection[str], *, owner: UUID | No
 
     Two statements on purpose: what was read together with the wait for the lock would be older than the lock.
     """
-    stocks = {row[0]: StockState(*row) for row in await ask(session, _LOCK, {"skus": array(set(skus)), "owner": owner})}
+    return await _states(session, _LOCK, skus, owner)
+
+
+async def peek(session: AsyncSession, skus: Collection[str], *, owner: UUID) -> dict[str, StockState]:
+    """The same without a lock, to say what would become of a change."""
+    return await _states(session, _PEEK, skus, owner)
+
+
+async def _states(
+    session: AsyncSession, statement: TextClause, skus: Collection[str], owner: UUID | None
+) -> dict[str, StockState]:
+    rows = await ask(session, statement, {"skus": array(set(skus)), "owner": owner})
+    stocks = {row[0]: StockState(*row) for row in rows}
     for sku, lot_id, code, best_before, on_hand, counted_at in await ask(session, _LOTS, {"skus": array(stocks)}):
         stocks[sku].lots.append(LotState(lot_id, code, best_before, on_hand, counted_at))
     return stocks
@@ -91,7 +105,7 @@ async def held(session: AsyncSession, reference: UUID) -> dict[str, int]:
 
 async def moved_later(session: AsyncSession, updates: Sequence[Update]) -> dict[tuple[int, UUID | None], int]:
     """For each count that says when it was taken: what moved since, of the SKU (None) and of each lot."""
-    dated = [(i, row.sku, row.as_of) for i, row in enumerate(updates) if row.as_of is not None and row.mode == "set"]
+    dated = [(i, row.sku, row.as_of) for i, row in enumerate(updates) if row.as_of is not None and row.mode != "adjust"]
     if not dated:
         return {}
     positions, skus, ats = (list(column) for column in zip(*dated, strict=True))

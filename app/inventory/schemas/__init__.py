@@ -10,8 +10,9 @@ from uuid import UUID
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 
 from app.core.web import MAX_QUANTITY, Body, Instant, Out, ShortText, Sku
-from app.inventory.rules import MAX_COUNT, MAX_UPDATES, REJECTION_CODES, Lot, Update, UpdateResult
+from app.inventory.rules import MAX_COUNT, Lot
 from app.inventory.rules.presale import Plan, Presale
+from app.inventory.rules.updates import MAX_UPDATES, REJECTION_CODES, Update, UpdateResult
 
 LotCode = Annotated[
     str,

@@ -33,8 +33,9 @@ from app.core.web import (
 )
 from app.identity import Actor, Public, SupplierStaff
 from app.inventory import queries, service
-from app.inventory.rules import LotExists, UpdatesRejected
+from app.inventory.rules import LotExists
 from app.inventory.rules.presale import CapBelowPromised, PresaleOpen, PresaleSettled
+from app.inventory.rules.updates import UpdatesRejected
 from app.inventory.schemas import (
     LotIn,
     LotOut,
@@ -53,7 +54,8 @@ router = APIRouter(tags=["inventory"])
 SkuFilter = Annotated[Sku | None, Query(description="Only this SKU")]
 
 
-def _own(by: Actor) -> UUID:
+def own(by: Actor) -> UUID:
+    """The caller's supplier."""
     if by.supplier_id is None:
         raise NotPermitted
     return by.supplier_id
@@ -74,7 +76,7 @@ async def list_inventory(
 ) -> Page[StockOut]:
     """Every SKU of the caller's supplier with its numbers and lots, by SKU."""
     after = str(decode_cursor("inventory", cursor)[0]) if cursor else None
-    rows = await queries.page_of_stock(session, _own(by), sku=sku, after=after, limit=limit + 1)
+    rows = await queries.page_of_stock(session, own(by), sku=sku, after=after, limit=limit + 1)
     items = [StockOut.model_validate(row) for row in rows[:limit]]
     more = len(rows) > limit
     return Page(items=items, next_cursor=encode_cursor("inventory", items[-1].sku) if more else None)
@@ -92,7 +94,7 @@ async def list_movements(
     """The ledger of one SKU, newest entry first. The numbers are the sums of its entries."""
     kind = f"movements:{sku}"
     before = int(decode_cursor(kind, cursor)[0]) if cursor else None
-    if await queries.owner_of(session, sku) != _own(by):
+    if await queries.owner_of(session, sku) != own(by):
         raise NotFound
     rows = await queries.page_of_movements(session, sku, before=before, limit=limit + 1)
     items = [MovementOut.model_validate(row) for row in rows[:limit]]
@@ -122,7 +124,7 @@ async def update_inventory(
 
     async def work(session: AsyncSession) -> UpdatesOut:
         rows = [row.row() for row in body.updates]
-        return UpdatesOut.of(await service.apply_updates(session, _own(by), rows, by=by, now=now, partial=partial))
+        return UpdatesOut.of(await service.apply_updates(session, own(by), rows, by=by, now=now, partial=partial))
 
     return await once.run(200, work)
 
@@ -145,7 +147,7 @@ async def list_lots(
     if cursor:
         last_sku, last_code = decode_cursor("lots", cursor)
         after = (str(last_sku), str(last_code))
-    rows = await queries.page_of_lots(session, _own(by), sku=sku, after=after, limit=limit + 1)
+    rows = await queries.page_of_lots(session, own(by), sku=sku, after=after, limit=limit + 1)
     items = [LotOut.of(row) for row in rows[:limit]]
     more = len(rows) > limit
     return Page(items=items, next_cursor=encode_cursor("lots", items[-1].sku, items[-1].code) if more else None)
@@ -207,7 +209,7 @@ async def list_presales(
 ) -> Page[PresaleOut]:
     """Harvests that are or were sold ahead, with how much of each was promised and has come."""
     before = UUID(str(decode_cursor("presales", cursor)[0])) if cursor else None
-    rows = await queries.page_of_presales(session, _own(by), sku=sku, before=before, limit=limit + 1)
+    rows = await queries.page_of_presales(session, own(by), sku=sku, before=before, limit=limit + 1)
     more = encode_cursor("presales", str(rows[limit - 1].id)) if len(rows) > limit else None
     return Page(items=[PresaleOut.of(row) for row in rows[:limit]], next_cursor=more)
 
@@ -220,7 +222,7 @@ async def list_presales(
 )
 async def get_presale(presale_id: UUID, by: SupplierStaff, session: ReadSession, response: Response) -> PresaleOut:
     """The `ETag` names its version, which an edit has to send."""
-    found = await queries.presale(session, presale_id, supplier_id=_own(by))
+    found = await queries.presale(session, presale_id, supplier_id=own(by))
     response.headers["ETag"] = etag(found.version)
     return PresaleOut.of(found)
 
@@ -263,7 +265,7 @@ async def change_presale(
     response: Response,
 ) -> PresaleOut:
     """What buyers were promised stands: the cap does not fall below it, and their day to ship by stays."""
-    found = await queries.presale(session, presale_id, supplier_id=_own(by))
+    found = await queries.presale(session, presale_id, supplier_id=own(by))
     changed = await service.change_presale(
         session,
         presale_id,
@@ -288,6 +290,6 @@ async def settle_presale(presale_id: UUID, by: SupplierStaff, once: Once, now: N
     """Nothing more is sold ahead, and whoever still waits is paid back for the pieces that did not come."""
 
     async def work(session: AsyncSession) -> PresaleOut:
-        return PresaleOut.of(await service.settle_presale(session, presale_id, supplier_id=_own(by), now=now))
+        return PresaleOut.of(await service.settle_presale(session, presale_id, supplier_id=own(by), now=now))
 
     return await once.run(200, work)

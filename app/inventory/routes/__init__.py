@@ -1,0 +1,9 @@
+"""The stock-room over HTTP; one flat router, so that a request is matched in one pass."""
+
+from fastapi import APIRouter
+
+from app.inventory.routes import imports, stock
+
+router = APIRouter(routes=[*stock.router.routes, *imports.router.routes])
+
+__all__ = ["router"]
