@@ -30,6 +30,7 @@ from app import (
     pricing,
     reports,
     reviews,
+    settlement,
     storefront,
     suppliers,
     webhooks,
@@ -71,6 +72,7 @@ _TAGS = [
     {"name": "partners", "description": "Supermarket partners"},
     {"name": "assistance", "description": "Plans, goals, the ledger of counted sales"},
     {"name": "invoicing", "description": "Invoices, blue and red"},
+    {"name": "settlement", "description": "What suppliers are owed, monthly statements, payouts, the platform's books"},
     {"name": "reviews", "description": "What those who received the goods say of them"},
     {"name": "reports", "description": "Sales reports"},
     {"name": "webhooks", "description": "Messages to the systems of suppliers and partners"},
@@ -95,6 +97,7 @@ _MODULES = (
     invoicing,
     reports,
     reviews,
+    settlement,
     webhooks,
 )
 # The routes themselves, not their routers: an application that includes a router builds each of its routes anew when

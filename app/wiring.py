@@ -25,6 +25,7 @@ from app import (
     payments,
     pricing,
     reviews,
+    settlement,
     storefront,
     suppliers,
     webhooks,
@@ -71,6 +72,8 @@ def build(settings: Settings, http: httpx.AsyncClient | None = None) -> Wiring:
     on(orders.OrderCancelled, invoicing.on_order_cancelled, name="invoicing.cancel_requests")
     on(orders.LinesCancelled, invoicing.on_lines_cancelled, name="invoicing.cancel_part_requests")
     on(orders.LinesRefunded, invoicing.on_lines_refunded, name="invoicing.take_back")
+
+    settlement.connect(wiring, settings, http)
 
     on(catalogue.ProductPublished, storefront.on_product_published, name="storefront.shelve")
     on(catalogue.ProductWithdrawn, storefront.on_product_withdrawn, name="storefront.unshelve")
@@ -205,6 +208,18 @@ async def _forget_codes(session: AsyncSession, now: datetime) -> int:
     return 0
 
 
+async def _post_journal(session: AsyncSession, now: datetime) -> int:
+    return await settlement.post_due(session, now=now)
+
+
+async def _issue_statements(session: AsyncSession, now: datetime) -> int:
+    return await settlement.issue_due(session, now=now)
+
+
+async def _confirm_statements(session: AsyncSession, now: datetime) -> int:
+    return await settlement.confirm_due(session, now=now)
+
+
 CHORES = (
     Chore("orders.expire", _expire),
     Chore("orders.confirm", _confirm),
@@ -214,6 +229,9 @@ CHORES = (
     Chore("inventory.write_off_expired", _write_off),
     Chore("inventory.settle_presales", _settle_presales, batch=20),
     Chore("inventory.forget_receipts", _forget_receipts, batch=5_000),
+    Chore("settlement.post_journal", _post_journal, batch=2_000),
+    Chore("settlement.issue_statements", _issue_statements, batch=100_000),
+    Chore("settlement.confirm_statements", _confirm_statements),
     Chore("files.forget_waiting", _forget_files),
     Chore("storefront.refresh_words", _refresh_words),
     Chore("storefront.follow_presales", _follow_presales),

@@ -19,9 +19,10 @@ from app.payments.events import (
     SandboxPaid,
 )
 from app.payments.queries import get, refunds_by_reference, refunds_of
-from app.payments.routes import router
+from app.payments.routes import SignedByProvider, router
 from app.payments.rules import (
     AmountMismatch,
+    InvalidSignature,
     Payment,
     PaymentNotCaptured,
     PaymentNotFound,
@@ -35,6 +36,8 @@ from app.payments.rules import (
     RefundNotPayable,
     RefundReferenceReused,
     RefundStatus,
+    Sealer,
+    StaleNotification,
     TransactionMismatch,
 )
 from app.payments.service import (
@@ -50,6 +53,7 @@ from app.payments.service import (
 
 __all__ = [
     "AmountMismatch",
+    "InvalidSignature",
     "Payment",
     "PaymentCaptured",
     "PaymentNotCaptured",
@@ -69,6 +73,9 @@ __all__ = [
     "RefundSettled",
     "RefundStatus",
     "SandboxPaid",
+    "Sealer",
+    "SignedByProvider",
+    "StaleNotification",
     "TransactionMismatch",
     "capture",
     "close",

@@ -18,7 +18,7 @@ from app.core.settings import Settings
 from app.wiring import CHORES, build
 from tests.architecture.source import CHECKOUT, COMPOSITION_ROOTS, MODULES, Source, sources
 
-_EXACT = ("orders", "pricing", "payments", "inventory", "fulfilment")
+_EXACT = ("orders", "pricing", "payments", "inventory", "fulfilment", "settlement")
 """Modules that count money and pieces; those above also compute shares and forecasts, which are no amounts."""
 _SETS_STATUS = re.compile(r"\bUPDATE\b(?:(?!\bWHERE\b).)*\bSET\b(?:(?!\bWHERE\b).)*\bstatus\s*=", re.DOTALL)
 

@@ -1,0 +1,102 @@
+"""Settlement: what is owed to whom for what was sold, the monthly statements of it, and their payment.
+
+*Owns* the double-entry journal, commission rules, statements and their rows, payout accounts and payouts.
+*Promises* that every posting sums to nothing and has one source; that a commission is the one of the day of payment;
+that a statement never changes once it is issued and is paid once; that what is refunded after payout is a negative row
+of the next period; and that no money is ever held here: a licensed provider is told how to split what it holds.
+*Calls* suppliers, catalogue and payments for what they check and sign; reads orders and claims by plain SQL, in bulk.
+*Tells* PayoutMade, PayoutFailed; and itself PayoutInstructed.
+"""
+
+from app.settlement.couriers import connect
+from app.settlement.events import PayoutFailed, PayoutInstructed, PayoutMade
+from app.settlement.lifecycle import PayoutStatus, StatementStepNotAllowed, Status
+from app.settlement.queries import get, owed, page, paid_into, payouts, rows
+from app.settlement.routes import router
+from app.settlement.rules import (
+    ACCOUNTS,
+    DIGEST,
+    AlreadyPaid,
+    BankDetails,
+    CommissionRule,
+    Kind,
+    MonthNotOver,
+    NotPaidThatWay,
+    Outcome,
+    Owed,
+    Payout,
+    PayoutAccount,
+    Row,
+    RuleTaken,
+    RuleTooSoon,
+    Run,
+    Statement,
+    following,
+    last_due,
+    month_of,
+)
+from app.settlement.service import (
+    announce_rule,
+    confirm,
+    confirm_due,
+    dispute,
+    enter_account,
+    issue_due,
+    issue_statements,
+    post_due,
+    post_everything,
+    resolve,
+    run_payouts,
+    settle,
+    verify_account,
+)
+
+__all__ = [
+    "ACCOUNTS",
+    "DIGEST",
+    "AlreadyPaid",
+    "BankDetails",
+    "CommissionRule",
+    "Kind",
+    "MonthNotOver",
+    "NotPaidThatWay",
+    "Outcome",
+    "Owed",
+    "Payout",
+    "PayoutAccount",
+    "PayoutFailed",
+    "PayoutInstructed",
+    "PayoutMade",
+    "PayoutStatus",
+    "Row",
+    "RuleTaken",
+    "RuleTooSoon",
+    "Run",
+    "Statement",
+    "StatementStepNotAllowed",
+    "Status",
+    "announce_rule",
+    "confirm",
+    "confirm_due",
+    "connect",
+    "dispute",
+    "enter_account",
+    "following",
+    "get",
+    "issue_due",
+    "issue_statements",
+    "last_due",
+    "month_of",
+    "owed",
+    "page",
+    "paid_into",
+    "payouts",
+    "post_due",
+    "post_everything",
+    "resolve",
+    "router",
+    "rows",
+    "run_payouts",
+    "settle",
+    "verify_account",
+]

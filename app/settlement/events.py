@@ -1,0 +1,40 @@
+"""What settlement announces. Names are stored: they never change."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+from uuid import UUID
+
+from app.core.events import Fact
+
+
+class _OfPayout(Fact):
+    """Something that happened to one payout."""
+
+    payout_id: UUID
+    statement_id: UUID
+    supplier_id: UUID
+    amount_fen: int
+
+    @property
+    def subject(self) -> UUID:
+        """The payout."""
+        return self.payout_id
+
+
+class PayoutInstructed(_OfPayout):
+    """A confirmed statement is to be paid; a courier tells the provider."""
+
+    name: ClassVar[str] = "settlement.payout_instructed"
+
+
+class PayoutMade(_OfPayout):
+    """The provider has paid the supplier."""
+
+    name: ClassVar[str] = "settlement.payout_made"
+
+
+class PayoutFailed(_OfPayout):
+    """The provider could not pay: somebody must look at the account and run it again."""
+
+    name: ClassVar[str] = "settlement.payout_failed"

@@ -1,0 +1,135 @@
+"""What the platform itself reads in the journal: its accounts, postings, taxable incomes, shares of the farm gate."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.clock import day_end, day_start
+from app.settlement.rules import ACCOUNTS, Account
+from app.settlement.rules.books import Balance, Income, Journalled, Shared
+
+_BALANCES = text(f"""
+SELECT {
+    ", ".join(
+        f"coalesce(sum({column}) FILTER (WHERE {column} > 0), 0), "
+        f"coalesce(-sum({column}) FILTER (WHERE {column} < 0), 0)"
+        for column in ACCOUNTS
+    )
+}
+FROM settlement_posting p WHERE (CAST(:supplier_id AS uuid) IS NULL OR p.supplier_id = :supplier_id)
+""")
+_JOURNAL = text("""
+SELECT * FROM settlement_posting p
+WHERE (CAST(:supplier_id AS uuid) IS NULL OR p.supplier_id = :supplier_id)
+  AND (CAST(:before AS bigint) IS NULL OR p.id < :before)
+ORDER BY p.id DESC LIMIT :limit
+""")
+# Income is what goods and freight were sold for, whoever paid it, before the platform's commission; what a refund took
+# back from the supplier is deducted in the quarter in which it was refunded.
+_INCOMES = text("""
+SELECT s.id AS supplier_id, s.code, s.name, s.uscc, s.kind, s.taxpayer,
+       count(DISTINCT p.source_id) FILTER (WHERE p.kind = 'sale') AS orders,
+       coalesce(sum(p.clearing_fen + p.platform_fen + p.district_fen) FILTER (WHERE p.kind = 'sale'), 0) AS gross_fen,
+       coalesce(sum(p.payable_fen + p.commission_fen) FILTER (WHERE p.kind = 'refund'), 0) AS refunded_fen,
+       coalesce(-sum(p.commission_fen), 0) AS commission_fen
+FROM settlement_posting p JOIN suppliers_supplier s ON s.id = p.supplier_id
+WHERE p.occurred_at >= :since AND p.occurred_at < :until AND p.kind IN ('sale', 'refund')
+GROUP BY s.id ORDER BY s.code
+""")
+# Of each line what was listed, taken off, added, kept as commission and left to the supplier, refunds deducted; the
+# days are those from the buyer's payment to the supplier's, of statements that were paid.
+_SHARES = text("""
+SELECT p.sku, max(p.name) AS name, p.supplier_id, max(s.name) AS supplier_name,
+       sum(p.quantity) FILTER (WHERE p.kind IN ('sale', 'refund')) AS quantity,
+       sum(p.clearing_fen) AS paid_fen, sum(p.platform_fen + p.district_fen + p.carrier_fen) AS added_fen,
+       -sum(p.commission_fen) AS commission_fen, -sum(p.payable_fen) AS supplier_fen,
+       CAST(round(avg(extract(epoch FROM t.paid_at - p.paid_at)) FILTER (WHERE p.kind = 'sale') / 86400) AS integer)
+       AS days_to_paid
+FROM settlement_posting p JOIN suppliers_supplier s ON s.id = p.supplier_id
+LEFT JOIN settlement_statement_row r ON r.posting_id = p.id LEFT JOIN settlement_statement t ON t.id = r.statement_id
+WHERE p.line_id IS NOT NULL AND p.occurred_at >= :since AND p.occurred_at < :until
+GROUP BY p.supplier_id, p.sku ORDER BY p.sku
+""")
+
+
+async def balances(session: AsyncSession, *, supplier_id: UUID | None = None) -> list[Balance]:
+    """Debits and credits of every account, of one supplier's business if asked; together they are equal."""
+    row = (await session.execute(_BALANCES, {"supplier_id": supplier_id})).one()
+    return [Balance(account, int(row[2 * at]), int(row[2 * at + 1])) for at, account in enumerate(Account)]
+
+
+async def journal(
+    session: AsyncSession, *, supplier_id: UUID | None, before: int | None, limit: int
+) -> list[Journalled]:
+    """Postings, newest first."""
+    rows = await session.execute(_JOURNAL, {"supplier_id": supplier_id, "before": before, "limit": limit})
+    return [_journalled(row) for row in rows]
+
+
+def _journalled(row: Any) -> Journalled:
+    entries = tuple(
+        (account, getattr(row, column))
+        for account, column in zip(Account, ACCOUNTS, strict=True)
+        if getattr(row, column)
+    )
+    return Journalled(
+        id=row.id,
+        kind=row.kind,
+        source_id=row.source_id,
+        line_id=row.line_id,
+        supplier_id=row.supplier_id,
+        order_number=row.order_number,
+        sku=row.sku,
+        rate_bp=row.rate_bp,
+        occurred_at=row.occurred_at,
+        posted_at=row.posted_at,
+        reverses=row.reverses,
+        entries=entries,
+    )
+
+
+async def incomes(session: AsyncSession, *, first: date, last: date) -> list[Income]:
+    """What each supplier sold and gave back in a span of Shanghai days (domain handbook §3.5)."""
+    span = {"since": day_start(first), "until": day_end(last)}
+    rows = await session.execute(_INCOMES, span)
+    return [
+        Income(
+            row.supplier_id,
+            row.code,
+            row.name,
+            row.uscc,
+            row.kind,
+            row.taxpayer,
+            row.orders,
+            int(row.gross_fen),
+            int(row.refunded_fen),
+            int(row.commission_fen),
+        )
+        for row in rows
+    ]
+
+
+async def shares(session: AsyncSession, *, first: date, last: date) -> list[Shared]:
+    """The farm-gate share of each SKU that was sold or refunded in a span of Shanghai days."""
+    span = {"since": day_start(first), "until": day_end(last)}
+    rows = await session.execute(_SHARES, span)
+    return [
+        Shared(
+            row.sku,
+            row.name,
+            row.supplier_id,
+            row.supplier_name,
+            int(row.quantity or 0),
+            int(row.paid_fen),
+            int(row.added_fen),
+            int(row.commission_fen),
+            int(row.supplier_fen),
+            row.days_to_paid,
+        )
+        for row in rows
+    ]

@@ -1,0 +1,11 @@
+"""Settlement over HTTP, one file for each audience; one flat router, so that a request is matched in one pass."""
+
+from fastapi import APIRouter
+
+from app.settlement.routes import books, operator, provider, supplier
+
+router = APIRouter(
+    routes=[*supplier.router.routes, *operator.router.routes, *books.router.routes, *provider.router.routes]
+)
+
+__all__ = ["router"]

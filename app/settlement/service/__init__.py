@@ -1,0 +1,29 @@
+"""The verbs of settlement."""
+
+from app.settlement.service.journal import post_due, post_everything
+from app.settlement.service.payouts import run_payouts, settle
+from app.settlement.service.statements import (
+    confirm,
+    confirm_due,
+    dispute,
+    issue_due,
+    issue_statements,
+    resolve,
+)
+from app.settlement.service.terms import announce_rule, enter_account, verify_account
+
+__all__ = [
+    "announce_rule",
+    "confirm",
+    "confirm_due",
+    "dispute",
+    "enter_account",
+    "issue_due",
+    "issue_statements",
+    "post_due",
+    "post_everything",
+    "resolve",
+    "run_payouts",
+    "settle",
+    "verify_account",
+]

@@ -1,0 +1,131 @@
+"""Payouts: confirmed statements become instructions to a licensed provider, and its answers are written down.
+
+Exactly once for each statement: a run locks the statements it takes, a unique index lets a statement have one payout
+that did not fail, the provider knows an instruction by its number however often it is repeated, and only its signed
+answer ends a payout. One that was not answered stays instructed, and is never instructed anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.clock import local_day
+from app.core.db import array, ask
+from app.core.errors import NotFound
+from app.core.events import emit
+from app.core.ids import digits, new_id
+from app.identity import Actor
+from app.settlement import queries
+from app.settlement.events import PayoutFailed, PayoutInstructed, PayoutMade
+from app.settlement.lifecycle import PayoutStatus, PayoutStep, Step
+from app.settlement.models import PayoutRow, StatementRow
+from app.settlement.rules import NotPaidThatWay, Outcome, Party, Run
+from app.settlement.service.statements import take
+
+MOST_IN_A_RUN = 500
+
+_POST = text("""
+INSERT INTO settlement_posting (kind, source_id, supplier_id, occurred_at, release_at, posted_at, payable_fen, cash_fen,
+    clearing_fen)
+SELECT 'payout', y.id, y.supplier_id, y.settled_at, y.settled_at, :now, y.amount_fen, y.platform_fen,
+    -y.amount_fen - y.platform_fen
+FROM settlement_payout y WHERE y.id = ANY(CAST(:ids AS uuid[])) AND y.status = 'paid' ORDER BY y.id
+ON CONFLICT DO NOTHING
+""")
+
+
+async def run_payouts(
+    session: AsyncSession, *, month: date | None, provider: str, by: Actor, now: datetime, limit: int = MOST_IN_A_RUN
+) -> Run:
+    """Instruct the provider to pay every statement that is confirmed, or failed before; only of ``month`` if given.
+
+    Statements of suppliers without a verified account are left, and named. Of two runs at once each statement is in
+    one.
+    """
+    statements = await queries.lock_payable(session, month, limit)
+    accounts = await queries.verified_accounts(session, {row.supplier_id for row in statements})
+    run_id = new_id(now)
+    made = []
+    for row in statements:
+        if row.supplier_id not in accounts:
+            continue
+        payout = PayoutRow(
+            id=new_id(now),
+            number=f"FZ{local_day(now):%Y%m%d}{digits(12)}",
+            run_id=run_id,
+            statement_id=row.id,
+            supplier_id=row.supplier_id,
+            account_id=accounts[row.supplier_id],
+            amount_fen=row.balance_fen,
+            platform_fen=row.clearing_fen - row.balance_fen,
+            status=PayoutStatus.INSTRUCTED.value,
+            provider=provider,
+            instructed_at=now,
+            instructed_by=by.account_id,
+        )
+        session.add(payout)
+        await take(session, row, Step.PAY, party=Party.OPERATOR, by=by, now=now)
+        emit(
+            session,
+            PayoutInstructed(
+                payout_id=payout.id,
+                statement_id=row.id,
+                supplier_id=row.supplier_id,
+                amount_fen=payout.amount_fen,
+                at=now,
+            ),
+        )
+        made.append(queries.payout_view(payout, row.number))
+    await session.flush()
+    without = tuple(row.number for row in statements if row.supplier_id not in accounts)
+    return Run(run_id, tuple(made), without)
+
+
+async def settle(session: AsyncSession, outcomes: Sequence[Outcome], *, now: datetime) -> int:
+    """Write down what the provider says of payouts; the same word again changes nothing. Returns how many were new.
+
+    Raises ``NotFound`` for a number of nobody's, ``NotPaidThatWay`` for another amount, provider or end than before.
+    """
+    found = await queries.lock_payouts(session, [outcome.number for outcome in outcomes])
+    paid, ended = [], 0
+    for outcome in outcomes:
+        if outcome.number not in found:
+            raise NotFound
+        payout, statement = found[outcome.number]
+        if (outcome.provider, outcome.amount_fen) != (payout.provider, payout.amount_fen):
+            raise NotPaidThatWay
+        step = PayoutStep.FAIL if outcome.reference is None else PayoutStep.SETTLE
+        if not payout.take(step):
+            if (payout.provider_reference, payout.failure) != (outcome.reference, outcome.failure):
+                raise NotPaidThatWay
+            continue
+        payout.provider_reference, payout.failure, payout.settled_at = outcome.reference, outcome.failure, now
+        await _end(session, payout, statement, now)
+        ended += 1
+        if step is PayoutStep.SETTLE:
+            paid.append(payout.id)
+    await session.flush()
+    if paid:
+        await ask(session, _POST, {"ids": array(paid), "now": now})
+    return ended
+
+
+async def _end(session: AsyncSession, payout: PayoutRow, statement: StatementRow, now: datetime) -> None:
+    failed = payout.status == PayoutStatus.FAILED
+    step = Step.FAIL if failed else Step.SETTLE
+    await take(session, statement, step, party=Party.PROVIDER, by=None, reason=payout.failure, now=now)
+    told = PayoutFailed if failed else PayoutMade
+    emit(
+        session,
+        told(
+            payout_id=payout.id,
+            statement_id=statement.id,
+            supplier_id=payout.supplier_id,
+            amount_fen=payout.amount_fen,
+            at=now,
+        ),
+    )

@@ -1,0 +1,92 @@
+"""What suppliers and the platform agreed on: the commission, and where a supplier is paid."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app import catalogue, suppliers
+from app.core.clock import local_day
+from app.core.db import dump
+from app.core.errors import Fault
+from app.core.ids import new_id
+from app.core.sealing import keys
+from app.identity import Actor
+from app.settlement import queries
+from app.settlement.models import CommissionRuleRow, PayoutAccountRow
+from app.settlement.rules import (
+    NOTICE,
+    BankDetails,
+    CommissionRule,
+    PayoutAccount,
+    RuleTooSoon,
+    UnknownCategory,
+)
+
+
+async def announce_rule(
+    session: AsyncSession,
+    *,
+    supplier_id: UUID | None,
+    category: str | None,
+    rate_bp: int,
+    valid_from: date,
+    by: Actor,
+    now: datetime,
+) -> CommissionRule:
+    """Announce the commission on goods that are paid from a day on; what was sold before keeps its own.
+
+    Raises ``RuleTooSoon``, ``UnknownCategory``, ``NotFound`` (no such supplier), ``RuleTaken``.
+    """
+    earliest = local_day(now) + NOTICE
+    if valid_from < earliest:
+        fault = Fault("/valid_from", RuleTooSoon.code, f"最早 {earliest}", f"{earliest} at the earliest")
+        raise RuleTooSoon(earliest=earliest, faults=[fault])
+    if category is not None and category not in catalogue.ROOTS:
+        raise UnknownCategory(faults=[Fault("/category", UnknownCategory.code, "没有这个大类", "no such root")])
+    if supplier_id is not None:
+        await suppliers.get(session, supplier_id)
+    row = CommissionRuleRow(
+        id=new_id(now),
+        supplier_id=supplier_id,
+        category=category,
+        rate_bp=rate_bp,
+        valid_from=valid_from,
+        created_at=now,
+        by_account=by.account_id,
+    )
+    session.add(row)
+    await session.flush()
+    return queries.rule_view(row)
+
+
+async def enter_account(session: AsyncSession, details: BankDetails, *, by: Actor, now: datetime) -> PayoutAccount:
+    """The supplier says where it is paid; until somebody has verified it, it is paid where it was before."""
+    if by.supplier_id is None:
+        raise ValueError("only suppliers are paid")
+    sealed = keys().seal(dump([details.holder, details.bank, details.account, details.cnaps]), PayoutAccountRow.PURPOSE)
+    row = PayoutAccountRow(
+        id=new_id(now),
+        supplier_id=by.supplier_id,
+        details_sealed=sealed,
+        tail=details.account[-4:],
+        entered_at=now,
+        entered_by=by.account_id,
+    )
+    session.add(row)
+    await session.flush()
+    return queries.account_view(row)
+
+
+async def verify_account(session: AsyncSession, account_id: UUID, *, by: Actor, now: datetime) -> PayoutAccount:
+    """An operator has compared the account with the supplier's papers. Doing it again changes nothing.
+
+    Raises ``NotFound``.
+    """
+    row = await queries.lock_account(session, account_id)
+    if row.verified_at is None:
+        row.verified_at, row.verified_by = now, by.account_id
+        await session.flush()
+    return queries.account_view(row)
