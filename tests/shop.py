@@ -17,7 +17,7 @@ import httpx
 from fastapi import FastAPI
 from sqlalchemy import text
 
-from app import catalogue, identity, inventory, partners, pricing, storefront, suppliers
+from app import audit, catalogue, identity, inventory, partners, pricing, settlement, storefront, suppliers
 from app.core.db import Database
 from app.core.outbox import deliver_all, run_couriers
 from app.core.settings import IdentitySettings, Settings
@@ -166,6 +166,13 @@ class Shop:
                     pass
             finally:
                 self.db.wiring = usual
+
+    async def breaks(self) -> list[audit.Break]:
+        """What the auditor finds, once the journal has been written."""
+        async with self.db.write() as session:
+            await settlement.post_due(session, now=self.clock())
+        async with self.db.read() as session:
+            return await audit.check(session, now=self.clock())
 
     async def scalar(self, sql: str, **parameters: Any) -> Any:
         async with self.db.read() as session:

@@ -21,6 +21,7 @@ from app.core.settings import Settings
 from app.demo.county import SIGN_INS, articles, plant, plant_goals
 from app.demo.history import History, bank
 from app.demo.plan import draw_plan
+from app.demo.settled import settle_months
 
 __all__ = ["SIGN_INS", "DemoSummary", "is_empty", "is_loaded", "load"]
 
@@ -101,6 +102,7 @@ async def _load(
     async with database.write() as session:
         goals = await plant_goals(session, year=until.year, by=county.officer, now=end)
         await storefront.rebuild(session)
+        await settle_months(session, county, first=plan.first, end=end)
         await session.execute(_MARK, {"value": f"seed {seed}, until {until.isoformat()}"})
     report("目标与货架 / goals and shelf", 1, 1)
     return DemoSummary(len(plan.orders), goals, plan.first, until)

@@ -1,4 +1,4 @@
-"""Conversations with whoever splits the money, with no transaction open. The listener's name is stored: never change."""
+"""Conversations with whoever splits the money, with no transaction open. The listener's name is stored for ever."""
 
 from __future__ import annotations
 

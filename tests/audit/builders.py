@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import text
 
-from app import claims, inventory, orders, payments, pricing, reviews
+from app import claims, inventory, orders, payments, pricing, reviews, settlement
 from app.buyers import make_address
 from app.core.db import Database
 from app.core.outbox import deliver_all
@@ -230,6 +230,26 @@ class Life:
                 await payments.settle_refund(session, refund_id=refund_id, provider_refund=f"R{refund_id.hex}", now=at)
         await self.deliver()
 
+    async def settle(self, at: datetime) -> None:
+        """October is settled: the tea's supplier has disputed and is paid, the others' statements wait."""
+        async with self.db.write() as session:
+            details = settlement.BankDetails("茶社（示例）", "某银行（示例）", "6200000000000001234", None)
+            account = await settlement.enter_account(session, details, by=self.tea, now=at)
+            await settlement.verify_account(session, account.id, by=self.operator, now=at)
+            await settlement.issue_statements(session, date(2026, 10, 1), now=at)
+            (own,) = await settlement.page(session, supplier_id=self.tea.supplier_id, limit=9)
+            await settlement.dispute(session, own.id, reason="少算了一笔", by=self.tea, now=at)
+            await settlement.resolve(session, own.id, reason="补计", adjustment_fen=50, by=self.operator, now=at)
+            run = await settlement.run_payouts(session, month=None, provider="sandbox", by=self.operator, now=at)
+            (payout,) = run.payouts
+            outcome = settlement.Outcome("sandbox", payout.number, payout.amount_fen, "F-1")
+            await settlement.settle(session, [outcome], now=at)
+
+    async def post(self, at: datetime) -> None:
+        """The journal is written."""
+        async with self.db.write() as session:
+            await settlement.post_everything(session, now=at)
+
 
 async def lived(db: Database, settings: Settings, now: datetime) -> Life:
     """Every state that an order can be in, with everything delivered."""
@@ -315,4 +335,6 @@ async def lived(db: Database, settings: Settings, now: datetime) -> Life:
     await life.pay(shipped, now - 5 * day)
     await life.ship(shipped, now - 4 * day, delivered=False)
     await life.deliver()
+    await life.settle(now - 14 * day)
+    await life.post(now)
     return life

@@ -65,6 +65,11 @@ def bulk(payment="NULL", recipients=1, total="1"):
 
 
 BULK = uuid4()
+# A posting that stands on no statement yet: of a line, and of freight.
+FREE = """SELECT min(p.id) FROM settlement_posting p LEFT JOIN settlement_statement_row r ON r.posting_id = p.id
+          WHERE r.posting_id IS NULL AND p.kind = 'sale'"""
+FREE_LINE, FREE_FREIGHT = f"({FREE} AND p.line_id IS NOT NULL)", f"({FREE} AND p.line_id IS NULL)"
+WAITING = "(SELECT min(id::text)::uuid FROM settlement_statement WHERE status = 'issued')"
 BREAKS = [
     ("order.of_bulk", [*bulk()]),
     (
@@ -306,6 +311,55 @@ BREAKS = [
                FROM union_of"""
         ],
     ),
+    ("journal.balance", ["UPDATE settlement_posting SET carrier_fen = 1 WHERE kind = 'payout'"]),
+    (
+        "journal.source",
+        [
+            """INSERT INTO settlement_posting (kind, source_id, supplier_id, occurred_at, release_at, posted_at,
+                                               clearing_fen, payable_fen)
+               SELECT 'sale', gen_random_uuid(), id, now(), now(), now(), 5, -5 FROM suppliers_supplier LIMIT 1"""
+        ],
+    ),
+    (
+        "journal.source",
+        [f"UPDATE settlement_posting SET kind = 'reshipment' WHERE id = {FREE_FREIGHT}"],
+    ),
+    (
+        "journal.collected",
+        [
+            f"""UPDATE settlement_posting SET clearing_fen = clearing_fen + 1, payable_fen = payable_fen - 1
+                WHERE id = {FREE_FREIGHT}"""
+        ],
+    ),
+    ("journal.collected", [f"DELETE FROM settlement_posting WHERE id = {FREE_FREIGHT}"]),
+    (
+        "journal.owed",
+        [
+            f"""UPDATE settlement_posting SET commission_fen = commission_fen + 1, payable_fen = payable_fen - 1
+                WHERE id = {FREE_LINE}"""
+        ],
+    ),
+    ("statement.rows", [f"UPDATE settlement_statement SET sha256 = repeat('0', 64) WHERE id = {WAITING}"]),
+    (
+        "statement.rows",
+        [
+            f"""UPDATE settlement_statement SET goods_fen = goods_fen + 1, net_fen = net_fen + 1,
+                   balance_fen = balance_fen + 1 WHERE id = {WAITING}"""
+        ],
+    ),
+    ("statement.rows", [f"DELETE FROM settlement_statement_row WHERE statement_id = {WAITING} AND position = 1"]),
+    (
+        "statement.carried",
+        [
+            f"""UPDATE settlement_statement SET opening_fen = -1, balance_fen = balance_fen - 1
+                WHERE id = {WAITING}"""
+        ],
+    ),
+    ("statement.carried", [f"UPDATE settlement_statement SET status = 'carried' WHERE id = {WAITING}"]),
+    ("payout.of_statement", ["UPDATE settlement_payout SET amount_fen = amount_fen + 1"]),
+    ("payout.of_statement", ["DELETE FROM settlement_posting WHERE kind = 'payout'"]),
+    ("payout.of_statement", ["UPDATE settlement_statement SET status = 'paying' WHERE status = 'paid'"]),
+    ("payout.of_statement", ["UPDATE settlement_statement SET status = 'confirmed' WHERE status = 'paid'"]),
     (
         "file.content",
         [
@@ -332,7 +386,13 @@ BREAKS = [
 
 async def spoil(books, statements):
     """Break the books behind the system's back: neither ledgers nor CHECKs may hinder it."""
-    for table in ("assistance_entry", "inventory_movement", "orders_line_discount"):
+    for table in (
+        "assistance_entry",
+        "inventory_movement",
+        "orders_line_discount",
+        "settlement_posting",
+        "settlement_statement_row",
+    ):
         await books.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER USER"))
     checks = await books.execute(
         text("SELECT conrelid::regclass::text, conname FROM pg_constraint WHERE contype = 'c' AND conrelid <> 0")
@@ -346,6 +406,7 @@ async def spoil(books, statements):
             "orders",
             "payments",
             "pricing",
+            "settlement",
         ):
             await books.execute(text(f'ALTER TABLE {table} DROP CONSTRAINT "{name}"'))
     for statement in statements:

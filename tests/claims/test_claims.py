@@ -9,7 +9,6 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from app import audit
 from tests.claims.builders import answer, clock_moves, complain, delivered, look, opened, photo, refused
 from tests.orders.test_crowd import BODY, waiting
 from tests.orders.test_discounts import voucher
@@ -31,9 +30,7 @@ async def tea(shop):
 
 async def sound(shop):
     """The auditor finds nothing."""
-    async with shop.db.read() as session:
-        found = await audit.check(session, now=shop.clock())
-    assert found == []
+    assert await shop.breaks() == []
 
 
 async def paid_with(shop, order, payment_id, paid_at):

@@ -4,7 +4,6 @@ import pypdf
 import pytest
 from sqlalchemy import text as sql
 
-from app import audit
 from app.core.settings import InvoicingSettings
 from app.invoicing.gateways import FakeDrawer
 from app.main import create_app
@@ -46,8 +45,7 @@ async def refund(shop, order, fen, line=0, quantity=0):
 
 
 async def sound(shop):
-    async with shop.db.read() as session:
-        return await audit.check(session, now=shop.clock())
+    return await shop.breaks()
 
 
 async def test_an_order_with_a_wish_is_invoiced_by_each_supplier_when_the_goods_are_accepted(shop, drawer):

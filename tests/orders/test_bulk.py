@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from app import identity
-from app.audit import check
 from app.core.sheets import Heading, Page, workbook
 from app.orders.service import read_roster, template
 from tests.shop import Shop
@@ -59,8 +58,7 @@ async def orders_of(shop: Shop, bulk: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 async def sound(shop: Shop) -> None:
-    async with shop.db.read() as session:
-        assert await check(session, now=shop.clock()) == []
+    assert await shop.breaks() == []
 
 
 async def test_a_roster_is_read_row_by_row():

@@ -7,7 +7,6 @@ from collections import Counter
 
 import pytest
 
-from app import audit
 from tests.shop import ADDRESS
 
 DATES = {"starts_at": "2026-11-01T00:00:00+08:00", "ends_at": "2026-12-31T00:00:00+08:00"}
@@ -56,8 +55,7 @@ async def used(shop, budget):
 
 
 async def no_breaks(shop):
-    async with shop.db.read() as session:
-        assert await audit.check(session, now=shop.clock()) == []
+    assert await shop.breaks() == []
 
 
 async def test_an_order_keeps_who_paid_for_its_discounts(shop):

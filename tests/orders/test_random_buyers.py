@@ -199,7 +199,7 @@ class Market(RuleBasedStateMachine):
         self.runner.run(deliver_all(self.db, self.now))
         self.now += draw(st.sampled_from([timedelta(minutes=20), timedelta(hours=30), timedelta(days=8)]))
         for chore in CHORES:
-            if chore.name.startswith(("orders.", "inventory.")):
+            if chore.name.startswith(("orders.", "inventory.", "settlement.")):
                 self.act(chore.name, lambda s, chore=chore: chore.run(s, self.now))
 
     @rule(what=st.sampled_from(STEPS), data=st.data())

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app import audit, orders
+from app import orders
 from app.core.settings import BankSettings
 from app.payments.rules.bank import ALPHABET, Awaited, StatementLine, codes_in, match, plain_name, remittance_code
 from app.payments.service import import_statement
@@ -114,8 +114,7 @@ async def entries(shop, status):
 
 
 async def no_breaks(shop):
-    async with shop.db.read() as session:
-        assert await audit.check(session, now=shop.clock()) == []
+    assert await shop.breaks() == []
 
 
 async def test_it_is_not_offered_without_an_account(shop):

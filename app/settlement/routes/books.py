@@ -143,8 +143,9 @@ async def report_farm_gate_shares(
     first: Annotated[Day, Query(alias="from", description="First day (Asia/Shanghai)", examples=["2026-01-01"])],
     last: Annotated[Day, Query(alias="to", description="Last day, inclusive", examples=["2026-12-31"])],
 ) -> SharesOut:
-    """By SKU, refunds deducted: paid by buyers, added by others, kept as commission, left to the supplier; and how long
-    it took from the buyer's payment until the supplier had it.
+    """By SKU, refunds deducted: paid by buyers, added by others, kept as commission, left to the supplier.
+
+    And how long it took from the buyer's payment until the supplier had it.
     """
     if first > last:
         raise InvalidInput(faults=[Fault("query:/to", "before_from", "结束日期早于开始日期", "to lies before from")])

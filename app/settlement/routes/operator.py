@@ -153,8 +153,9 @@ async def resolve_settlement(statement_id: UUID, body: ResolveIn, by: Operator, 
     responses=problems(ProviderNotAvailable, AlreadyPaid, *KEY_ERRORS),
 )
 async def run_payouts(body: RunIn, by: Operator, once: Once, now: Now) -> Response:
-    """Instructs the licensed provider that holds the money to split it. A statement is paid once, however often and
-    by however many this is run; one whose payout failed is tried again.
+    """Instructs the licensed provider that holds the money to split it.
+
+    A statement is paid once, however often and by however many this is run; one whose payout failed is tried again.
     """
     month = first_of(body.month) if body.month is not None else None
 

@@ -60,8 +60,9 @@ def _documented() -> dict[str, object]:
     openapi_extra=_documented(),
 )
 async def receive_payout_notification(provider: str, body: SignedByProvider, session: WriteSession, now: Now) -> None:
-    """A provider says that a supplier was paid, or that it could not be: signed, encrypted, and repeated until it is
-    answered with 204. A repeat is answered with 204 and changes nothing.
+    """A provider says that a supplier was paid, or could not be: signed, encrypted, repeated until answered with 204.
+
+    A repeat is answered with 204 and changes nothing.
     """
     notification = _read(SplitNotificationIn, body)
     keys = sealing.keys()

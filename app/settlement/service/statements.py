@@ -33,7 +33,7 @@ _READY = """
     SELECT q.* FROM (
         SELECT p.*, bool_or(p.kind = 'sale' AND p.release_at < :until) OVER (PARTITION BY p.supplier_order_id) AS along
         FROM settlement_posting p LEFT JOIN settlement_statement_row r ON r.posting_id = p.id
-        WHERE r.posting_id IS NULL AND p.kind <> 'payout') q
+        WHERE r.posting_id IS NULL AND p.kind <> 'payout' AND p.occurred_at <= :now) q
     LEFT JOIN orders_supplier_order s ON s.id = q.supplier_order_id
     WHERE (q.release_at < :until OR (q.along AND q.supplier_order_id IS NOT NULL)) AND coalesce(s.open_claims, 0) = 0
       AND NOT EXISTS (SELECT FROM settlement_statement t WHERE t.supplier_id = q.supplier_id AND t.month >= :month)
@@ -109,13 +109,12 @@ async def issue_due(session: AsyncSession, *, now: datetime) -> int:
 
 
 async def _issue(session: AsyncSession, month: date, now: datetime) -> int:
-    span = {"month": month, "until": month_end(month)}
+    span = {"month": month, "until": month_end(month), "now": now}
     found = await ask(session, _SUPPLIERS, span)
     issued = []
     if found:
         values: dict[str, Any] = {
             **span,
-            "now": now,
             "confirm_by": now + CONFIRM_WITHIN,
             "ids": array(new_id(now) for _ in found),
             "numbers": array(f"JS{month:%Y%m}{code}" for _, code in found),

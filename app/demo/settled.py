@@ -1,0 +1,41 @@
+"""What the history meant for who is owed what: the journal, a statement for every month, and their payment."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app import settlement
+from app.core.clock import day_start
+from app.demo.county import County
+
+_PROVIDER = "sandbox"
+
+
+async def settle_months(session: AsyncSession, county: County, *, first: date, end: datetime) -> int:
+    """Settle every month that is over: issued on the 5th, confirmed by silence, then paid. Returns how many."""
+    await settlement.post_everything(session, now=end)
+    for number, (code, by) in enumerate(county.suppliers.items(), start=1):
+        details = settlement.BankDetails(
+            holder=f"供应商 {code}（示例）",
+            bank="保靖农村商业银行（示例）",
+            account=f"62000000000000{number:05d}",
+            cnaps=None,
+        )
+        entered = await settlement.enter_account(session, details, by=by, now=day_start(first))
+        await settlement.verify_account(session, entered.id, by=county.operator, now=day_start(first))
+    month, months = settlement.month_of(day_start(first)), 0
+    while month <= settlement.last_due(end):
+        issued_at = day_start(settlement.following(month)) + timedelta(days=4, hours=9)
+        await settlement.issue_statements(session, month, now=issued_at)
+        if (paid_at := issued_at + timedelta(days=8)) < end:
+            await settlement.confirm_due(session, now=issued_at + timedelta(days=7), limit=1_000)
+            run = await settlement.run_payouts(session, month=None, provider=_PROVIDER, by=county.operator, now=paid_at)
+            outcomes = [
+                settlement.Outcome(_PROVIDER, payout.number, payout.amount_fen, f"DEMO-F-{payout.number}")
+                for payout in run.payouts
+            ]
+            await settlement.settle(session, outcomes, now=paid_at + timedelta(minutes=3))
+        month, months = settlement.following(month), months + 1
+    return months
