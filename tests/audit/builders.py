@@ -334,6 +334,7 @@ async def lived(db: Database, settings: Settings, now: datetime) -> Life:
     shipped = await life.place(now - 5 * day, GT07=1)
     await life.pay(shipped, now - 5 * day)
     await life.ship(shipped, now - 4 * day, delivered=False)
+    await life.complete(now - 9 * day, CO06=1)
     await life.deliver()
     await life.settle(now - 14 * day)
     await life.post(now)
