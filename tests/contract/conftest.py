@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import URL, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from app import settlement
 from app.core.db import Database
 from app.core.settings import Settings
 from app.main import create_app
@@ -107,6 +109,10 @@ async def _trade(shop: Shop) -> dict[str, list[str]]:
     path = f"/v1/store/organisations/{founded.json()['id']}/invitations"
     invited = await shop.call("buyer", "POST", path, {"phone": "13905310002"})
     assert invited.status_code == 201, invited.text
+    account = {"holder": "合作社（示例）", "bank": "某银行（示例）", "account": "6200000000000001234"}
+    await _made(shop, "S01", "/v1/supplier/payout-accounts", account)
+    async with shop.db.write() as session:
+        await settlement.issue_statements(session, date(2026, 11, 1), now=NOON + timedelta(days=20))
     orders = [done, shipped, paid, waiting, of_stranger]
 
     async def column(sql: str) -> list[str]:
@@ -116,6 +122,7 @@ async def _trade(shop: Shop) -> dict[str, list[str]]:
         "order_id": [order["id"] for order in orders],
         "supplier_order_id": [part["id"] for order in orders for part in order["supplier_orders"]],
         "line_id": [line["id"] for order in orders for line in order["lines"]],
+        "statement_id": await column("SELECT id FROM settlement_statement ORDER BY number"),
         "claim_id": [claim.json()["id"]],
         "payment_id": await column("SELECT id FROM payments_payment"),
         "shipment_id": await column("SELECT id FROM fulfilment_shipment"),
