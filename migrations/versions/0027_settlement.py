@@ -10,8 +10,8 @@ from alembic import op
 
 from app.core.db import append_only_trigger
 
-revision = "0025"
-down_revision = "0024"
+revision = "0027"
+down_revision = "0026"
 branch_labels = None
 depends_on = None
 
