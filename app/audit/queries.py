@@ -656,7 +656,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "journal.source",
         "结算分录没有与之对应的业务",
-        "a posting of the journal has no completed sale, settled refund, ended claim, answered dispute or payout behind it",
+        "a posting of the journal has no completed sale, settled refund, ended claim, dispute or payout behind it",
         """
         SELECT p.id AS posting_id, p.kind, p.source_id FROM settlement_posting p WHERE NOT CASE p.kind
             WHEN 'sale' THEN EXISTS (SELECT FROM orders_supplier_order s WHERE s.id = p.source_id
