@@ -10,7 +10,7 @@ opaque here.
 
 from app.fulfilment.couriers import Round, asking, connect, kuaidi100
 from app.fulfilment.events import ShipmentDelivered, ShipmentDispatched, ShipmentInTrouble
-from app.fulfilment.queries import get, shipments_of, track
+from app.fulfilment.queries import all_delivered_at, get, shipments_of, track
 from app.fulfilment.routes import router
 from app.fulfilment.rules import (
     CARRIERS,
@@ -54,6 +54,7 @@ __all__ = [
     "TrackingState",
     "Trouble",
     "UnknownCarrier",
+    "all_delivered_at",
     "asking",
     "check_label",
     "connect",

@@ -2,12 +2,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import cast
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload, selectinload
 
+from app.core.db import ask
 from app.core.errors import NotFound
 from app.fulfilment.models import ShipmentRow, TrackingRow
 from app.fulfilment.rules import Question, Shipment, Tracking, TrackingEvent
@@ -25,14 +27,26 @@ async def shipments_of(session: AsyncSession, references: Collection[UUID]) -> l
     return [row.value() for row in rows.unique()]
 
 
+_ALL_DELIVERED_AT = text("""
+SELECT CASE WHEN bool_and(delivered_at IS NOT NULL) THEN max(delivered_at) END FROM fulfilment_shipment
+WHERE reference = :reference
+""")
+
+
+async def all_delivered_at(session: AsyncSession, reference: UUID) -> datetime | None:
+    """When the last of the parcels sent for a reference arrived; None while one is under way."""
+    ((at,),) = await ask(session, _ALL_DELIVERED_AT, {"reference": reference})
+    return cast("datetime | None", at)
+
+
 async def get(session: AsyncSession, shipment_id: UUID, *, supplier_id: UUID) -> Shipment:
     """The supplier's own shipment. Raises ``NotFound``, for another's too."""
-    return (await _one(session, shipment_id, supplier_id, lock=False)).value()
+    return (await _one(session, shipment_id, supplier_id)).value()
 
 
 async def track(session: AsyncSession, shipment_id: UUID, *, supplier_id: UUID | None = None) -> Tracking:
     """A parcel and all that was said of it, newest first. Raises ``NotFound``, for another supplier's too."""
-    row = await _one(session, shipment_id, supplier_id, lock=False)
+    row = await _one(session, shipment_id, supplier_id)
     events = await events_of(session, [shipment_id])
     return Tracking(row.value(), tuple(reversed(events[shipment_id])))
 
@@ -104,12 +118,7 @@ async def lock_silent(session: AsyncSession, since: datetime, limit: int) -> Seq
     return rows.all()
 
 
-async def lock(session: AsyncSession, shipment_id: UUID, *, supplier_id: UUID) -> ShipmentRow:
-    """The supplier's own shipment, kept from others until the transaction ends. Raises ``NotFound``."""
-    return await _one(session, shipment_id, supplier_id, lock=True)
-
-
-async def _one(session: AsyncSession, shipment_id: UUID, supplier_id: UUID | None, *, lock: bool) -> ShipmentRow:
+async def _one(session: AsyncSession, shipment_id: UUID, supplier_id: UUID | None) -> ShipmentRow:
     wanted = (
         select(ShipmentRow)
         .where(ShipmentRow.id == shipment_id)
@@ -118,8 +127,7 @@ async def _one(session: AsyncSession, shipment_id: UUID, supplier_id: UUID | Non
     )
     if supplier_id is not None:
         wanted = wanted.where(ShipmentRow.supplier_id == supplier_id)
-    found = await session.scalars(wanted.with_for_update(of=ShipmentRow) if lock else wanted)
-    row = found.unique().one_or_none()
+    row = (await session.scalars(wanted)).unique().one_or_none()
     if row is None:
         raise NotFound
     return row

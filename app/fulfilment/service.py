@@ -14,6 +14,7 @@ from app.core.events import emit
 from app.core.ids import new_id
 from app.fulfilment import queries
 from app.fulfilment.events import ShipmentDelivered, ShipmentDispatched, ShipmentInTrouble
+from app.fulfilment.lifecycle import TRANSITIONS, Step
 from app.fulfilment.models import PHONE_PURPOSE, ShipmentRow, TrackingRow
 from app.fulfilment.rules import (
     FOLLOWED,
@@ -24,6 +25,7 @@ from app.fulfilment.rules import (
     ShipmentExists,
     ShipmentLine,
     ShipmentStatus,
+    TrackingState,
     Trouble,
     check_label,
     credible,
@@ -44,6 +46,16 @@ FROM entered, unnest(CAST(:line_references AS uuid[]), CAST(:skus AS text[]), CA
                      CAST(:quantities AS bigint[])) WITH ORDINALITY
      AS line (reference, sku, lot_code, quantity, position)
 RETURNING 1
+""")
+
+# What `ShipmentRow.arrive` does to a row in hand. The steps of the lifecycle's table come as parameters.
+_ARRIVE = text("""
+UPDATE fulfilment_shipment s
+SET (status, state, delivered_at, trouble) = ROW(:after, :state, CAST(:now AS timestamptz), NULL)
+WHERE id = :id AND supplier_id = :supplier_id AND status = ANY(CAST(:before AS text[]))
+RETURNING reference, carrier, tracking_number, dispatched_at, news_at, news, (
+    SELECT json_agg(json_build_array(line_reference, sku, quantity, lot_code) ORDER BY position)
+    FROM fulfilment_shipment_line WHERE shipment_id = s.id)
 """)
 
 # A number may be on two parcels: it was asked about when the last of them was. The condition on the row itself is
@@ -130,11 +142,37 @@ async def dispatch(
 
 async def deliver(session: AsyncSession, shipment_id: UUID, *, supplier_id: UUID, now: datetime) -> Shipment:
     """Note that the supplier's own parcel was signed for; a second time changes nothing. Raises ``NotFound``."""
-    row = await queries.lock(session, shipment_id, supplier_id=supplier_id)
-    if row.arrive(now):
-        _tell_delivered(session, row, now)
-        await session.flush()
-    return row.value()
+    before = [status for status, steps in TRANSITIONS.items() if Step.DELIVER in steps]
+    (after,) = {TRANSITIONS[status][Step.DELIVER] for status in before}
+    parameters = {
+        "id": shipment_id,
+        "supplier_id": supplier_id,
+        "before": array(before),
+        "after": after.value,
+        "state": TrackingState.SIGNED.value,
+        "now": now,
+    }
+    arrived = await ask(session, _ARRIVE, parameters)
+    if not arrived:
+        return await queries.get(session, shipment_id, supplier_id=supplier_id)
+    ((reference, carrier, tracking_number, dispatched_at, news_at, news, lines),) = arrived
+    shipment = Shipment(
+        id=shipment_id,
+        reference=reference,
+        supplier_id=supplier_id,
+        carrier=carrier,
+        tracking_number=tracking_number,
+        status=after,
+        dispatched_at=dispatched_at,
+        delivered_at=now,
+        state=TrackingState.SIGNED,
+        news_at=news_at,
+        news=news,
+        trouble=None,
+        lines=tuple(ShipmentLine(UUID(line), sku, quantity, lot_code) for line, sku, quantity, lot_code in lines),
+    )
+    _tell_delivered(session, shipment, now)
+    return shipment
 
 
 async def record(session: AsyncSession, report: Report, *, now: datetime) -> int:
@@ -193,7 +231,7 @@ async def notice_silence(session: AsyncSession, *, now: datetime, limit: int = 2
     return len(rows)
 
 
-def _tell_delivered(session: AsyncSession, row: ShipmentRow, now: datetime) -> None:
+def _tell_delivered(session: AsyncSession, row: Shipment | ShipmentRow, now: datetime) -> None:
     emit(session, ShipmentDelivered(shipment_id=row.id, reference=row.reference, supplier_id=row.supplier_id, at=now))
 
 

@@ -30,11 +30,11 @@ async def lock(session: AsyncSession, payment_id: UUID) -> PaymentRow:
     return row
 
 
-async def lock_open(session: AsyncSession, reference: UUID) -> Sequence[PaymentRow]:
-    """The pending payments of a reference, locked in the order of their ids."""
+async def lock_open(session: AsyncSession, references: Collection[UUID]) -> Sequence[PaymentRow]:
+    """The pending payments of these references, locked in the order of their ids."""
     rows = await session.scalars(
         select(PaymentRow)
-        .where(PaymentRow.reference == reference, PaymentRow.status == PaymentStatus.PENDING)
+        .where(PaymentRow.reference.in_(references), PaymentRow.status == PaymentStatus.PENDING)
         .order_by(PaymentRow.id)
         .with_for_update()
         .execution_options(populate_existing=True)

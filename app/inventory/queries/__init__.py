@@ -31,7 +31,13 @@ _EXPIRED = text("""
 SELECT DISTINCT l.sku FROM inventory_lot l JOIN inventory_stock s ON s.sku = l.sku
 WHERE l.on_hand > 0 AND l.best_before < :today AND s.on_hand > s.reserved ORDER BY l.sku LIMIT :limit
 """)
-_HELD = text("SELECT sku, quantity FROM inventory_reservation WHERE reference = :reference")
+_LOTS_AND_HOLDS = text("""
+SELECT l.sku, l.id, l.code, l.best_before, l.on_hand, l.counted_at FROM inventory_lot l
+WHERE l.sku = ANY(CAST(:skus AS text[]))
+UNION ALL
+SELECT r.sku, NULL, NULL, NULL, r.quantity, NULL FROM inventory_reservation r WHERE r.reference = :reference
+ORDER BY 1, 4, 3
+""")
 _LATER = text("""
 SELECT c.position, m.lot_id, sum(m.on_hand_delta)
 FROM unnest(CAST(:positions AS int[]), CAST(:skus AS text[]), CAST(:ats AS timestamptz[])) AS c(position, sku, at)
@@ -90,17 +96,32 @@ async def peek(session: AsyncSession, skus: Collection[str], *, owner: UUID) -> 
 async def _states(
     session: AsyncSession, statement: TextClause, skus: Collection[str], owner: UUID | None
 ) -> dict[str, StockState]:
-    rows = await ask(session, statement, {"skus": array(set(skus)), "owner": owner})
-    stocks = {row[0]: StockState(*row) for row in rows}
+    stocks = await _stocks(session, statement, skus, owner)
     for sku, lot_id, code, best_before, on_hand, counted_at in await ask(session, _LOTS, {"skus": array(stocks)}):
         stocks[sku].lots.append(LotState(lot_id, code, best_before, on_hand, counted_at))
     return stocks
 
 
-async def held(session: AsyncSession, reference: UUID) -> dict[str, int]:
-    """What a reference still holds. Read it under the lock of the stock rows."""
-    rows = await session.execute(_HELD, {"reference": reference})
-    return {row.sku: row.quantity for row in rows}
+async def lock_held(
+    session: AsyncSession, skus: Collection[str], reference: UUID
+) -> tuple[dict[str, StockState], dict[str, int]]:
+    """As ``lock``, and how much of each SKU a reference holds, which changes only under the same locks."""
+    stocks = await _stocks(session, _LOCK, skus, None)
+    held: dict[str, int] = {}
+    rows = await ask(session, _LOTS_AND_HOLDS, {"skus": array(stocks), "reference": reference})
+    for sku, lot_id, code, best_before, quantity, counted_at in rows:
+        if lot_id is None:
+            held[sku] = quantity
+        else:
+            stocks[sku].lots.append(LotState(lot_id, code, best_before, quantity, counted_at))
+    return stocks, held
+
+
+async def _stocks(
+    session: AsyncSession, statement: TextClause, skus: Collection[str], owner: UUID | None
+) -> dict[str, StockState]:
+    rows = await ask(session, statement, {"skus": array(set(skus)), "owner": owner})
+    return {row[0]: StockState(*row) for row in rows}
 
 
 async def moved_later(session: AsyncSession, updates: Sequence[Update]) -> dict[tuple[int, UUID | None], int]:

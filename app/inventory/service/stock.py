@@ -315,8 +315,7 @@ async def release_pieces(
 
     Raises ``NotReserved`` for more than that.
     """
-    stocks = await queries.lock(session, pieces)
-    holds = await queries.held(session, reference)
+    stocks, holds = await queries.lock_held(session, pieces, reference)
     waits = await queries.waiting_for(session, [reference])
     unfilled = {sku: min(quantity, waits.get((reference, sku), 0)) for sku, quantity in pieces.items()}
     withdrawn = {sku: quantity - unfilled[sku] for sku, quantity in pieces.items() if quantity > unfilled[sku]}
@@ -354,8 +353,7 @@ async def ship(
     """
     if any(quantity < 1 for _, quantity, _ in lines):
         raise ValueError("a shipment line has at least one piece")
-    stocks = await queries.lock(session, [sku for sku, _, _ in lines])
-    holds = await queries.held(session, reference)
+    stocks, holds = await queries.lock_held(session, [sku for sku, _, _ in lines], reference)
     shipped: dict[str, int] = {}
     picked: list[Picked] = []
     movements: list[Movement] = []

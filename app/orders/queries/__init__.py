@@ -8,20 +8,20 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, Text, Uuid, any_, bindparam, cast, exists, func, select, tuple_
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import Row, Select, bindparam, exists, func, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import payments
 from app.buyers import Address, memberships, open_address
-from app.core.db import array
+from app.core.db import ask
 from app.core.errors import NotFound
 from app.fulfilment import Shipment, Tracking, shipments_of
 from app.fulfilment import track as track_parcel
 from app.identity import Actor
 from app.inventory import waiting_for
 from app.orders.lifecycle import Status
-from app.orders.models import Bulk, LineDiscount, Order, OrderLine, Refund, RefundLine, SupplierOrder
+from app.orders.models import Bulk, LineDiscount, LockedOrder, Order, OrderLine, Refund, RefundLine, SupplierOrder
+from app.orders.queries.locked import lock
 from app.orders.rules import (
     CountedBasis,
     LineView,
@@ -88,65 +88,6 @@ _LINES = (
     .join(Order, Order.id == OrderLine.order_id)
     .order_by(OrderLine.order_id, OrderLine.position)
 )
-_BOTH = (
-    select(Order, SupplierOrder)
-    .join(SupplierOrder, SupplierOrder.order_id == Order.id)
-    .order_by(SupplierOrder.id)
-    .with_for_update()
-    .execution_options(populate_existing=True)
-)
-# Built once: putting a statement together costs as much as running it.
-_LOCK = _BOTH.where(Order.id == bindparam("order_id"))
-_LOCK_OWN = _LOCK.where(Order.buyer_id == bindparam("buyer_id"))
-_LOCK_PART = _BOTH.where(
-    SupplierOrder.id == bindparam("part_id"),
-    SupplierOrder.supplier_id == bindparam("supplier_id"),
-    SupplierOrder.paid_at.is_not(None),
-)
-_DUE = (
-    select(SupplierOrder.order_id)
-    .where(
-        SupplierOrder.status == bindparam("status"),
-        SupplierOrder.due_at <= bindparam("now"),
-        SupplierOrder.open_claims == 0,
-    )
-    .order_by(SupplierOrder.due_at)
-    .limit(bindparam("most"))
-)
-_LINES_OF = (
-    select(OrderLine)
-    .where(OrderLine.supplier_order_id == any_(cast(bindparam("part_ids", type_=Text), ARRAY(Uuid))))
-    .order_by(OrderLine.position)
-    .execution_options(populate_existing=True)
-)
-
-
-async def lock(session: AsyncSession, order_id: UUID, *, by: Actor | None = None) -> tuple[Order, list[SupplierOrder]]:
-    """The order with its supplier orders, locked for change: every use case takes this lock first.
-
-    ``by`` must be its buyer, or None (us). Both tables are locked, so that after a wait both rows are the newest.
-    """
-    parameters = {"order_id": order_id, "buyer_id": by.account_id if by is not None else None}
-    rows = (await session.execute(_LOCK_OWN if by is not None else _LOCK, parameters)).all()
-    if not rows:
-        raise NotFound
-    return rows[0][0], [part for _, part in rows]
-
-
-async def lock_for_supplier(
-    session: AsyncSession, supplier_order_id: UUID, supplier_id: UUID
-) -> tuple[Order, SupplierOrder]:
-    """The supplier order, if it is this supplier's and its order is paid for or past that, with its order locked."""
-    parameters = {"part_id": supplier_order_id, "supplier_id": supplier_id}
-    row = (await session.execute(_LOCK_PART, parameters)).one_or_none()
-    if row is None:
-        raise NotFound
-    return row[0], row[1]
-
-
-async def lines_of(session: AsyncSession, *supplier_order_ids: UUID) -> list[OrderLine]:
-    """The lines of supplier orders of a locked order."""
-    return list((await session.execute(_LINES_OF, {"part_ids": array(supplier_order_ids)})).scalars())
 
 
 async def lowest_deal(session: AsyncSession, sku: str, *, since: datetime, until: datetime) -> int | None:
@@ -157,15 +98,16 @@ async def lowest_deal(session: AsyncSession, sku: str, *, since: datetime, until
     return None if found is None else int(found)
 
 
-async def refund_by_id(session: AsyncSession, refund_id: UUID) -> tuple[Refund, SupplierOrder] | None:
-    """The refund and its supplier order, with the order locked first; None if it is not one of ours."""
-    order_id = (await session.execute(select(Refund.order_id).where(Refund.id == refund_id))).scalar_one_or_none()
-    if order_id is None:
+_REFUNDED_ORDER = text("SELECT order_id FROM orders_refund WHERE id = :refund_id")
+
+
+async def refund_by_id(session: AsyncSession, refund_id: UUID) -> tuple[Refund, LockedOrder] | None:
+    """The refund and its order, which is locked first; None if it is not one of ours."""
+    found = await ask(session, _REFUNDED_ORDER, {"refund_id": refund_id})
+    if not found:
         return None
-    _, parts = await lock(session, order_id)
-    refund = await session.get_one(Refund, refund_id, populate_existing=True)
-    (part,) = (part for part in parts if part.id == refund.supplier_order_id)
-    return refund, part
+    order = await lock(session, found[0][0])
+    return await session.get_one(Refund, refund_id, populate_existing=True), order
 
 
 async def owes_nothing(session: AsyncSession, supplier_order_id: UUID) -> bool:
@@ -209,25 +151,6 @@ async def address_of(session: AsyncSession, order_id: UUID) -> Address:
     if sealed is None:
         raise NotFound
     return open_address(sealed)
-
-
-async def lock_bulk(
-    session: AsyncSession, bulk_id: UUID, *, by: Actor | None = None
-) -> tuple[Bulk, list[tuple[Order, list[SupplierOrder]]]]:
-    """The bulk order with its orders, all locked for change. ``by`` must be its buyer, or None (us). ``NotFound``."""
-    wanted = select(Bulk).where(Bulk.id == bulk_id).with_for_update().execution_options(populate_existing=True)
-    if by is not None:
-        wanted = wanted.where(Bulk.buyer_id == by.account_id)
-    bulk = (await session.execute(wanted)).scalar_one_or_none()
-    if bulk is None:
-        raise NotFound
-    # In the order of their ids, as everybody does who locks several.
-    first = select(Order.id).where(Order.bulk_id == bulk_id).order_by(Order.id).with_for_update()
-    await session.execute(first)
-    found: dict[UUID, tuple[Order, list[SupplierOrder]]] = {}
-    for order, part in await session.execute(_BOTH.where(Order.bulk_id == bulk_id)):
-        found.setdefault(order.id, (order, []))[1].append(part)
-    return bulk, list(found.values())
 
 
 _PROGRESS = (
@@ -310,16 +233,6 @@ _OPEN = (
 async def has_open(session: AsyncSession, *, by: Actor) -> bool:
     """Whether goods or money of this buyer are still on their way, or a claim of theirs is open."""
     return (await session.execute(_OPEN, {"buyer_id": by.account_id})).first() is not None
-
-
-async def due(session: AsyncSession, status: Status, now: datetime, limit: int) -> list[UUID]:
-    """Orders of which a part in ``status`` is due, locked; those that somebody else holds are left for later."""
-    found = await session.execute(_DUE, {"status": status.value, "now": now, "most": limit})
-    order_ids = set(found.scalars())
-    if not order_ids:
-        return []
-    taking = select(Order.id).where(Order.id.in_(order_ids)).order_by(Order.id).with_for_update(skip_locked=True)
-    return list((await session.execute(taking)).scalars())
 
 
 async def view(session: AsyncSession, order_id: UUID, *, by: Actor | None) -> OrderView:

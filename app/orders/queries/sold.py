@@ -14,7 +14,8 @@ from app.fulfilment import shipments_of
 from app.identity import Actor
 from app.orders.lifecycle import Status
 from app.orders.models import Order, OrderLine, Refund, SupplierOrder
-from app.orders.queries import lines_of, lock, refund_lines
+from app.orders.queries import refund_lines
+from app.orders.queries.locked import lock
 from app.orders.rules import RefundLine as RefundedPart
 from app.orders.rules.invoices import Invoiceable, InvoiceableLine, InvoiceKind, InvoiceWish, SettledRefund
 from app.orders.rules.origins import LineOrigin
@@ -49,9 +50,9 @@ async def lock_invoiceable(session: AsyncSession, order_id: UUID, *, by: Actor |
 
     ``by`` must be its buyer, or None (us). Raises ``NotFound``.
     """
-    order, parts = await lock(session, order_id, by=by)
+    order = await lock(session, order_id, by=by)
     lines: defaultdict[UUID, list[InvoiceableLine]] = defaultdict(list)
-    for line in await lines_of(session, *(part.id for part in parts)):
+    for line in order.lines:
         lines[line.supplier_order_id].append(
             InvoiceableLine(
                 line.id,
@@ -87,7 +88,7 @@ async def lock_invoiceable(session: AsyncSession, order_id: UUID, *, by: Actor |
             lines=tuple(lines[part.id]),
             refunds=tuple(refunds[part.id]),
         )
-        for part in parts
+        for part in order.parts
     ]
 
 

@@ -25,7 +25,8 @@ from app.identity import Actor
 from app.orders import queries
 from app.orders.events import OrderPaid, OrderPlaced, SoldLine
 from app.orders.lifecycle import Status, Step
-from app.orders.models import Order, Roster, SupplierOrder
+from app.orders.models import LockedOrder, Roster
+from app.orders.queries.locked import lock_bulk
 from app.orders.rules import ORGANISATION, FreshGoodsNotAcknowledged, OrderNotPayable, expiry, number_prefix
 from app.orders.rules.bulk import (
     BulkView,
@@ -37,6 +38,7 @@ from app.orders.rules.bulk import (
 )
 from app.orders.service.place import NUMBER, PARTS_AND_LINES, basket, line_row
 from app.orders.service.roster import RosterRow, packed, unpacked
+from app.orders.service.save import save
 from app.pricing import Quote, quote_many
 
 _MOST_FAULTS = 50
@@ -218,8 +220,8 @@ async def start_bulk_payment(
     session: AsyncSession, bulk_id: UUID, *, provider: payments.Provider, by: Actor, settings: Settings, now: datetime
 ) -> payments.Payment:
     """Ask for the sum of the orders that still wait for money. Raises ``NotFound``, ``OrderNotPayable``."""
-    bulk, orders = await queries.lock_bulk(session, bulk_id, by=by)
-    waiting = [order for order, parts in orders if _waits(parts)]
+    bulk, orders = await lock_bulk(session, bulk_id, by=by)
+    waiting = [order for order in orders if _waits(order)]
     if not waiting or bulk.expires_at <= now:
         shown = Status.PAID if bulk.payment_id is not None else Status.EXPIRED
         raise OrderNotPayable(status=shown.value)
@@ -235,9 +237,9 @@ async def start_bulk_payment(
     )
     if pay_by := settings.bank.deadline(payment.announced_at):
         bulk.expires_at = max(bulk.expires_at, pay_by)
-        for order, parts in orders:
-            if _waits(parts):
-                wait_until(pay_by, order, parts)
+        for order in waiting:
+            wait_until(pay_by, order)
+        await save(session, *waiting)
         await session.flush()
     return payment
 
@@ -248,22 +250,16 @@ async def receive_bulk_payment(session: AsyncSession, captured: payments.Payment
     Orders may have been cancelled since the sum was asked for, or all of them have expired; then less, or nothing, is
     kept. A second payment goes back as a whole. Raises ``NotFound`` for a reference of neither an order nor a bulk.
     """
-    bulk, orders = await queries.lock_bulk(session, captured.reference)
+    bulk, orders = await lock_bulk(session, captured.reference)
     if bulk.payment_id == captured.payment_id:
         return
-    waiting = [(order, parts) for order, parts in orders if _waits(parts)] if bulk.payment_id is None else []
-    for order, parts in waiting:
-        for part in parts:
-            part.take(Step.PAY, now=captured.at)
-        order.payment_id, order.paid_at = captured.payment_id, captured.at
+    waiting = [order for order in orders if _waits(order)] if bulk.payment_id is None else []
     if waiting:
         bulk.payment_id, bulk.paid_at = captured.payment_id, captured.at
-        sold: dict[UUID, list[SoldLine]] = {order.id: [] for order, _ in waiting}
-        for line in await queries.lines_of(session, *(part.id for _, parts in waiting for part in parts)):
-            sold[line.order_id].append(SoldLine(sku=line.sku, product_id=line.product_id, quantity=line.quantity))
-        for order_id, lines in sold.items():
-            emit(session, OrderPaid(order_id=order_id, lines=lines, at=captured.at))
-    too_much = captured.amount_fen - sum(order.total_fen for order, _ in waiting)
+    for order in waiting:
+        pay(session, order, captured)
+    await save(session, *waiting)
+    too_much = captured.amount_fen - sum(order.total_fen for order in waiting)
     if too_much:
         await payments.request_refund(
             session,
@@ -276,15 +272,24 @@ async def receive_bulk_payment(session: AsyncSession, captured: payments.Payment
     await session.flush()
 
 
-def wait_until(at: datetime, order: Order, parts: Sequence[SupplierOrder]) -> None:
-    """Keep the goods of a locked order that waits for money until ``at``, if that is later."""
+def pay(session: AsyncSession, order: LockedOrder, captured: payments.PaymentCaptured) -> None:
+    """A locked order that waited for this money is paid; the caller saves it."""
+    for part in order.parts:
+        part.take(Step.PAY, now=captured.at)
+    order.payment_id, order.paid_at = captured.payment_id, captured.at
+    sold = [SoldLine(sku=line.sku, product_id=line.product_id, quantity=line.quantity) for line in order.lines]
+    emit(session, OrderPaid(order_id=order.id, lines=sold, at=captured.at))
+
+
+def wait_until(at: datetime, order: LockedOrder) -> None:
+    """Keep the goods of a locked order that waits for money until ``at``, if that is later; the caller saves it."""
     order.expires_at = max(order.expires_at, at)
-    for part in parts:
+    for part in order.parts:
         part.due_at = order.expires_at
 
 
-def _waits(parts: Sequence[SupplierOrder]) -> bool:
-    return all(part.status == Status.PENDING_PAYMENT for part in parts)
+def _waits(order: LockedOrder) -> bool:
+    return all(part.status == Status.PENDING_PAYMENT for part in order.parts)
 
 
 async def _offers(session: AsyncSession, rows: Sequence[RosterRow], now: datetime) -> dict[str, Offer]:

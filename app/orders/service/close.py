@@ -12,13 +12,14 @@ from app import inventory, payments, pricing
 from app.core.errors import NotFound
 from app.core.events import emit
 from app.identity import SYSTEM, Actor, Role
-from app.orders import queries
 from app.orders.events import CancelledLine, LinesCancelled, OrderCancelled
 from app.orders.lifecycle import Status, Step, after
-from app.orders.models import Order, OrderLine, SupplierOrder
+from app.orders.models import LockedOrder, LockedPart
+from app.orders.queries.locked import lock, lock_due, lock_for_supplier
 from app.orders.rules import AlreadyShipped, CancelsTooMuch, OrderNotPaid, UnknownLine
 from app.orders.service.fulfil import arrive
 from app.orders.service.refund import hold_discounts, refund_cancelled
+from app.orders.service.save import save
 
 SHORTFALL = "预售到货不足 / the harvest fell short"
 
@@ -37,24 +38,23 @@ async def cancel(
     ``by`` is its buyer, or an operator on the buyer's or the supplier's behalf.
     Raises ``NotFound``, ``AlreadyShipped``, ``StepNotAllowed``, ``OrderNotPaid``.
     """
-    order, parts = await queries.lock(session, order_id, by=None if Role.OPERATOR in by.roles else by)
-    chosen = [part for part in parts if supplier_order_id in (None, part.id)]
+    order = await lock(session, order_id, by=None if Role.OPERATOR in by.roles else by)
+    chosen = [part for part in order.parts if supplier_order_id in (None, part.id)]
     if not chosen:
         raise NotFound
-    lines = await queries.lines_of(session, *(part.id for part in chosen))
-    if any(line.shipped_quantity for line in lines):
+    if any(line.shipped_quantity for part in chosen for line in part.lines):
         raise AlreadyShipped
     # Of an order that is cancelled as a whole some parts may be gone already.
     chosen = [part for part in chosen if part.closed_at is None] or chosen
     for part in chosen:
         after(Status(part.status), Step.CANCEL)
-    if order.payment_id is None and len(chosen) < len(parts):
+    if order.payment_id is None and len(chosen) < len(order.parts):
         raise OrderNotPaid
-    pieces = {line.id: line.to_send for line in lines if line.to_send}
-    if all(part.closed_at is not None or part in chosen for part in parts):
+    pieces = {line.id: line.to_send for part in chosen for line in part.lines if line.to_send}
+    if all(part.closed_at is not None or part in chosen for part in order.parts):
         await _give_up_discounts(session, [order], now=now)
-    await _withdraw(session, order, chosen, lines, pieces, by=by, reason=reason, now=now)
-    await _end(session, order, parts, now=now)
+    await _withdraw(session, order, chosen, pieces, by=by, reason=reason, now=now)
+    await _end(session, order, now=now)
 
 
 async def cancel_pieces(
@@ -73,21 +73,19 @@ async def cancel_pieces(
     When nothing is left to send, the supplier order has shipped, or is cancelled if nothing was sent at all.
     Raises ``NotFound``, ``StepNotAllowed``, ``UnknownLine``, ``CancelsTooMuch``.
     """
-    order, part = await queries.lock_for_supplier(session, supplier_order_id, supplier_id)
+    order, part = await lock_for_supplier(session, supplier_order_id, supplier_id)
     after(Status(part.status), Step.CANCEL)
-    lines = await queries.lines_of(session, part.id)
-    if not pieces.keys() <= {line.id for line in lines}:
+    if not pieces.keys() <= {line.id for line in part.lines}:
         raise UnknownLine
-    if any(pieces.get(line.id, 0) > line.to_send for line in lines):
+    if any(pieces.get(line.id, 0) > line.to_send for line in part.lines):
         raise CancelsTooMuch
-    await _withdraw_from(session, order, part, lines, pieces, by=by, reason=reason, now=now, days=confirm_after_days)
+    await _withdraw_from(session, order, part, pieces, by=by, reason=reason, now=now, days=confirm_after_days)
 
 
 async def _withdraw_from(
     session: AsyncSession,
-    order: Order,
-    part: SupplierOrder,
-    lines: Sequence[OrderLine],
+    order: LockedOrder,
+    part: LockedPart,
     pieces: Mapping[UUID, int],
     *,
     by: Actor,
@@ -96,15 +94,15 @@ async def _withdraw_from(
     days: int,
 ) -> None:
     """Take pieces out of one paid part, which goes on with the rest or ends; a receipt confirms itself in ``days``."""
-    _, parts = await queries.lock(session, order.id)
-    gone = all(line.cancelled_quantity + pieces.get(line.id, 0) == line.quantity for line in lines)
-    if gone and all(other.closed_at is not None for other in parts if other is not part):
+    gone = all(line.cancelled_quantity + pieces.get(line.id, 0) == line.quantity for line in part.lines)
+    if gone and all(other.closed_at is not None for other in order.parts if other is not part):
         await _give_up_discounts(session, [order], now=now)
-    await _withdraw(session, order, [part], lines, pieces, by=by, reason=reason, now=now)
-    if not gone and not any(line.to_send for line in lines):
+    await _withdraw(session, order, [part], pieces, by=by, reason=reason, now=now)
+    if not gone and not any(line.to_send for line in part.lines):
         part.take(Step.SHIP, now=now)
         await arrive(session, part, confirm_after_days=days)
-    await _end(session, order, parts, now=now)
+        await save(session, order)
+    await _end(session, order, now=now)
 
 
 async def break_promise(
@@ -114,50 +112,45 @@ async def break_promise(
 
     An order that is not paid is one amount and is cancelled as a whole. Doing it again changes nothing.
     """
-    order, parts = await queries.lock(session, order_id)
+    order = await lock(session, order_id)
     await hold_discounts(session, order)
     missing = (await inventory.lock_waiting(session, order_id)).get(sku)
     if missing is None:
         return
-    lines = await queries.lines_of(session, *(part.id for part in parts))
-    (line,) = (line for line in lines if line.sku == sku)
     if order.payment_id is None:
         await _give_up_discounts(session, [order], now=now)
-        pieces = {line.id: line.to_send for line in lines}
-        await _withdraw(session, order, parts, lines, pieces, by=SYSTEM, reason=SHORTFALL, now=now)
-        await _end(session, order, parts, now=now)
+        pieces = {line.id: line.to_send for line in order.lines}
+        await _withdraw(session, order, order.parts, pieces, by=SYSTEM, reason=SHORTFALL, now=now)
+        await _end(session, order, now=now)
         return
-    (part,) = (part for part in parts if part.id == line.supplier_order_id)
-    own = [other for other in lines if other.supplier_order_id == part.id]
-    gone, days = {line.id: missing}, confirm_after_days
-    await _withdraw_from(session, order, part, own, gone, by=SYSTEM, reason=SHORTFALL, now=now, days=days)
+    (line,) = (line for line in order.lines if line.sku == sku)
+    part, gone, days = order.part(line.supplier_order_id), {line.id: missing}, confirm_after_days
+    await _withdraw_from(session, order, part, gone, by=SYSTEM, reason=SHORTFALL, now=now, days=days)
 
 
 async def _withdraw(
     session: AsyncSession,
-    order: Order,
-    parts: Sequence[SupplierOrder],
-    lines: Sequence[OrderLine],
+    order: LockedOrder,
+    parts: Sequence[LockedPart],
     pieces: Mapping[UUID, int],
     *,
     by: Actor,
     reason: str,
     now: datetime,
 ) -> None:
-    """Take pieces (by line) out of locked supplier orders, given with all their lines: stock back, paid money back."""
+    """Take pieces (by line) out of locked supplier orders: stock back, paid money back."""
     await hold_discounts(session, order)
+    lines = [line for part in parts for line in part.lines]
     for line in lines:
         line.cancelled_quantity += pieces.get(line.id, 0)
-    await session.flush()
     held = {line.sku: pieces[line.id] for line in lines if line.id in pieces}
     await inventory.release_pieces(session, order.id, held, now=now, by=by.account_id)
     for part in parts:
-        own = [line for line in lines if line.supplier_order_id == part.id]
-        if all(line.cancelled_quantity == line.quantity for line in own):
+        if all(line.cancelled_quantity == line.quantity for line in part.lines):
             part.take(Step.CANCEL, now=now)
         if order.payment_id is None:
             continue
-        gone = {line: pieces[line.id] for line in own if line.id in pieces}
+        gone = {line: pieces[line.id] for line in part.lines if line.id in pieces}
         await refund_cancelled(session, order, part, gone, by=by, reason=reason, now=now)
         emit(
             session,
@@ -168,39 +161,37 @@ async def _withdraw(
                 at=now,
             ),
         )
-    await session.flush()
+    await save(session, order)
 
 
-async def _end(session: AsyncSession, order: Order, parts: Sequence[SupplierOrder], *, now: datetime) -> None:
+async def _end(session: AsyncSession, order: LockedOrder, *, now: datetime) -> None:
     """With the last part the order itself is over, and nobody is to pay for it any more."""
-    if all(part.closed_at is not None for part in parts):
+    if all(part.closed_at is not None for part in order.parts):
         await payments.close(session, order.bulk_id or order.id, now=now)
         emit(session, OrderCancelled(order_id=order.id, at=now))
 
 
 async def expire_due(session: AsyncSession, *, now: datetime, limit: int = 200) -> int:
     """Expire orders whose time to pay has run out, and give their stock back. Returns how many."""
-    orders: list[Order] = []
-    for order_id in await queries.due(session, Status.PENDING_PAYMENT, now, limit):
-        order, parts = await queries.lock(session, order_id)
-        if all(_overdue(part, now) for part in parts):
-            for part in parts:
-                part.take(Step.EXPIRE, now=now)
-            await session.flush()
-            orders.append(order)
+    due = await lock_due(session, Status.PENDING_PAYMENT, now, limit)
+    orders = [order for order in due if all(_overdue(part, now) for part in order.parts)]
+    for order in orders:
+        for part in order.parts:
+            part.take(Step.EXPIRE, now=now)
+    await save(session, *orders)
     await _give_up_discounts(session, orders, now=now)
     await inventory.release(session, [order.id for order in orders], now=now)
+    await payments.close(session, *(order.bulk_id or order.id for order in orders), now=now)
     for order in orders:
-        await payments.close(session, order.bulk_id or order.id, now=now)
         emit(session, OrderCancelled(order_id=order.id, at=now))
     return len(orders)
 
 
-async def _give_up_discounts(session: AsyncSession, orders: list[Order], *, now: datetime) -> None:
+async def _give_up_discounts(session: AsyncSession, orders: Sequence[LockedOrder], *, now: datetime) -> None:
     """Coupons and voucher budgets are free again; before the stock, as `hold_discounts` has it."""
     if discounted := [order.id for order in orders if order.discount_fen]:
         await pricing.release(session, discounted, now=now)
 
 
-def _overdue(part: SupplierOrder, now: datetime) -> bool:
+def _overdue(part: LockedPart, now: datetime) -> bool:
     return part.status == Status.PENDING_PAYMENT and part.due_at is not None and part.due_at <= now

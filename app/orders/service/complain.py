@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.money import split
 from app.fulfilment import Shipment, shipments_of
 from app.identity import Actor
-from app.orders import queries
-from app.orders.models import OrderLine, SupplierOrder
+from app.orders.models import LockedLine, LockedPart, SupplierOrder
+from app.orders.queries.locked import lock
 from app.orders.rules import ArrivedLine, ClaimBasis
 from app.orders.service.refund import hold_discounts
 
@@ -21,14 +21,13 @@ async def claim_basis(session: AsyncSession, order_id: UUID, *, by: Actor | None
 
     ``by`` must be its buyer, or None (us). Raises ``NotFound``.
     """
-    order, parts = await queries.lock(session, order_id, by=by)
+    order = await lock(session, order_id, by=by)
     await hold_discounts(session, order)  # the claim may lock stock, and pay after all
-    lines = await queries.lines_of(session, *(part.id for part in parts))
-    parcels = await shipments_of(session, [part.id for part in parts])
+    parcels = await shipments_of(session, [part.id for part in order.parts])
     found: list[ArrivedLine] = []
     freight: dict[UUID, int] = {}
-    for part in parts:
-        own = [line for line in lines if line.supplier_order_id == part.id]
+    for part in order.parts:
+        own = part.lines
         of_lines = sum(line.refunded_fen for line in own)
         freight[part.id] = part.freight_fen - (part.refunded_fen - of_lines)
         shares = split(part.freight_fen, [line.amount_fen for line in own])
@@ -52,7 +51,7 @@ async def _open_claims(session: AsyncSession, supplier_order_id: UUID, change: i
     await session.flush()
 
 
-def _arrived(part: SupplierOrder, line: OrderLine, freight_fen: int, parcels: list[Shipment]) -> ArrivedLine:
+def _arrived(part: LockedPart, line: LockedLine, freight_fen: int, parcels: list[Shipment]) -> ArrivedLine:
     carrying = [parcel for parcel in parcels if any(item.line_reference == line.id for item in parcel.lines)]
     sent = line.shipped_quantity and not line.to_send
     shipped_at = max(parcel.dispatched_at for parcel in carrying) if sent and carrying else None
@@ -78,7 +77,7 @@ def _arrived(part: SupplierOrder, line: OrderLine, freight_fen: int, parcels: li
     )
 
 
-def _received_at(part: SupplierOrder, carrying: list[Shipment]) -> datetime | None:
+def _received_at(part: LockedPart, carrying: list[Shipment]) -> datetime | None:
     """When the last parcel with the line arrived; a buyer who confirmed has what no carrier reported."""
     arrived = [parcel.delivered_at for parcel in carrying if parcel.delivered_at is not None]
     if len(arrived) == len(carrying):

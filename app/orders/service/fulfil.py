@@ -18,8 +18,10 @@ from app.identity import Actor
 from app.orders import queries
 from app.orders.events import CountableLine, SupplierOrderCompleted
 from app.orders.lifecycle import Status, Step, StepNotAllowed, after, allowed, derive
-from app.orders.models import Order, OrderLine, SupplierOrder
+from app.orders.models import LockedLine, LockedOrder, LockedPart
+from app.orders.queries.locked import lock, lock_due, lock_for_supplier
 from app.orders.rules import ClaimIsOpen, CountedBasis, ParcelView, ShipLine, ShipsTooMuch, UnknownLine, confirmation
+from app.orders.service.save import save
 
 
 async def ship(
@@ -36,9 +38,9 @@ async def ship(
 
     Raises ``NotFound``, ``StepNotAllowed``, ``UnknownLine``, ``ShipsTooMuch``.
     """
-    order, part = await queries.lock_for_supplier(session, supplier_order_id, supplier_id)
+    order, part = await lock_for_supplier(session, supplier_order_id, supplier_id)
     after(Status(part.status), Step.SHIP)
-    lines = {line.id: line for line in await queries.lines_of(session, part.id)}
+    lines = {line.id: line for line in part.lines}
     for item in contents:
         line = lines.get(item.line_id)
         if line is None:
@@ -75,7 +77,7 @@ async def ship(
     )
     if not any(line.to_send for line in lines.values()):
         part.take(Step.SHIP, now=now)
-    await session.flush()
+    await save(session, order)
     return queries.parcel_view(shipment)
 
 
@@ -98,19 +100,17 @@ async def receive_parcel(
     session: AsyncSession, supplier_order_id: UUID, *, supplier_id: UUID, confirm_after_days: int
 ) -> None:
     """A parcel is with the buyer, whoever said so. Raises ``NotFound`` when it was sent for something else."""
-    _, part = await queries.lock_for_supplier(session, supplier_order_id, supplier_id)
+    order, part = await lock_for_supplier(session, supplier_order_id, supplier_id)
     if part.status == Status.SHIPPED:
         await arrive(session, part, confirm_after_days=confirm_after_days)
+        await save(session, order)
 
 
-async def arrive(session: AsyncSession, part: SupplierOrder, *, confirm_after_days: int) -> None:
+async def arrive(session: AsyncSession, part: LockedPart, *, confirm_after_days: int) -> None:
     """A supplier order that has shipped is delivered with the last of its parcels (domain handbook §2.8)."""
-    parcels = await fulfilment.shipments_of(session, [part.id])
-    arrived = [parcel.delivered_at for parcel in parcels if parcel.delivered_at is not None]
-    if len(arrived) == len(parcels):
-        last = max(arrived)
+    last = await fulfilment.all_delivered_at(session, part.id)
+    if last is not None:
         part.take(Step.DELIVER, now=last, due_at=confirmation(last, confirm_after_days))
-    await session.flush()
 
 
 async def confirm(session: AsyncSession, order_id: UUID, *, by: Actor, now: datetime) -> None:
@@ -118,46 +118,52 @@ async def confirm(session: AsyncSession, order_id: UUID, *, by: Actor, now: date
 
     Of several suppliers' goods those about which a claim is open are left out (domain handbook §2.8).
     """
-    order, parts = await queries.lock(session, order_id, by=by)
-    ready = [part for part in parts if part.status in (Status.SHIPPED, Status.DELIVERED)]
-    status = derive(Status(part.status) for part in parts)
+    order = await lock(session, order_id, by=by)
+    ready = [part for part in order.parts if part.status in (Status.SHIPPED, Status.DELIVERED)]
+    status = derive(Status(part.status) for part in order.parts)
     if not ready or status in (Status.PENDING_PAYMENT, Status.PAID):
         raise StepNotAllowed(status=status.value, allowed=", ".join(allowed(status)) or "—")
     undisputed = [part for part in ready if not part.open_claims]
     if not undisputed:
         raise ClaimIsOpen
-    for part in undisputed:
-        await _complete(session, order, part, now=now)
+    await _complete(session, [(order, part) for part in undisputed], now=now)
+    await save(session, order)
 
 
 async def confirm_due(session: AsyncSession, *, now: datetime, limit: int = 200) -> int:
-    """Confirm deliveries that nobody confirmed in time (domain handbook §2.8). Returns how many orders."""
-    order_ids = await queries.due(session, Status.DELIVERED, now, limit)
-    for order_id in order_ids:
-        order, parts = await queries.lock(session, order_id)
-        for part in parts:
-            due = part.status == Status.DELIVERED and part.due_at is not None and part.due_at <= now
-            if due and not part.open_claims:
-                await _complete(session, order, part, now=now)
-    return len(order_ids)
+    """Confirm deliveries that nobody confirmed in time (domain handbook §2.8). Returns how many orders.
+
+    A handful of statements for any number of them.
+    """
+    orders = await lock_due(session, Status.DELIVERED, now, limit)
+    due = [(order, part) for order in orders for part in order.parts if _overdue(part, now)]
+    await _complete(session, due, now=now)
+    await save(session, *orders)
+    return len(orders)
 
 
-async def _complete(session: AsyncSession, order: Order, part: SupplierOrder, *, now: datetime) -> None:
-    part.take(Step.COMPLETE, now=now)
-    lines = await queries.lines_of(session, part.id)
-    returned = await queries.settled_before(session, [line.id for line in lines]) if part.refunded_fen else {}
+def _overdue(part: LockedPart, now: datetime) -> bool:
+    due = part.status == Status.DELIVERED and part.due_at is not None and part.due_at <= now
+    return due and not part.open_claims
+
+
+async def _complete(session: AsyncSession, parts: Sequence[tuple[LockedOrder, LockedPart]], *, now: datetime) -> None:
+    """The buyer keeps what they have of these parts, each with its order; the caller saves them."""
+    refunded = [line.id for _, part in parts if part.refunded_fen for line in part.lines]
+    returned = await queries.settled_before(session, refunded) if refunded else {}
     nothing = CountedBasis(0, 0)
-    countable = [_countable(order, line, returned.get(line.id, nothing)) for line in lines]
-    emit(
-        session,
-        SupplierOrderCompleted(
-            order_id=order.id, supplier_order_id=part.id, number=order.number, lines=countable, at=now
-        ),
-    )
-    await session.flush()
+    for order, part in parts:
+        part.take(Step.COMPLETE, now=now)
+        countable = [_countable(order, line, returned.get(line.id, nothing)) for line in part.lines]
+        emit(
+            session,
+            SupplierOrderCompleted(
+                order_id=order.id, supplier_order_id=part.id, number=order.number, lines=countable, at=now
+            ),
+        )
 
 
-def _countable(order: Order, line: OrderLine, returned: CountedBasis) -> CountableLine:
+def _countable(order: LockedOrder, line: LockedLine, returned: CountedBasis) -> CountableLine:
     quantity = line.quantity - returned.quantity
     return CountableLine(
         line_id=line.id,

@@ -9,16 +9,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import payments
 from app.core.errors import NotFound
-from app.core.events import emit
 from app.core.settings import Settings
 from app.identity import Actor
-from app.orders import queries
-from app.orders.events import OrderPaid, SoldLine
-from app.orders.lifecycle import Status, Step, derive
+from app.orders.lifecycle import Status, derive
+from app.orders.queries.locked import lock
 from app.orders.rules import OrderNotPayable
 from app.orders.rules.bulk import PaidAsOne
 from app.orders.rules.invoices import InvoiceWish
-from app.orders.service.bulk import receive_bulk_payment, wait_until
+from app.orders.service.bulk import pay, receive_bulk_payment, wait_until
+from app.orders.service.save import save
 
 
 async def start_payment(
@@ -28,10 +27,10 @@ async def start_payment(
 
     For a transfer the goods are kept for some days (domain handbook §6.4).
     """
-    order, parts = await queries.lock(session, order_id, by=by)
+    order = await lock(session, order_id, by=by)
     if order.bulk_id is not None:
         raise PaidAsOne
-    status = derive(Status(part.status) for part in parts)
+    status = derive(Status(part.status) for part in order.parts)
     if status is not Status.PENDING_PAYMENT or order.expires_at <= now:
         shown = Status.EXPIRED if status is Status.PENDING_PAYMENT else status
         raise OrderNotPayable(status=shown.value)
@@ -47,8 +46,8 @@ async def start_payment(
         now=now,
     )
     if pay_by := settings.bank.deadline(payment.announced_at):
-        wait_until(pay_by, order, parts)
-        await session.flush()
+        wait_until(pay_by, order)
+        await save(session, order)
     return payment
 
 
@@ -59,11 +58,11 @@ async def receive_payment(session: AsyncSession, captured: payments.PaymentCaptu
     twice, and stock that was given away is not sold again.
     """
     try:
-        order, parts = await queries.lock(session, captured.reference)
+        order = await lock(session, captured.reference)
     except NotFound:
         await receive_bulk_payment(session, captured, now=now)
         return
-    if order.payment_id is not None or any(part.status != Status.PENDING_PAYMENT for part in parts):
+    if order.payment_id is not None or any(part.status != Status.PENDING_PAYMENT for part in order.parts):
         if order.payment_id != captured.payment_id:
             await payments.request_refund(
                 session,
@@ -74,10 +73,5 @@ async def receive_payment(session: AsyncSession, captured: payments.PaymentCaptu
                 now=now,
             )
         return
-    for part in parts:
-        part.take(Step.PAY, now=captured.at)
-    order.payment_id, order.paid_at = captured.payment_id, captured.at
-    lines = await queries.lines_of(session, *(part.id for part in parts))
-    sold = [SoldLine(sku=line.sku, product_id=line.product_id, quantity=line.quantity) for line in lines]
-    emit(session, OrderPaid(order_id=order.id, lines=sold, at=captured.at))
-    await session.flush()
+    pay(session, order, captured)
+    await save(session, order)

@@ -6,9 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import payments, pricing
+from app.core.db import array, ask
 from app.core.errors import NotFound
 from app.core.events import emit
 from app.core.ids import new_id
@@ -16,14 +18,15 @@ from app.identity import SYSTEM, Actor
 from app.orders import queries
 from app.orders.events import LinesRefunded, RefundedLine
 from app.orders.lifecycle import Status, Step
-from app.orders.models import Order, OrderLine, Refund, SupplierOrder
-from app.orders.models import RefundLine as RefundLineRow
+from app.orders.models import LockedLine, LockedOrder, LockedPart
+from app.orders.queries.locked import lock
 from app.orders.rules import NotRefundable, RefundExceedsLine, RefundLine, RefundView, UnknownLine, by_line, worth
+from app.orders.service.save import save
 
 _AFTER_SHIPMENT = (Status.SHIPPED, Status.DELIVERED, Status.COMPLETED)
 
 
-async def hold_discounts(session: AsyncSession, order: Order) -> None:
+async def hold_discounts(session: AsyncSession, order: LockedOrder) -> None:
     """Lock what pays the discounts of a locked order.
 
     Everywhere locks are taken in one order: the order, its voucher budgets, its coupons, and only then stock.
@@ -34,9 +37,9 @@ async def hold_discounts(session: AsyncSession, order: Order) -> None:
 
 async def refund_cancelled(
     session: AsyncSession,
-    order: Order,
-    part: SupplierOrder,
-    pieces: Mapping[OrderLine, int],
+    order: LockedOrder,
+    part: LockedPart,
+    pieces: Mapping[LockedLine, int],
     *,
     by: Actor,
     reason: str,
@@ -44,7 +47,7 @@ async def refund_cancelled(
 ) -> None:
     """Give back what was paid for pieces that were just cancelled; with the last of a supplier order its freight too.
 
-    ``pieces`` are counted in their lines' ``cancelled_quantity`` already.
+    ``pieces`` are counted in their lines' ``cancelled_quantity`` already. The caller saves the order.
     """
     wanted = []
     for line, quantity in pieces.items():
@@ -73,16 +76,15 @@ async def refund_lines(
     ``by`` decides it and is kept with the refund. ``freight_fen`` goes back on top, of lines of one supplier order.
     Raises ``NotFound``, ``UnknownLine``, ``NotRefundable``, ``RefundExceedsLine``.
     """
-    order, found = await queries.lock(session, order_id)
+    order = await lock(session, order_id)
     await hold_discounts(session, order)
-    parts = {part.id: part for part in found}
-    lines = {line.id: line for line in await queries.lines_of(session, *parts)}
+    lines = {line.id: line for line in order.lines}
     if order.payment_id is None:
         raise NotFound
     if any(item.line_id not in lines for item in wanted):
         raise UnknownLine
     refunds = []
-    for part in parts.values():
+    for part in order.parts:
         own = [item for item in by_line(wanted) if lines[item.line_id].supplier_order_id == part.id]
         if not own:
             continue
@@ -90,13 +92,12 @@ async def refund_lines(
         if part.status not in _AFTER_SHIPMENT and any(line.to_send for line in concerned):
             raise NotRefundable(status=part.status)
         if freight_fen:
-            of_lines = sum(line.refunded_fen for line in lines.values() if line.supplier_order_id == part.id)
+            of_lines = sum(line.refunded_fen for line in part.lines)
             if len(own) < len(wanted) or freight_fen > part.freight_fen - (part.refunded_fen - of_lines):
                 raise RefundExceedsLine
-        refund = await _request(
-            session, order, part, concerned, own, freight_fen=freight_fen, by=by, reason=reason, now=now
+        refunds.append(
+            await _request(session, order, part, concerned, own, freight_fen=freight_fen, by=by, reason=reason, now=now)
         )
-        refunds.append(queries.refund_view(refund))
     return refunds
 
 
@@ -105,11 +106,13 @@ async def settle_refund(session: AsyncSession, settled: payments.RefundSettled) 
     found = await queries.refund_by_id(session, settled.reference)
     if found is None or found[0].status == "settled":
         return
-    refund, part = found
+    refund, order = found
     refund.become("settled", settled_at=settled.at)
     await session.flush()
+    part = order.part(refund.supplier_order_id)
     if part.status == Status.CANCELLED and await queries.owes_nothing(session, part.id):
         part.take(Step.SETTLE_REFUND, now=settled.at)
+        await save(session, order)
     lines = [
         RefundedLine(line_id=line.line_id, quantity=line.quantity, amount_fen=line.amount_fen)
         for line in await queries.refund_lines(session, refund.id)
@@ -124,7 +127,6 @@ async def settle_refund(session: AsyncSession, settled: payments.RefundSettled) 
             at=settled.at,
         ),
     )
-    await session.flush()
 
 
 async def note_failure(session: AsyncSession, failed: payments.RefundFailed) -> None:
@@ -143,18 +145,32 @@ async def note_retry(session: AsyncSession, retried: payments.RefundRetried) -> 
         await session.flush()
 
 
+_INSERT = text("""
+WITH refund AS (
+    INSERT INTO orders_refund (id, order_id, supplier_order_id, payment_id, amount_fen, freight_fen, reason, asked_by,
+                               status, requested_at)
+    VALUES (:id, :order_id, :part_id, :payment_id, :amount, :freight, :reason, CAST(:asked_by AS uuid), :status, :now)
+    RETURNING id
+)
+INSERT INTO orders_refund_line (refund_id, line_id, quantity, amount_fen)
+SELECT refund.id, line.id, line.quantity, line.amount_fen
+FROM refund, unnest(CAST(:lines AS uuid[]), CAST(:quantities AS integer[]), CAST(:amounts AS bigint[]))
+     AS line (id, quantity, amount_fen)
+""")
+
+
 async def _request(
     session: AsyncSession,
-    order: Order,
-    part: SupplierOrder,
-    lines: Iterable[OrderLine],
+    order: LockedOrder,
+    part: LockedPart,
+    lines: Iterable[LockedLine],
     wanted: Sequence[RefundLine],
     *,
     freight_fen: int,
     by: Actor,
     reason: str,
     now: datetime,
-) -> Refund:
+) -> RefundView:
     by_id = {line.id: line for line in lines}
     for item in wanted:
         line = by_id[item.line_id]
@@ -166,25 +182,34 @@ async def _request(
         raise NotFound
     amount = sum(item.amount_fen for item in wanted) + freight_fen
     part.refunded_fen += amount
-    refund = Refund(
+    await save(session, order)
+    refund = RefundView(
         id=new_id(now),
         order_id=order.id,
         supplier_order_id=part.id,
-        payment_id=order.payment_id,
+        status="requested",
         amount_fen=amount,
         freight_fen=freight_fen,
         reason=reason,
-        asked_by=None if by is SYSTEM else by.account_id,
-        status="requested",
         requested_at=now,
+        settled_at=None,
     )
-    session.add(refund)
-    await session.flush()
-    session.add_all(
-        RefundLineRow(refund_id=refund.id, line_id=item.line_id, quantity=item.quantity, amount_fen=item.amount_fen)
-        for item in wanted
-    )
-    await session.flush()
+    row = {
+        "id": refund.id,
+        "order_id": order.id,
+        "part_id": part.id,
+        "payment_id": order.payment_id,
+        "amount": amount,
+        "freight": freight_fen,
+        "reason": reason,
+        "asked_by": None if by is SYSTEM else by.account_id,
+        "status": refund.status,
+        "now": now,
+        "lines": array(item.line_id for item in wanted),
+        "quantities": array(item.quantity for item in wanted),
+        "amounts": array(item.amount_fen for item in wanted),
+    }
+    await ask(session, _INSERT, row)
     if order.discount_fen:
         await pricing.give_back(session, order.id, await queries.returned_discounts(session, order.id))
     await payments.request_refund(

@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clock import local_day
+from app.core.db import array, ask
 from app.core.events import emit
 from app.core.ids import digits, new_id
 from app.core.settings import Settings
@@ -20,7 +21,7 @@ from app.payments.events import (
     RefundSettled,
     SandboxPaid,
 )
-from app.payments.lifecycle import PaymentStep, RefundStep
+from app.payments.lifecycle import TRANSITIONS, PaymentStep, RefundStep
 from app.payments.models import PaymentRow, RefundRow, payments_notification
 from app.payments.rules import (
     CURRENCY,
@@ -45,6 +46,21 @@ from app.payments.rules import (
 )
 from app.payments.rules.bank import remittance_code
 
+_OPEN = text("""
+INSERT INTO payments_payment (id, provider, reference, payer_id, description, amount_fen, status, code_url,
+                              remittance_code, payer_index, created_at)
+VALUES (:id, :provider, :reference, :payer_id, :description, :amount, :status, :code_url, :code, :payer_index, :now)
+ON CONFLICT (reference, provider, amount_fen) WHERE status = 'pending' DO NOTHING RETURNING id
+""")
+# The steps of the lifecycle's table come as parameters. A second one who tries waits, and then finds none of them.
+_CAPTURE = text("""
+UPDATE payments_payment
+SET (status, provider_transaction, captured_at) = ROW(:after, CAST(:transaction AS text), CAST(:now AS timestamptz))
+WHERE id = :id AND amount_fen = :amount AND status = ANY(CAST(:before AS text[]))
+  AND (CAST(:provider AS text) IS NULL OR provider = :provider)
+RETURNING reference, payer_id, provider, refunded_fen, code_url, remittance_code, created_at
+""")
+
 
 async def request(
     session: AsyncSession,
@@ -67,37 +83,48 @@ async def request(
     if not by_transfer and (provider != Provider.SANDBOX or not settings.payments.sandbox):
         raise ProviderNotAvailable(provider)
     payment_id = new_id(now)
-    opened = insert(PaymentRow).values(
-        id=payment_id,
-        provider=provider,
-        reference=reference,
-        payer_id=payer_id,
-        description=description,
-        amount_fen=amount_fen,
-        refunded_fen=0,
-        status=PaymentStatus.PENDING,
-        code_url=None if by_transfer else f"sandbox://pay/{payment_id}",
-        remittance_code=remittance_code() if by_transfer else None,
-        payer_index=queries.payer_index(payer_name) if by_transfer and payer_name else None,
-        created_at=now,
-    )
-    key = [PaymentRow.reference, PaymentRow.provider, PaymentRow.amount_fen]
-    opened = opened.on_conflict_do_nothing(index_elements=key, index_where=text("status = 'pending'"))
-    row = await session.scalar(opened.returning(PaymentRow))
-    if row is None:
+    code_url = None if by_transfer else f"sandbox://pay/{payment_id}"
+    code = remittance_code() if by_transfer else None
+    opened = {
+        "id": payment_id,
+        "provider": provider,
+        "reference": reference,
+        "payer_id": payer_id,
+        "description": description,
+        "amount": amount_fen,
+        "status": PaymentStatus.PENDING.value,
+        "code_url": code_url,
+        "code": code,
+        "payer_index": queries.payer_index(payer_name) if by_transfer and payer_name else None,
+        "now": now,
+    }
+    if not await ask(session, _OPEN, opened):
         # Somebody opened it before; should it be paid in this very moment, then the paid one is the answer.
         mine = (PaymentRow.reference == reference, PaymentRow.provider == provider, PaymentRow.amount_fen == amount_fen)
         found = select(PaymentRow).where(*mine).order_by(PaymentRow.id.desc()).limit(1)
-        row = (await session.scalars(found.execution_options(populate_existing=True))).one()
-    return row.value()
+        return (await session.scalars(found.execution_options(populate_existing=True))).one().value()
+    return Payment(
+        id=payment_id,
+        provider=Provider(provider),
+        reference=reference,
+        payer_id=payer_id,
+        amount_fen=amount_fen,
+        refunded_fen=0,
+        status=PaymentStatus.PENDING,
+        code_url=code_url,
+        remittance_code=code,
+        provider_transaction=None,
+        created_at=now,
+        captured_at=None,
+    )
 
 
-async def close(session: AsyncSession, reference: UUID, *, now: datetime) -> int:
-    """Close what is still pending for ``reference`` and return how many that were.
+async def close(session: AsyncSession, *references: UUID, now: datetime) -> int:
+    """Close what is still pending for these references and return how many that were.
 
     Money that arrives later is captured all the same, and announced.
     """
-    rows = await queries.lock_open(session, reference)
+    rows = await queries.lock_open(session, references) if references else []
     for row in rows:
         row.take(PaymentStep.CLOSE)
         row.closed_at = now
@@ -112,8 +139,65 @@ async def capture(
 
     Raises ``PaymentNotFound``, ``AmountMismatch``, ``TransactionMismatch``.
     """
+    captured = await _capture(session, payment_id, None, provider_transaction, amount_fen, now)
+    if captured is not None:
+        return captured
     row = await queries.lock(session, payment_id)
     return await capture_locked(session, row, provider_transaction, amount_fen, now)
+
+
+async def _capture(
+    session: AsyncSession,
+    payment_id: UUID,
+    provider: Provider | None,
+    provider_transaction: str,
+    amount_fen: int,
+    now: datetime,
+) -> Payment | None:
+    """Note that the money is here, in one statement, if all is as expected; else None, and nothing is changed."""
+    step = PaymentStep.CAPTURE
+    before = [status for status, steps in TRANSITIONS.items() if step in steps]
+    (after,) = {TRANSITIONS[status][step] for status in before}
+    expected = {
+        "id": payment_id,
+        "provider": provider,
+        "amount": amount_fen,
+        "before": array(before),
+        "after": after.value,
+        "transaction": provider_transaction,
+        "now": now,
+    }
+    for reference, payer_id, found, refunded_fen, code_url, code, created_at in await ask(session, _CAPTURE, expected):
+        payment = Payment(
+            id=payment_id,
+            provider=Provider(found),
+            reference=reference,
+            payer_id=payer_id,
+            amount_fen=amount_fen,
+            refunded_fen=refunded_fen,
+            status=after,
+            code_url=code_url,
+            remittance_code=code,
+            provider_transaction=provider_transaction,
+            created_at=created_at,
+            captured_at=now,
+        )
+        _tell_captured(session, payment, now)
+        return payment
+    return None
+
+
+def _tell_captured(session: AsyncSession, payment: Payment, now: datetime) -> None:
+    emit(
+        session,
+        PaymentCaptured(
+            payment_id=payment.id,
+            reference=payment.reference,
+            amount_fen=payment.amount_fen,
+            provider=payment.provider,
+            at=now,
+        ),
+    )
 
 
 async def request_refund(
@@ -229,6 +313,9 @@ async def receive(session: AsyncSession, notice: Notice, *, kind: str, now: date
     if notice.currency != CURRENCY:
         raise AmountMismatch
     if isinstance(notice, CaptureNotice):
+        news = (notice.provider_transaction, notice.amount_fen, now)
+        if await _capture(session, notice.payment_id, notice.provider, *news) is not None:
+            return True
         payment = await queries.lock(session, notice.payment_id)
         if payment.provider != notice.provider:
             raise PaymentNotFound
@@ -274,17 +361,8 @@ async def capture_locked(
         return row.value()
     row.provider_transaction = provider_transaction
     row.captured_at = now
-    emit(
-        session,
-        PaymentCaptured(
-            payment_id=row.id,
-            reference=row.reference,
-            amount_fen=row.amount_fen,
-            provider=Provider(row.provider),
-            at=now,
-        ),
-    )
     await session.flush()
+    _tell_captured(session, row.value(), now)
     return row.value()
 
 
