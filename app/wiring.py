@@ -40,7 +40,7 @@ _KEYS_ARE_KEPT = timedelta(hours=24)
 def build(settings: Settings, http: httpx.AsyncClient | None = None) -> Wiring:
     """Connect every fact to those who react to it. ``http`` is what couriers speak through; only the worker has one."""
     wiring = Wiring()
-    on = wiring.on
+    on, on_many = wiring.on, wiring.on_many
 
     files.connect(wiring, settings)
     identity.connect(wiring, settings, http)
@@ -48,7 +48,7 @@ def build(settings: Settings, http: httpx.AsyncClient | None = None) -> Wiring:
 
     payments.connect(wiring, settings, http)
     fulfilment.connect(wiring, settings, http)
-    on(payments.PaymentCaptured, orders.on_payment_captured, name="orders.receive_payment")
+    on_many(payments.PaymentCaptured, orders.on_payments_captured, name="orders.receive_payment")
     on(payments.RefundSettled, orders.on_refund_settled, name="orders.settle_refund")
     broken = orders.on_promise_broken(settings.orders)
     on(inventory.PromiseBroken, broken, name="orders.break_promise", alone=True)  # it locks stock
@@ -56,19 +56,19 @@ def build(settings: Settings, http: httpx.AsyncClient | None = None) -> Wiring:
     on(payments.RefundRetried, orders.on_refund_retried, name="orders.note_retried_refund")
 
     on(orders.LinesRefunded, claims.on_lines_refunded, name="claims.settle")
-    on(fulfilment.ShipmentDelivered, claims.on_shipment_delivered, name="claims.receive_parcel")
+    on_many(fulfilment.ShipmentDelivered, claims.on_shipments_delivered, name="claims.receive_parcel")
 
-    arrived = partial(orders.on_shipment_delivered, confirm_after_days=settings.orders.confirm_after_days)
-    on(fulfilment.ShipmentDelivered, arrived, name="orders.receive_parcel")
+    arrived = partial(orders.on_shipments_delivered, confirm_after_days=settings.orders.confirm_after_days)
+    on_many(fulfilment.ShipmentDelivered, arrived, name="orders.receive_parcel")
 
-    on(orders.OrderPaid, storefront.on_order_paid, name="storefront.count_sales")
-    on(orders.SupplierOrderCompleted, assistance.on_supplier_order_completed, name="assistance.count_sale")
+    on_many(orders.OrderPaid, storefront.on_orders_paid, name="storefront.count_sales")
+    on_many(orders.SupplierOrderCompleted, assistance.on_supplier_orders_completed, name="assistance.count_sale")
     on(orders.LinesRefunded, assistance.on_lines_refunded, name="assistance.reverse_sale")
 
     invoicing.connect(wiring)
-    on(orders.SupplierOrderCompleted, invoicing.on_supplier_order_completed, name="invoicing.draw_when_accepted")
+    on_many(orders.SupplierOrderCompleted, invoicing.on_supplier_orders_completed, name="invoicing.draw_when_accepted")
     if settings.invoicing.draw_on == "payment":
-        on(orders.OrderPaid, invoicing.on_order_paid, name="invoicing.draw_when_paid")
+        on_many(orders.OrderPaid, invoicing.on_orders_paid, name="invoicing.draw_when_paid")
     on(orders.OrderCancelled, invoicing.on_order_cancelled, name="invoicing.cancel_requests")
     on(orders.LinesCancelled, invoicing.on_lines_cancelled, name="invoicing.cancel_part_requests")
     on(orders.LinesRefunded, invoicing.on_lines_refunded, name="invoicing.take_back")

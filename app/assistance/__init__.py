@@ -8,7 +8,7 @@ are heard; attribution frozen on the entry; no goal of a partition group that ov
 hears orders. *Tells* nobody.
 """
 
-from app.assistance.handlers import on_lines_refunded, on_supplier_order_completed
+from app.assistance.handlers import on_lines_refunded, on_supplier_orders_completed
 from app.assistance.queries import certificate, goal, goal_entries, goals, ledger
 from app.assistance.routes import router
 from app.assistance.rules import (
@@ -52,7 +52,7 @@ from app.assistance.service import (
     add_measure,
     certify,
     contribution,
-    count_sale,
+    count_sales,
     create_plan,
     resolve_filter,
     reverse_sale,
@@ -96,14 +96,14 @@ __all__ = [
     "certificate",
     "certify",
     "contribution",
-    "count_sale",
+    "count_sales",
     "create_plan",
     "goal",
     "goal_entries",
     "goals",
     "ledger",
     "on_lines_refunded",
-    "on_supplier_order_completed",
+    "on_supplier_orders_completed",
     "programme_of",
     "resolve_filter",
     "reverse_sale",

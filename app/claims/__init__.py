@@ -9,7 +9,7 @@ in the stock ledger, and that the liable party is fixed with the decision.
 """
 
 from app.claims.events import ClaimContested, ClaimOpened, ClaimSettled
-from app.claims.handlers import on_lines_refunded, on_shipment_delivered
+from app.claims.handlers import on_lines_refunded, on_shipments_delivered
 from app.claims.lifecycle import ClaimStepNotAllowed, Status
 from app.claims.queries import get, page
 from app.claims.routes import router
@@ -77,7 +77,7 @@ __all__ = [
     "get",
     "move_due",
     "on_lines_refunded",
-    "on_shipment_delivered",
+    "on_shipments_delivered",
     "open_claim",
     "page",
     "receive_back",

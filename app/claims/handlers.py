@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.claims import service
+from app.claims import queries, service
 from app.fulfilment import ShipmentDelivered
 from app.orders import LinesRefunded
 
@@ -16,6 +17,13 @@ async def on_lines_refunded(session: AsyncSession, fact: LinesRefunded, now: dat
     await service.settle(session, fact)
 
 
-async def on_shipment_delivered(session: AsyncSession, fact: ShipmentDelivered, now: datetime) -> None:  # noqa: ARG001
-    """A parcel has reached the buyer; perhaps it makes a claim good."""
-    await service.arrive(session, fact)
+async def on_shipments_delivered(
+    session: AsyncSession,
+    facts: Sequence[ShipmentDelivered],
+    now: datetime,  # noqa: ARG001
+) -> None:
+    """Parcels have reached the buyer; few make a claim good."""
+    ours = await queries.known(session, [fact.reference for fact in facts])
+    for fact in facts:
+        if fact.reference in ours:
+            await service.arrive(session, fact)

@@ -7,13 +7,14 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Select, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import files, fulfilment, orders
 from app.claims.lifecycle import ENDED, Status
 from app.claims.models import ClaimEventRow, ClaimLineRow, ClaimRow
 from app.claims.rules import Claim, ClaimEvent, ClaimLine, Held, Kind, Liable, Party, Remedy
+from app.core.db import array, ask
 from app.core.errors import NotFound
 
 _OPEN = tuple(status.value for status in Status if status not in ENDED)
@@ -63,6 +64,14 @@ async def lines_of(session: AsyncSession, claim_id: UUID) -> list[ClaimLineRow]:
         select(ClaimLineRow).where(ClaimLineRow.claim_id == claim_id).order_by(ClaimLineRow.position)
     )
     return list(rows)
+
+
+_KNOWN = text("SELECT id FROM claims_claim WHERE id = ANY(CAST(:ids AS uuid[]))")
+
+
+async def known(session: AsyncSession, ids: Sequence[UUID]) -> set[UUID]:
+    """Which of these are claims."""
+    return {claim_id for (claim_id,) in await ask(session, _KNOWN, {"ids": array(ids)})}
 
 
 async def by_refund(session: AsyncSession, refund_id: UUID) -> UUID | None:

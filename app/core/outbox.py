@@ -78,8 +78,7 @@ async def deliver_batch(db: Database, now: datetime, *, limit: int = 50, attempt
             batch = await _claim(session, db, now, by_courier=False, limit=limit)
             alone = [delivery for delivery in batch if delivery.listener.alone]
             together = [delivery for delivery in batch if not delivery.listener.alone]
-            for delivery in together:
-                await _handle(session, delivery, now)
+            await _handle(session, together, now)
             await _tick(session, together)
     except Exception as error:
         if not batch:
@@ -171,10 +170,16 @@ def _read(listener: Listener | None, payload: Any) -> Fact | None:
         return None
 
 
-async def _handle(session: AsyncSession, delivery: Claimed, now: datetime) -> None:
-    assert delivery.listener.handler is not None  # noqa: S101 - by_courier says which kind was claimed
-    await delivery.listener.handler(session, delivery.fact, now)
-    await session.flush()
+async def _handle(session: AsyncSession, batch: list[Claimed], now: datetime) -> None:
+    """Let each listener react to all it has in the batch: of one subject a module has one fact in it at most."""
+    of_listener: dict[str, list[Claimed]] = {}
+    for delivery in batch:
+        of_listener.setdefault(delivery.listener.name, []).append(delivery)
+    for deliveries in of_listener.values():
+        handler = deliveries[0].listener.handler
+        assert handler is not None  # noqa: S101 - by_courier says which kind was claimed
+        await handler(session, [delivery.fact for delivery in deliveries], now)
+        await session.flush()
 
 
 async def _tick(session: AsyncSession, batch: list[Claimed]) -> None:
@@ -186,8 +191,7 @@ async def _alone(db: Database, delivery: Claimed, now: datetime, attempts: int) 
     try:
         async with db.write() as session:
             again = await _claim(session, db, now, by_courier=False, limit=1, only=delivery.position)
-            for claimed in again:
-                await _handle(session, claimed, now)
+            await _handle(session, again, now)
             await _tick(session, again)
     except Exception as error:  # noqa: BLE001 - see deliver_batch
         await _put_off(db, delivery, delivery.attempts + 1, now, attempts, error)

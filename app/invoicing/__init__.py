@@ -12,8 +12,8 @@ from app.invoicing.handlers import (
     on_lines_cancelled,
     on_lines_refunded,
     on_order_cancelled,
-    on_order_paid,
-    on_supplier_order_completed,
+    on_orders_paid,
+    on_supplier_orders_completed,
 )
 from app.invoicing.lifecycle import InvoiceStepNotAllowed, Status
 from app.invoicing.queries import get, page
@@ -57,8 +57,8 @@ __all__ = [
     "on_lines_cancelled",
     "on_lines_refunded",
     "on_order_cancelled",
-    "on_order_paid",
-    "on_supplier_order_completed",
+    "on_orders_paid",
+    "on_supplier_orders_completed",
     "page",
     "reissue",
     "router",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -10,14 +11,22 @@ from app.invoicing import service
 from app.orders import LinesCancelled, LinesRefunded, OrderCancelled, OrderPaid, SupplierOrderCompleted
 
 
-async def on_supplier_order_completed(session: AsyncSession, fact: SupplierOrderCompleted, now: datetime) -> None:
-    """The goods are accepted: their invoice may be drawn."""
-    await service.draw_for(session, fact.order_id, fact.supplier_order_id, after_payment=False, now=now)
+async def on_supplier_orders_completed(
+    session: AsyncSession, facts: Sequence[SupplierOrderCompleted], now: datetime
+) -> None:
+    """Goods are accepted: their invoices may be drawn."""
+    wanted = await service.wanted(session, [fact.order_id for fact in facts])
+    for fact in facts:
+        if fact.order_id in wanted:
+            await service.draw_for(session, fact.order_id, fact.supplier_order_id, after_payment=False, now=now)
 
 
-async def on_order_paid(session: AsyncSession, fact: OrderPaid, now: datetime) -> None:
+async def on_orders_paid(session: AsyncSession, facts: Sequence[OrderPaid], now: datetime) -> None:
     """The money is here: only where invoices are drawn on payment."""
-    await service.draw_for(session, fact.order_id, None, after_payment=True, now=now)
+    wanted = await service.wanted(session, [fact.order_id for fact in facts])
+    for fact in facts:
+        if fact.order_id in wanted:
+            await service.draw_for(session, fact.order_id, None, after_payment=True, now=now)
 
 
 async def on_order_cancelled(session: AsyncSession, fact: OrderCancelled, now: datetime) -> None:  # noqa: ARG001

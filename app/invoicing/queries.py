@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import astuple
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.db import dump
+from app.core.db import array, ask, dump
 from app.core.sealing import keys
 from app.invoicing.lifecycle import Status
 from app.invoicing.models import InvoiceRow
@@ -95,9 +95,12 @@ async def page(
     return [view(row) for row in await session.scalars(wanted)]
 
 
-async def asked(session: AsyncSession, order_id: UUID) -> bool:
-    """Whether an invoice of the order was ever asked for: the answer for most orders is no, in one statement."""
-    return bool(await session.scalar(select(select(InvoiceRow.id).where(InvoiceRow.order_id == order_id).exists())))
+_ASKED = text("SELECT DISTINCT order_id FROM invoicing_invoice WHERE order_id = ANY(CAST(:order_ids AS uuid[]))")
+
+
+async def asked(session: AsyncSession, order_ids: Collection[UUID]) -> set[UUID]:
+    """Of which orders an invoice was ever asked for: of most it never was."""
+    return {order_id for (order_id,) in await ask(session, _ASKED, {"order_ids": array(order_ids)})}
 
 
 async def of_parts(session: AsyncSession, supplier_order_ids: Sequence[UUID]) -> list[InvoiceRow]:

@@ -7,7 +7,7 @@ What hears a fact looks without the lock first: whoever asked before the cause o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -64,12 +64,15 @@ async def ask(
     return [queries.view(row) for row in rows]
 
 
+async def wanted(session: AsyncSession, order_ids: Collection[UUID]) -> set[UUID]:
+    """For which of these orders an invoice was asked for, with the order or since: few, found in two statements."""
+    return await queries.asked(session, order_ids) | await orders.wanting_invoice(session, order_ids)
+
+
 async def draw_for(
     session: AsyncSession, order_id: UUID, supplier_order_id: UUID | None, *, after_payment: bool, now: datetime
 ) -> None:
     """The goods are accepted (or paid): draw what was asked for with the order or since."""
-    if not (await queries.asked(session, order_id) or await orders.wants_invoice(session, order_id)):
-        return
     parts = [
         part
         for part in await orders.lock_invoiceable(session, order_id)
@@ -87,7 +90,7 @@ async def draw_for(
 
 async def cancel_requests(session: AsyncSession, order_id: UUID) -> None:
     """The order, or a part of it, ended before its invoices were due."""
-    if not await queries.asked(session, order_id):
+    if not await queries.asked(session, [order_id]):
         return
     parts = [part for part in await orders.lock_invoiceable(session, order_id) if part.status in _ENDED]
     for row in await queries.of_parts(session, _ids(parts)):
@@ -100,7 +103,7 @@ async def take_back(
     session: AsyncSession, order_id: UUID, supplier_order_id: UUID, refund_id: UUID, *, now: datetime
 ) -> None:
     """Money went back: a red invoice for it, unless the blue one was drawn without it or not at all yet."""
-    if not await queries.asked(session, order_id):
+    if not await queries.asked(session, [order_id]):
         return
     part = await _part(session, order_id, supplier_order_id)
     rows = await queries.of_parts(session, [supplier_order_id])

@@ -20,17 +20,17 @@ from app.orders.events import (
     SupplierOrderCompleted,
 )
 from app.orders.handlers import (
-    on_payment_captured,
+    on_payments_captured,
     on_price_changed,
     on_promise_broken,
     on_refund_failed,
     on_refund_retried,
     on_refund_settled,
-    on_shipment_delivered,
+    on_shipments_delivered,
 )
 from app.orders.lifecycle import Status, Step, StepNotAllowed
 from app.orders.queries import address_of, page, received_line, refunds_of, view
-from app.orders.queries.sold import ids_for, invoice_details, lock_invoiceable, origins, wants_invoice
+from app.orders.queries.sold import ids_for, invoice_details, lock_invoiceable, origins, wanting_invoice
 from app.orders.routes import router
 from app.orders.rules import (
     AlreadyShipped,
@@ -173,13 +173,13 @@ __all__ = [
     "invoice_details",
     "keep_roster",
     "lock_invoiceable",
-    "on_payment_captured",
+    "on_payments_captured",
     "on_price_changed",
     "on_promise_broken",
     "on_refund_failed",
     "on_refund_retried",
     "on_refund_settled",
-    "on_shipment_delivered",
+    "on_shipments_delivered",
     "open_cart",
     "origins",
     "page",
@@ -197,5 +197,5 @@ __all__ = [
     "show_cart",
     "start_payment",
     "view",
-    "wants_invoice",
+    "wanting_invoice",
 ]

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.errors import NotFound
 from app.core.settings import OrderSettings
 from app.fulfilment import ShipmentDelivered
 from app.inventory import PromiseBroken
@@ -17,9 +15,9 @@ from app.payments import PaymentCaptured, RefundFailed, RefundRetried, RefundSet
 from app.pricing import COMPARED, PriceChanged, compare
 
 
-async def on_payment_captured(session: AsyncSession, fact: PaymentCaptured, now: datetime) -> None:
-    """Money came in under the reference of an order."""
-    await service.receive_payment(session, fact, now=now)
+async def on_payments_captured(session: AsyncSession, facts: Sequence[PaymentCaptured], now: datetime) -> None:
+    """Money came in under the references of orders."""
+    await service.receive_payments(session, facts, now=now)
 
 
 async def on_price_changed(session: AsyncSession, fact: PriceChanged, now: datetime) -> None:  # noqa: ARG001
@@ -53,15 +51,17 @@ def on_promise_broken(settings: OrderSettings) -> Callable[[AsyncSession, Promis
     return handle
 
 
-async def on_shipment_delivered(
+async def on_shipments_delivered(
     session: AsyncSession,
-    fact: ShipmentDelivered,
+    facts: Sequence[ShipmentDelivered],
     now: datetime,  # noqa: ARG001
     *,
     confirm_after_days: int,
 ) -> None:
-    """The carrier, or the supplier, says that a parcel has reached the buyer; it may be none of an order's."""
-    with suppress(NotFound):
-        await service.receive_parcel(
-            session, fact.reference, supplier_id=fact.supplier_id, confirm_after_days=confirm_after_days
-        )
+    """The carrier, or the supplier, says that parcels have reached the buyer; some may be none of an order's."""
+    waiting = await queries.under_way(session, [fact.reference for fact in facts])
+    for fact in facts:
+        if fact.reference in waiting:
+            await service.receive_parcel(
+                session, fact.reference, supplier_id=fact.supplier_id, confirm_after_days=confirm_after_days
+            )

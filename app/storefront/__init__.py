@@ -9,7 +9,7 @@ that does not move while somebody turns pages; search by Chinese words, pinyin, 
 
 from app.storefront import models as models  # the table is declared, although all statements are plain SQL
 from app.storefront.handlers import (
-    on_order_paid,
+    on_orders_paid,
     on_presale_changed,
     on_price_changed,
     on_product_published,
@@ -37,7 +37,7 @@ __all__ = [
     "facets",
     "find",
     "follow_presales",
-    "on_order_paid",
+    "on_orders_paid",
     "on_presale_changed",
     "on_price_changed",
     "on_product_published",

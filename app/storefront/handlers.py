@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -42,11 +43,12 @@ async def on_presale_changed(session: AsyncSession, fact: SkuFact, now: datetime
     await service.restock(session, fact.sku, now=now)
 
 
-async def on_order_paid(session: AsyncSession, fact: SaleFact, now: datetime) -> None:  # noqa: ARG001
+async def on_orders_paid(session: AsyncSession, facts: Sequence[SaleFact], now: datetime) -> None:  # noqa: ARG001
     """Count the units sold, which decide what sells best."""
     sold: Counter[UUID] = Counter()
-    for line in fact.lines:
-        sold[line.product_id] += line.quantity
+    for fact in facts:
+        for line in fact.lines:
+            sold[line.product_id] += line.quantity
     await service.count_sales(session, sold)
 
 

@@ -15,7 +15,7 @@ from app.storefront.queries.shown import IN_STOCK, PRESALE, SIZES
 from app.storefront.rules.words import WORDS_VERSION, Words, words_of
 
 SALES_LISTENER = "storefront.count_sales"
-"""The name under which ``on_order_paid`` is wired: a recount leaves out the sales that it will still be told of."""
+"""The name under which ``on_orders_paid`` is wired: a recount leaves out the sales that it will still be told of."""
 
 _BATCH = 500
 _START = UUID(int=0)

@@ -18,7 +18,7 @@ async def sell(db, *facts):
     async with db.write() as session:
         for fact in facts:
             if fact.name == "orders.supplier_order_completed":
-                await assistance.on_supplier_order_completed(session, fact, fact.at)
+                await assistance.on_supplier_orders_completed(session, [fact], fact.at)
             else:
                 await assistance.on_lines_refunded(session, fact, fact.at)
 

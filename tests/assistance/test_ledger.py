@@ -16,12 +16,10 @@ from tests.identity.builders import account, bearer, token
 
 async def hear(session, *facts, now):
     for fact in facts:
-        handler = (
-            assistance.on_supplier_order_completed
-            if fact.name == "orders.supplier_order_completed"
-            else assistance.on_lines_refunded
-        )
-        await handler(session, fact, now)
+        if fact.name == "orders.supplier_order_completed":
+            await assistance.on_supplier_orders_completed(session, [fact], now)
+        else:
+            await assistance.on_lines_refunded(session, fact, now)
 
 
 async def test_a_completed_sale_is_counted_with_its_attribution(session, now):

@@ -255,7 +255,7 @@ async def test_what_sells_best(client, county, db, now):
     ]
     fact = orders.OrderPaid(order_id=county.products["gift-two-teas"], lines=lines, at=now)
     async with db.write() as session:
-        await storefront.on_order_paid(session, fact, now)
+        await storefront.on_orders_paid(session, [fact], now)
     assert (await slugs(client, sort="sales"))[:2] == ["navel-orange-75", "gift-two-teas"]
 
 

@@ -2,14 +2,14 @@
 
 from app.assistance.service.contribution import certify, contribution
 from app.assistance.service.goals import add_aspect, add_measure, create_plan, resolve_filter, set_goal, stand
-from app.assistance.service.ledger import count_sale, reverse_sale
+from app.assistance.service.ledger import count_sales, reverse_sale
 
 __all__ = [
     "add_aspect",
     "add_measure",
     "certify",
     "contribution",
-    "count_sale",
+    "count_sales",
     "create_plan",
     "resolve_filter",
     "reverse_sale",

@@ -28,10 +28,11 @@ _POST_SALES = text("""
 INSERT INTO assistance_entry (id, posted_at, occurred_at, counted_on, kind, source_id, line_id, order_id, order_number,
     sku, product_id, product_name, category, supplier_id, supplier_name, township_code, township, channel,
     division_code, lot_code, quantity, weight_g, amount_fen)
-SELECT r.id, :posted_at, :occurred_at, :counted_on, 'sale', :source, r.line_id, :order_id, :order_number,
+SELECT r.id, :posted_at, r.occurred_at, r.counted_on, 'sale', r.source, r.line_id, r.order_id, r.order_number,
     r.sku, r.product_id, r.product_name, r.category, r.supplier_id, r.supplier_name, r.township_code, r.township,
     r.channel, r.division_code, r.lot_code, r.quantity, r.weight_g, r.net_fen
-FROM jsonb_to_recordset(CAST(:lines AS jsonb)) AS r(id uuid, line_id uuid, sku text, product_id uuid,
+FROM json_to_recordset(CAST(:lines AS json)) AS r(id uuid, occurred_at timestamptz, counted_on date, source uuid,
+    order_id uuid, order_number text, line_id uuid, sku text, product_id uuid,
     product_name text, category text, supplier_id uuid, supplier_name text, township_code text, township text,
     channel text, division_code text, lot_code text, quantity integer, weight_g bigint, net_fen bigint)
 ON CONFLICT DO NOTHING RETURNING line_id
@@ -59,23 +60,37 @@ def _counts(line: CountableLine, day: date) -> bool:
     return decide(candidate, programme_on(day)).counted
 
 
-async def count_sale(session: AsyncSession, completed: SupplierOrderCompleted, *, now: datetime) -> int:
-    """Post one sale entry for each line of a completed supplier order that counts; return how many were new.
+async def count_sales(session: AsyncSession, completions: Sequence[SupplierOrderCompleted], *, now: datetime) -> int:
+    """Post one sale entry for each line of completed supplier orders that counts; return how many were new.
 
-    Hearing the same completion again posts nothing. Raises ``EntryContradicted`` if it says something else than before.
+    One statement for all of them. Hearing the same completion again posts nothing. Raises ``EntryContradicted`` if it
+    says something else than before.
     """
-    day = local_day(completed.at)
-    lines = [line for line in completed.lines if _counts(line, day)]
-    if not lines:
+    counted: dict[UUID, list[CountableLine]] = {}
+    rows: list[dict[str, Any]] = []
+    for completed in completions:
+        day = local_day(completed.at)
+        counted[completed.supplier_order_id] = [line for line in completed.lines if _counts(line, day)]
+        sale = {
+            "source": str(completed.supplier_order_id),
+            "order_id": str(completed.order_id),
+            "order_number": completed.number,
+            "occurred_at": completed.at.isoformat(),
+            "counted_on": day.isoformat(),
+        }
+        rows += [
+            {"id": str(new_id(now)), **sale, **line.model_dump(mode="json")}
+            for line in counted[completed.supplier_order_id]
+        ]
+    if not rows:
         return 0
-    rows = [{"id": str(new_id(now)), **line.model_dump(mode="json")} for line in lines]
-    values = _posting(completed.at, completed.supplier_order_id, rows, now)
-    values |= {"order_id": completed.order_id, "order_number": completed.number}
-    fresh = {line_id for (line_id,) in await ask(session, _POST_SALES, values)}
-    if len(fresh) < len(lines):
-        before = await queries.posted(session, Kind.SALE, completed.supplier_order_id)
+    fresh = {line_id for (line_id,) in await ask(session, _POST_SALES, {"posted_at": now, "lines": dump(rows)})}
+    for source, lines in counted.items():
+        if all(line.line_id in fresh for line in lines):
+            continue
+        before = await queries.posted(session, Kind.SALE, source)
         if any(before.get(line.line_id) != (line.quantity, line.net_fen) for line in lines):
-            raise EntryContradicted(source=completed.supplier_order_id)
+            raise EntryContradicted(source=source)
     return len(fresh)
 
 
@@ -101,15 +116,12 @@ async def reverse_sale(session: AsyncSession, refunded: LinesRefunded, *, now: d
             parts = {"quantity": back.quantity, "weight_g": back.weight_g, "amount_fen": back.amount_fen}
             rows.append({"id": str(new_id(now)), "sale": str(sale.id), **parts})
     if rows:
-        await session.execute(_POST_REVERSALS, _posting(refunded.at, refunded.refund_id, rows, now))
+        posting = {
+            "posted_at": now,
+            "occurred_at": refunded.at,
+            "counted_on": local_day(refunded.at),
+            "source": refunded.refund_id,
+            "lines": dump(rows),
+        }
+        await session.execute(_POST_REVERSALS, posting)
     return len(rows)
-
-
-def _posting(at: datetime, source: UUID, rows: Sequence[dict[str, Any]], now: datetime) -> dict[str, Any]:
-    return {
-        "posted_at": now,
-        "occurred_at": at,
-        "counted_on": local_day(at),
-        "source": source,
-        "lines": dump(rows),
-    }

@@ -15,7 +15,8 @@ from app.core.db import array, ask
 from app.core.errors import NotFound
 from app.identity import Actor
 from app.orders.lifecycle import Status
-from app.orders.models import Bulk, LockedLine, LockedOrder, LockedPart
+from app.orders.models import Bulk
+from app.orders.models.locked import LockedLine, LockedOrder, LockedPart
 
 
 def _columns(alias: str, value: type[LockedOrder | LockedPart | LockedLine]) -> list[str]:

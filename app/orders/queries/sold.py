@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.buyers import Organisation, Purchaser, organisation
+from app.core.db import array, ask
 from app.core.errors import NotFound
 from app.fulfilment import shipments_of
 from app.identity import Actor
@@ -20,11 +22,14 @@ from app.orders.rules import RefundLine as RefundedPart
 from app.orders.rules.invoices import Invoiceable, InvoiceableLine, InvoiceKind, InvoiceWish, SettledRefund
 from app.orders.rules.origins import LineOrigin
 
+_WANTING = text("""
+SELECT id FROM orders_order WHERE id = ANY(CAST(:order_ids AS uuid[])) AND invoice_sealed IS NOT NULL
+""")
 
-async def wants_invoice(session: AsyncSession, order_id: UUID) -> bool:
-    """Whether the buyer asked for an invoice with the order."""
-    wanted = select(Order.invoice_sealed.is_not(None)).where(Order.id == order_id)
-    return bool(await session.scalar(wanted))
+
+async def wanting_invoice(session: AsyncSession, order_ids: Collection[UUID]) -> set[UUID]:
+    """Of which orders the buyer asked for an invoice when placing them."""
+    return {order_id for (order_id,) in await ask(session, _WANTING, {"order_ids": array(order_ids)})}
 
 
 def invoice_kept(of: Purchaser | Organisation) -> InvoiceWish:

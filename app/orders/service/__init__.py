@@ -13,7 +13,7 @@ from app.orders.service.close import break_promise, cancel, cancel_pieces, expir
 from app.orders.service.complain import claim_basis, hold_confirmation, release_confirmation
 from app.orders.service.fulfil import confirm, confirm_due, deliver, receive_parcel, ship
 from app.orders.service.leave import close_account
-from app.orders.service.pay import receive_payment, start_payment
+from app.orders.service.pay import receive_payments, start_payment
 from app.orders.service.place import Placement, place, quote, sold_ahead
 from app.orders.service.refund import note_failure, note_retry, refund_lines, settle_refund
 from app.orders.service.roster import read_roster, template
@@ -46,7 +46,7 @@ __all__ = [
     "quote",
     "read_roster",
     "receive_parcel",
-    "receive_payment",
+    "receive_payments",
     "refund_lines",
     "release_confirmation",
     "settle_refund",

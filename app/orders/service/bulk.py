@@ -25,7 +25,8 @@ from app.identity import Actor
 from app.orders import queries
 from app.orders.events import OrderPaid, OrderPlaced, SoldLine
 from app.orders.lifecycle import Status, Step
-from app.orders.models import LockedOrder, Roster
+from app.orders.models import Roster
+from app.orders.models.locked import LockedOrder
 from app.orders.queries.locked import lock_bulk
 from app.orders.rules import ORGANISATION, FreshGoodsNotAcknowledged, OrderNotPayable, expiry, number_prefix
 from app.orders.rules.bulk import (
@@ -221,7 +222,7 @@ async def start_bulk_payment(
 ) -> payments.Payment:
     """Ask for the sum of the orders that still wait for money. Raises ``NotFound``, ``OrderNotPayable``."""
     bulk, orders = await lock_bulk(session, bulk_id, by=by)
-    waiting = [order for order in orders if _waits(order)]
+    waiting = [order for order in orders if waits(order)]
     if not waiting or bulk.expires_at <= now:
         shown = Status.PAID if bulk.payment_id is not None else Status.EXPIRED
         raise OrderNotPayable(status=shown.value)
@@ -253,7 +254,7 @@ async def receive_bulk_payment(session: AsyncSession, captured: payments.Payment
     bulk, orders = await lock_bulk(session, captured.reference)
     if bulk.payment_id == captured.payment_id:
         return
-    waiting = [order for order in orders if _waits(order)] if bulk.payment_id is None else []
+    waiting = [order for order in orders if waits(order)] if bulk.payment_id is None else []
     if waiting:
         bulk.payment_id, bulk.paid_at = captured.payment_id, captured.at
     for order in waiting:
@@ -288,7 +289,8 @@ def wait_until(at: datetime, order: LockedOrder) -> None:
         part.due_at = order.expires_at
 
 
-def _waits(order: LockedOrder) -> bool:
+def waits(order: LockedOrder) -> bool:
+    """Whether nothing but the money is missing."""
     return all(part.status == Status.PENDING_PAYMENT for part in order.parts)
 
 

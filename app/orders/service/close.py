@@ -14,7 +14,7 @@ from app.core.events import emit
 from app.identity import SYSTEM, Actor, Role
 from app.orders.events import CancelledLine, LinesCancelled, OrderCancelled
 from app.orders.lifecycle import Status, Step, after
-from app.orders.models import LockedOrder, LockedPart
+from app.orders.models.locked import LockedOrder, LockedPart
 from app.orders.queries.locked import lock, lock_due, lock_for_supplier
 from app.orders.rules import AlreadyShipped, CancelsTooMuch, OrderNotPaid, UnknownLine
 from app.orders.service.fulfil import arrive

@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.money import split
 from app.fulfilment import Shipment, shipments_of
 from app.identity import Actor
-from app.orders.models import LockedLine, LockedPart, SupplierOrder
+from app.orders.models import SupplierOrder
+from app.orders.models.locked import LockedLine, LockedPart
 from app.orders.queries.locked import lock
 from app.orders.rules import ArrivedLine, ClaimBasis
 from app.orders.service.refund import hold_discounts

@@ -18,7 +18,7 @@ from app.identity import Actor
 from app.orders import queries
 from app.orders.events import CountableLine, SupplierOrderCompleted
 from app.orders.lifecycle import Status, Step, StepNotAllowed, after, allowed, derive
-from app.orders.models import LockedLine, LockedOrder, LockedPart
+from app.orders.models.locked import LockedLine, LockedOrder, LockedPart
 from app.orders.queries.locked import lock, lock_due, lock_for_supplier
 from app.orders.rules import ClaimIsOpen, CountedBasis, ParcelView, ShipLine, ShipsTooMuch, UnknownLine, confirmation
 from app.orders.service.save import save

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import payments
-from app.core.errors import NotFound
 from app.core.settings import Settings
 from app.identity import Actor
 from app.orders.lifecycle import Status, derive
-from app.orders.queries.locked import lock
+from app.orders.queries.locked import lock, lock_many
 from app.orders.rules import OrderNotPayable
 from app.orders.rules.bulk import PaidAsOne
 from app.orders.rules.invoices import InvoiceWish
-from app.orders.service.bulk import pay, receive_bulk_payment, wait_until
+from app.orders.service.bulk import pay, receive_bulk_payment, wait_until, waits
 from app.orders.service.save import save
 
 
@@ -51,19 +51,27 @@ async def start_payment(
     return payment
 
 
-async def receive_payment(session: AsyncSession, captured: payments.PaymentCaptured, *, now: datetime) -> None:
-    """The money arrived. An order that still waits is paid; money that nobody waits for goes straight back.
+async def receive_payments(
+    session: AsyncSession, arrived: Sequence[payments.PaymentCaptured], *, now: datetime
+) -> None:
+    """Money arrived. Orders that still wait are paid; money that nobody waits for goes straight back.
 
     Late money (the order expired or was cancelled) and a second payment are refunded in full: an order is never paid
     twice, and stock that was given away is not sold again.
     """
-    try:
-        order = await lock(session, captured.reference)
-    except NotFound:
-        await receive_bulk_payment(session, captured, now=now)
-        return
-    if order.payment_id is not None or any(part.status != Status.PENDING_PAYMENT for part in order.parts):
-        if order.payment_id != captured.payment_id:
+    orders = {order.id: order for order in await lock_many(session, [captured.reference for captured in arrived])}
+    others = []
+    for captured in arrived:
+        order = orders.get(captured.reference)
+        if order is not None and order.payment_id is None and waits(order):
+            pay(session, order, captured)
+        else:
+            others.append((order, captured))
+    await save(session, *orders.values())
+    for order, captured in others:
+        if order is None:
+            await receive_bulk_payment(session, captured, now=now)
+        elif order.payment_id != captured.payment_id:
             await payments.request_refund(
                 session,
                 payment_id=captured.payment_id,
@@ -72,6 +80,3 @@ async def receive_payment(session: AsyncSession, captured: payments.PaymentCaptu
                 reason="订单已关闭或已支付，款项退回 / the order was closed or paid already",
                 now=now,
             )
-        return
-    pay(session, order, captured)
-    await save(session, order)

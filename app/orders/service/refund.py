@@ -18,7 +18,7 @@ from app.identity import SYSTEM, Actor
 from app.orders import queries
 from app.orders.events import LinesRefunded, RefundedLine
 from app.orders.lifecycle import Status, Step
-from app.orders.models import LockedLine, LockedOrder, LockedPart
+from app.orders.models.locked import LockedLine, LockedOrder, LockedPart
 from app.orders.queries.locked import lock
 from app.orders.rules import NotRefundable, RefundExceedsLine, RefundLine, RefundView, UnknownLine, by_line, worth
 from app.orders.service.save import save

@@ -9,7 +9,7 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.db import array, ask
-from app.orders.models import LockedLine, LockedOrder, LockedPart
+from app.orders.models.locked import LockedLine, LockedOrder, LockedPart
 
 # A status is written as `LockedPart.take` left it. Arrays, because the planner takes a JSON list for a hundred rows and
 # would rather read the whole table.
