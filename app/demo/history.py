@@ -73,6 +73,7 @@ class History:
         """Live through the plan, one transaction a day, delivering each day's facts at its end."""
         self._harvests()
         self._price_rise()
+        self._write_offs()
         for planned in self.plan.orders:
             self.at(planned.at, self._place(planned))
         span = (self.plan.until - self.plan.first).days + 1
@@ -91,14 +92,7 @@ class History:
                 while self._queue and self._queue[0][0] < end:
                     moment, _, act = heapq.heappop(self._queue)
                     await act(session, moment)
-        last = end - timedelta(seconds=1)
-        await deliver_all(self.db, last)
-        async with self.db.write() as session:
-            changed = await orders.expire_due(session, now=last) + await orders.confirm_due(session, now=last)
-            if local_day(last).weekday() == _SUNDAY:
-                changed += await inventory.write_off_expired(session, now=last)
-        if changed:
-            await deliver_all(self.db, last)
+        await deliver_all(self.db, end - timedelta(seconds=1))
 
     # --- the goods ---
 
@@ -181,6 +175,17 @@ class History:
         if day >= self.plan.first:
             self.at(day_start(day) + timedelta(hours=9), act)
 
+    def _write_offs(self) -> None:
+        """On Sunday nights what is past its date leaves the shelf."""
+
+        async def act(session: AsyncSession, now: datetime) -> None:
+            await inventory.write_off_expired(session, now=now)
+
+        for number in range((self.plan.until - self.plan.first).days + 1):
+            day = self.plan.first + timedelta(days=number)
+            if day.weekday() == _SUNDAY:
+                self.at(day_end(day) - timedelta(seconds=1), act)
+
     def _price_rise(self) -> None:
         for year in range(self.plan.first.year + 1, self.plan.until.year + 1):
             for sku, entry in self.county.skus.items():
@@ -228,10 +233,16 @@ class History:
             )
             minutes = self.settings.orders.pay_within_minutes
             order = await orders.place(session, asked, by=by, now=now, pay_within_minutes=minutes)
-            if planned.ending is not Ending.UNPAID:
+            if planned.ending is Ending.UNPAID:
+                # Money is noticed with the day's facts: only then is it known who has not paid.
+                self.at(day_end(local_day(order.expires_at)), self._expire)
+            else:
                 self.at(now + timedelta(minutes=4), self._pay(planned, order, by))
 
         return act
+
+    async def _expire(self, session: AsyncSession, now: datetime) -> None:
+        await orders.expire_due(session, now=now)
 
     def _pay(
         self, planned: PlannedOrder, order: orders.OrderView, by: Actor
@@ -304,6 +315,8 @@ class History:
                 return
             if planned.confirm_hours is not None:
                 self.at(now + timedelta(hours=planned.confirm_hours), self._confirm(order, by))
+            else:
+                self.at(now + timedelta(days=days), self._confirm_due)
             if planned.ending is Ending.SPOILT:
                 self.at(now + timedelta(hours=20), self._refund(planned, order))
 
@@ -314,6 +327,9 @@ class History:
             await orders.confirm(session, order.id, by=by, now=now)
 
         return act
+
+    async def _confirm_due(self, session: AsyncSession, now: datetime) -> None:
+        await orders.confirm_due(session, now=now)
 
     def _refund(self, planned: PlannedOrder, order: orders.OrderView) -> Callable[[AsyncSession, datetime], Any]:
         """Bad fruit: what was paid for the line, times spoilt pieces over all pieces, half a fen up (§1.5)."""
