@@ -48,7 +48,7 @@ class CourierCall:
 
 
 Handler = Callable[["AsyncSession", Any, datetime], Awaitable[None]]
-ManyHandler = Callable[["AsyncSession", Sequence[Any], datetime], Awaitable[None]]
+HandlerOfMany = Callable[["AsyncSession", Sequence[Any], datetime], Awaitable[None]]
 Courier = Callable[[CourierCall, Any], Awaitable[None]]
 
 
@@ -58,9 +58,10 @@ class Listener:
 
     name: str
     fact: type[Fact]
-    handler: ManyHandler | None = None
+    handler: Handler | None = None
     courier: Courier | None = None
     alone: bool = False
+    many: bool = False
 
     @property
     def lane(self) -> str:
@@ -87,19 +88,14 @@ class Wiring:
         That transaction is shared with other deliveries unless it runs ``alone``, as a handler must that takes locks
         in an order which a second delivery after it would break: stock for one order, then budgets for the next.
         """
+        self._add(Listener(name, fact, handler=handler, alone=alone))
 
-        async def one_by_one(session: AsyncSession, facts: Sequence[Any], now: datetime) -> None:
-            for one in facts:
-                await handler(session, one, now)
-
-        self._add(Listener(name, fact, handler=one_by_one, alone=alone))
-
-    def on_many(self, fact: type[Fact], handler: ManyHandler, *, name: str) -> None:
+    def on_many(self, fact: type[Fact], handler: HandlerOfMany, *, name: str) -> None:
         """As ``on``, for what one statement does to many: ``handler`` gets all facts of its kind that were due at once.
 
         They come in their order, each subject once; after a failure each comes by itself.
         """
-        self._add(Listener(name, fact, handler=handler))
+        self._add(Listener(name, fact, handler=handler, many=True))
 
     def courier(self, fact: type[Fact], courier: Courier, *, name: str) -> None:
         """``courier`` speaks to the outside world, with no transaction open, at least once."""

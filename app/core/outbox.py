@@ -176,9 +176,10 @@ async def _handle(session: AsyncSession, batch: list[Claimed], now: datetime) ->
     for delivery in batch:
         of_listener.setdefault(delivery.listener.name, []).append(delivery)
     for deliveries in of_listener.values():
-        handler = deliveries[0].listener.handler
-        assert handler is not None  # noqa: S101 - by_courier says which kind was claimed
-        await handler(session, [delivery.fact for delivery in deliveries], now)
+        listener, facts = deliveries[0].listener, [delivery.fact for delivery in deliveries]
+        assert listener.handler is not None  # noqa: S101 - by_courier says which kind was claimed
+        for heard in [facts] if listener.many else facts:
+            await listener.handler(session, heard, now)
         await session.flush()
 
 

@@ -154,6 +154,31 @@ async def test_one_failure_does_not_take_the_batch_with_it(house: House, now: da
     assert await house.waiting() == {"waiting": 1, "parked": 0}
 
 
+async def test_a_listener_to_many_hears_all_that_were_due_and_after_a_failure_each_by_itself(
+    house: House, now: datetime
+):
+    heard: list[list[int]] = []
+
+    async def hear(session: Any, facts: list[Happened], now: datetime) -> None:
+        heard.append([fact.number for fact in facts])
+        for fact in facts:
+            await session.execute(KEPT, {"name": f"many {fact.number}", "value": now.isoformat()})
+        if 9 in heard[-1]:
+            raise RuntimeError("arranged")
+
+    house.db.wiring = Wiring()
+    house.db.wiring.on_many(Happened, hear, name="many.hears")
+    one, other = new_id(now), new_id(now)
+    await house.emit(now, (one, 1), (other, 2), (one, 3))
+    await deliver_all(house.db, now)
+    assert heard == [[1, 2], [3]]
+    await house.emit(now, (one, 4), (other, 9))
+    await deliver_batch(house.db, now)
+    assert heard[2:] == [[4, 9], [4], [9]]
+    assert await house.effects() == [f"many {number}" for number in (1, 2, 3, 4)]
+    assert await house.waiting() == {"waiting": 1, "parked": 0}
+
+
 async def test_a_handler_may_have_a_transaction_of_its_own(house: House, now: datetime):
     house.wire("one.shares", "two.locks", alone="two.locks")
     house.fails = {4: 1}

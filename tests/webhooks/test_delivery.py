@@ -37,7 +37,8 @@ class Post:
         wiring = Wiring()
         for listener in usual.listeners.values():
             if listener.courier is None:
-                wiring.on(listener.fact, listener.handler, name=listener.name)
+                on = wiring.on_many if listener.many else wiring.on
+                on(listener.fact, listener.handler, name=listener.name)
         wiring.courier(MessageDue, send_message(self.sender, attempts=ATTEMPTS), name="webhooks.send_message")
         self.shop.db.wiring = wiring
         try:
