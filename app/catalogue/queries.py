@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import fields
 from datetime import date
+from functools import lru_cache
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, or_, select, text
+from sqlalchemy import RowMapping, TextClause, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.catalogue.lifecycle import Status
@@ -15,6 +17,7 @@ from app.catalogue.models import CategoryRow, ChangeRow, ImageRow, ProductRow, R
 from app.catalogue.rules import Category, NewProduct, NewSku, NoSuchImage, NoSuchProduct, Offer, ProductCard
 from app.catalogue.rules.content import Document, document_of
 from app.catalogue.rules.solar_terms import PICKS
+from app.core.asides import Aside
 from app.core.db import array, ask
 
 _SKU_FIELDS = tuple(field.name for field in fields(NewSku))
@@ -22,9 +25,9 @@ _SKU_FIELDS = tuple(field.name for field in fields(NewSku))
 # The one place where the catalogue reads its supplier's table itself: ordering asks this question in every order, and
 # a second round trip for three columns would cost more than the rest of it. The codes come out of a sub-select so that
 # the planner cannot see how many there are: it would plan anew for each order, which takes longer than to answer.
-_OFFERS = text("""
-SELECT k.sku, k.name, p.id, p.name, p.slug, s.id, s.code, s.name, c.root_slug, p.township_code, t.name, p.village,
-       k.gross_weight_g, k.net_weight_g, k.case_pack, k.tax_rate_bp, k.fresh,
+_OFFERS = """
+SELECT {aside}, k.sku, k.name, p.id, p.name, p.slug, s.id, s.code, s.name, c.root_slug, p.township_code, t.name,
+       p.village, k.gross_weight_g, k.net_weight_g, k.case_pack, k.tax_rate_bp, k.fresh,
        k.retail AND p.status = 'published' AND s.status = 'approved',
        coalesce(s.linked_since <= coalesce(CAST(:day AS date), CAST(now() AT TIME ZONE 'Asia/Shanghai' AS date)),
                 false),
@@ -35,7 +38,7 @@ JOIN catalogue_category c ON c.slug = p.category_slug
 JOIN suppliers_supplier s ON s.id = p.supplier_id
 JOIN suppliers_township t ON t.code = p.township_code
 WHERE k.sku = ANY(CAST((SELECT CAST(:skus AS text[])) AS text[]))
-""")
+"""
 
 _PAGE = text("""
 SELECT p.id, p.slug, p.name, p.category_slug AS category, p.status, h.status AS change, p.version, p.published_at,
@@ -58,8 +61,23 @@ ORDER BY p.id LIMIT :limit
 
 async def offers(session: AsyncSession, skus: Sequence[str], *, day: date | None = None) -> dict[str, Offer]:
     """The offers of ``skus`` in one statement; unknown codes are absent. ``day``, or today, decides ``assisted``."""
-    rows = await ask(session, _OFFERS, {"skus": array(skus), "day": day})
-    return {row[0]: Offer(*row) for row in rows}
+    return {offer.sku: offer for offer, _ in await offers_and(session, skus, _NOTHING, day=day)}
+
+
+async def offers_and(
+    session: AsyncSession, skus: Sequence[str], aside: Aside, *, day: date | None = None
+) -> list[tuple[Offer, Any]]:
+    """The same, each with what ``aside`` says of it; there ``k.sku`` is the SKU."""
+    rows = await ask(session, _offers(aside.sql), {"skus": array(skus), "day": day, **aside.parameters})
+    return [(Offer(*row[1:]), row[0]) for row in rows]
+
+
+_NOTHING = Aside("NULL")
+
+
+@lru_cache(maxsize=8)
+def _offers(aside: str) -> TextClause:
+    return text(_OFFERS.format(aside=aside))
 
 
 _SKUS_OF_SUPPLIER = text("""

@@ -21,7 +21,7 @@ from app.identity.guards import (
     address_of,
     recognise,
 )
-from app.identity.queries import account, hold_open, names_of, phone_of
+from app.identity.queries import account, held_open, hold_open, names_of, phone_of
 from app.identity.routes import router
 from app.identity.rules import (
     PASSWORD_MAX,
@@ -80,6 +80,7 @@ __all__ = [
     "forget_codes",
     "forget_failures",
     "hash_password",
+    "held_open",
     "hold_open",
     "names_of",
     "phone_of",

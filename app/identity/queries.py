@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import Row, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.asides import Aside
 from app.core.db import ask
 from app.core.errors import NotAuthenticated
 from app.core.sealing import keys
@@ -152,6 +153,14 @@ async def hold_open(session: AsyncSession, by: Actor, *, to_close: bool = False)
     """
     if not await ask(session, _TO_CLOSE if to_close else _HELD_OPEN, {"id": by.account_id}):
         raise NotAuthenticated
+
+
+_STILL_OPEN = "(SELECT true FROM identity_account WHERE id = :holder AND closed_at IS NULL FOR KEY SHARE)"
+
+
+def held_open(by: Actor) -> Aside:
+    """The same as ``hold_open``, asked along with another statement: whether the account is held; null when closed."""
+    return Aside(_STILL_OPEN, {"holder": by.account_id})
 
 
 async def names_of(session: AsyncSession, account_ids: Sequence[UUID]) -> dict[UUID, str]:

@@ -10,7 +10,7 @@ PromiseFilled, PromiseBroken.
 """
 
 from app.inventory.events import PresaleChanged, PromiseBroken, PromiseFilled, StockLow, StockRanOut, StockReturned
-from app.inventory.queries import availability, lots_of, open_presales, waiting_for
+from app.inventory.queries import availability, lots_of, open_presales, ships_ahead, waiting_for
 from app.inventory.routes import router
 from app.inventory.rules import (
     LOW_STOCK,
@@ -89,6 +89,7 @@ __all__ = [
     "settle_overdue_presales",
     "settle_presale",
     "ship",
+    "ships_ahead",
     "subject_of",
     "take_back",
     "waiting_for",

@@ -62,7 +62,7 @@ async def test_an_order_costs_few_statements(shop, statements):
     await shop.order({"GT14": 1})
     statements.clear()
     await shop.order({"GT14": 1})
-    assert len(statements) <= 7, "\n".join(statements)
+    assert len(statements) <= 6, "\n".join(statements)
 
 
 async def test_the_same_sku_twice_is_one_line(shop):

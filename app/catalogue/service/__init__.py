@@ -5,6 +5,7 @@ from app.catalogue.service.goods import (
     create_product,
     lots_required,
     offers,
+    offers_and,
     plant_categories,
     store_image,
 )
@@ -18,6 +19,7 @@ __all__ = [
     "look_at",
     "lots_required",
     "offers",
+    "offers_and",
     "plant_categories",
     "publish",
     "reject",

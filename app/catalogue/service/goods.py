@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
@@ -34,6 +35,7 @@ from app.catalogue.rules import (
     check_harvest,
     compared,
 )
+from app.core.asides import Aside
 from app.core.clock import local_day
 from app.core.db import attempt, dump
 from app.core.errors import Fault
@@ -47,6 +49,13 @@ async def offers(session: AsyncSession, skus: Sequence[str], *, now: datetime | 
     ``now`` decides whether a supplier counts as linked to households; without it the database's own day does.
     """
     return await queries.offers(session, skus, day=local_day(now) if now is not None else None)
+
+
+async def offers_and(
+    session: AsyncSession, skus: Sequence[str], aside: Aside, *, now: datetime | None = None
+) -> list[tuple[Offer, Any]]:
+    """The same statement, which answers another module's question about each SKU (``k.sku`` there) as well."""
+    return await queries.offers_and(session, skus, aside, day=local_day(now) if now is not None else None)
 
 
 async def plant_categories(session: AsyncSession) -> None:

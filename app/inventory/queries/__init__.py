@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -10,7 +10,8 @@ from uuid import UUID
 from sqlalchemy import Select, TextClause, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.db import array, ask
+from app.core.asides import Aside
+from app.core.db import array, ask, dump
 from app.core.errors import NotFound
 from app.inventory.models import LotRow, MovementRow, PresaleRow, PromiseRow, StockRow
 from app.inventory.rules import Availability, Lot, LotState, StockState
@@ -252,6 +253,20 @@ async def open_presales(session: AsyncSession, skus: Sequence[str], *, now: date
     """The pre-sales in which these SKUs can be bought now."""
     rows = await session.scalars(_open(now).where(PresaleRow.sku.in_(list(skus))))
     return {row.sku: presale_value(row) for row in rows}
+
+
+_SHIPS_AHEAD = """(
+    SELECT h.ship_by
+    FROM inventory_presale h
+    JOIN inventory_stock t ON t.sku = h.sku
+    CROSS JOIN LATERAL (SELECT CAST(CAST(:wanted AS json) ->> h.sku AS bigint) - (t.on_hand - t.reserved) AS more) w
+    WHERE h.sku = k.sku AND h.settled_at IS NULL AND h.opens_at <= :moment AND h.closes_at > :moment
+      AND w.more BETWEEN 1 AND h.cap - h.arrived - h.promised)"""
+
+
+def ships_ahead(wanted: Mapping[str, int], *, now: datetime) -> Aside:
+    """The day by which ``k.sku`` would ship, where stock cannot give what is wanted now but a harvest to come can."""
+    return Aside(_SHIPS_AHEAD, {"wanted": dump(dict(wanted)), "moment": now})
 
 
 async def page_of_open_presales(

@@ -14,13 +14,14 @@ from app.orders.service.complain import claim_basis, hold_confirmation, release_
 from app.orders.service.fulfil import confirm, confirm_due, deliver, receive_parcel, ship
 from app.orders.service.leave import close_account
 from app.orders.service.pay import receive_payments, start_payment
-from app.orders.service.place import Placement, place, quote, sold_ahead
+from app.orders.service.place import Placement, Quoted, place, quote
 from app.orders.service.refund import note_failure, note_retry, refund_lines, settle_refund
 from app.orders.service.roster import read_roster, template
 
 __all__ = [
     "BulkPlacement",
     "Placement",
+    "Quoted",
     "break_promise",
     "cancel",
     "cancel_pieces",
@@ -52,7 +53,6 @@ __all__ = [
     "settle_refund",
     "ship",
     "show_cart",
-    "sold_ahead",
     "start_bulk_payment",
     "start_payment",
     "template",

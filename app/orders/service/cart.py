@@ -118,8 +118,8 @@ async def show_cart(
             )
         )
     wanted = {line.sku: line.quantity for line in lines if line.orderable}
-    priced = await quote(session, wanted, division_code, now=now) if division_code and wanted else None
-    return CartView(cart_id, cart.expires_at, tuple(lines), priced)
+    quoted = await quote(session, wanted, division_code, now=now) if division_code and wanted else None
+    return CartView(cart_id, cart.expires_at, tuple(lines), quoted.priced if quoted else None)
 
 
 async def claim(session: AsyncSession, cart_id: UUID, *, by: Actor, now: datetime, keep_days: int) -> UUID:

@@ -1,10 +1,11 @@
-"""Quote an order and place it: the service's busiest path, five statements besides the key and the facts."""
+"""Quote an order and place it: the service's busiest path, four statements besides the key and the facts."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
@@ -12,8 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import identity, inventory
 from app.buyers import Address, Purchaser, located, resolve_division, seal_address
-from app.catalogue import Offer, offers
+from app.catalogue import Offer, offers_and
+from app.core.asides import Aside
 from app.core.db import ask, dump
+from app.core.errors import NotAuthenticated
 from app.core.events import emit
 from app.core.ids import new_id
 from app.identity import Actor
@@ -85,6 +88,14 @@ FROM json_to_recordset(CAST(:discounts AS json)) AS d (line_id uuid, promotion_i
 
 
 @dataclass(frozen=True, slots=True)
+class Quoted:
+    """What goods would cost, and the day by which those would ship that only a harvest to come can give."""
+
+    priced: Quote
+    ahead: Mapping[str, date]
+
+
+@dataclass(frozen=True, slots=True)
 class Placement:
     """What a buyer asks for. ``wanted`` is quantity by SKU, in the buyer's order."""
 
@@ -120,25 +131,15 @@ async def quote(
     coupon: str | None = None,
     by: Actor | None = None,
     now: datetime,
-) -> Quote:
-    """What the goods would cost now, delivered there. Changes nothing and promises nothing.
+) -> Quoted:
+    """What the goods would cost now, delivered there. Changes nothing and promises nothing. Two statements.
 
     Raises ``UnknownSku``, ``NotOnSale``, ``NotDeliverable``, ``UnknownDivision`` and what pricing says of a coupon.
     """
     division = resolve_division(division_code)
-    found = await offers_on_sale(session, wanted, now)
-    return await _price(session, wanted, found, division.county_code, coupon=coupon, by=by, now=now)
-
-
-async def sold_ahead(session: AsyncSession, wanted: Mapping[str, int], *, now: datetime) -> dict[str, date]:
-    """Which of these goods stock cannot give now but a harvest to come can, and the day they would ship by."""
-    harvests = await inventory.open_presales(session, list(wanted), now=now)
-    stock = await inventory.availability(session, list(harvests)) if harvests else {}
-    return {
-        sku: harvest.plan.ship_by
-        for sku, harvest in harvests.items()
-        if stock[sku].available < wanted[sku] <= stock[sku].available + harvest.left
-    }
+    found, ahead = await _on_sale(session, wanted, inventory.ships_ahead(wanted, now=now), now)
+    priced = await _price(session, wanted, found, division.county_code, coupon=coupon, by=by, now=now)
+    return Quoted(priced, {sku: ship_by for sku, ship_by in ahead.items() if ship_by is not None})
 
 
 async def place(
@@ -150,9 +151,10 @@ async def place(
     ``NotDeliverable``, ``OutOfStock``, and what pricing says of a coupon or of a budget that somebody else has just
     used up.
     """
-    await identity.hold_open(session, by)
     division = resolve_division(asked.address.division_code)
-    found = await offers_on_sale(session, asked.wanted, now)
+    found, held = await _on_sale(session, asked.wanted, identity.held_open(by), now)
+    if not all(held.values()):
+        raise NotAuthenticated
     if not asked.fresh_goods_acknowledged and any(offer.fresh for offer in found.values()):
         raise FreshGoodsNotAcknowledged
     priced = await _price(session, asked.wanted, found, division.county_code, coupon=asked.coupon, by=by, now=now)
@@ -342,16 +344,19 @@ def line_row(
     }
 
 
-async def offers_on_sale(session: AsyncSession, wanted: Mapping[str, int], now: datetime) -> dict[str, Offer]:
-    """What is sold under these SKUs. Raises ``UnknownSku``, ``NotOnSale``."""
-    found = await offers(session, list(wanted), now=now)
+async def _on_sale(
+    session: AsyncSession, wanted: Mapping[str, int], aside: Aside, now: datetime
+) -> tuple[dict[str, Offer], dict[str, Any]]:
+    """What is sold under these SKUs, and what ``aside`` says of each. Raises ``UnknownSku``, ``NotOnSale``."""
+    answers = await offers_and(session, list(wanted), aside, now=now)
+    found = {offer.sku: offer for offer, _ in answers}
     if missing := [sku for sku in wanted if sku not in found]:
         faults = faults_for(missing, wanted, UnknownSku.code, "不存在", "does not exist")
         raise UnknownSku(skus=", ".join(missing), faults=faults)
     if closed := [sku for sku in wanted if not found[sku].on_sale]:
         faults = faults_for(closed, wanted, NotOnSale.code, "暂不出售", "is not on sale")
         raise NotOnSale(skus=", ".join(closed), faults=faults)
-    return found
+    return found, {offer.sku: said for offer, said in answers}
 
 
 async def _price(

@@ -133,7 +133,8 @@ async def _page(
     wanted = {item.sku: item.quantity for item in items}
     try:
         coupon = said["coupon"] or None
-        quote = await orders.quote(session, wanted, said["division_code"], coupon=coupon, by=visit.buyer, now=now)
+        quoted = await orders.quote(session, wanted, said["division_code"], coupon=coupon, by=visit.buyer, now=now)
+        quote = quoted.priced
     except DomainError as wrong:
         refused = refused or refused_with(visit.request, wrong)
     province = said["division_code"][:2]
