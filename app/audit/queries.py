@@ -497,8 +497,9 @@ RULES: tuple[Rule, ...] = (
                AS expected
         FROM claims_claim c JOIN claims_line l ON l.claim_id = c.id
         LEFT JOIN inventory_reservation r ON r.reference = c.id AND r.sku = l.sku
-        LEFT JOIN (SELECT line_reference, sum(quantity) AS quantity FROM fulfilment_shipment_line
-                   GROUP BY line_reference) s ON s.line_reference = l.id
+        LEFT JOIN (SELECT i.line_reference, sum(i.quantity) AS quantity FROM fulfilment_shipment_line i
+                   JOIN fulfilment_shipment p ON p.id = i.shipment_id WHERE NOT p.inbound
+                   GROUP BY i.line_reference) s ON s.line_reference = l.id
         WHERE coalesce(r.quantity, 0) + coalesce(s.quantity, 0)
               <> CASE WHEN c.status IN ('reshipping', 'reshipped') THEN l.quantity ELSE coalesce(s.quantity, 0) END
         """,
@@ -514,6 +515,20 @@ RULES: tuple[Rule, ...] = (
         LEFT JOIN (SELECT reference, sku, sum(on_hand_delta) AS quantity FROM inventory_movement
                    WHERE kind = 'returned' GROUP BY reference, sku) m ON m.reference = c.id AND m.sku = l.sku
         WHERE coalesce(m.quantity, 0) <> CASE WHEN c.sellable THEN l.quantity ELSE 0 END
+        """,
+    ),
+    Rule(
+        "claim.returned_lot",
+        "退货入库超过该批次发出的数量",
+        "a lot got more goods back than left it",
+        """
+        SELECT m.sku, m.lot_id, sum(m.on_hand_delta) FILTER (WHERE m.kind = 'returned') AS found,
+               coalesce(-sum(m.on_hand_delta) FILTER (WHERE m.kind = 'shipped'), 0) AS expected
+        FROM inventory_movement m
+        WHERE m.kind IN ('returned', 'shipped')
+          AND m.lot_id IN (SELECT lot_id FROM inventory_movement WHERE kind = 'returned')
+        GROUP BY m.sku, m.lot_id
+        HAVING sum(m.on_hand_delta) > 0
         """,
     ),
     Rule(

@@ -22,7 +22,7 @@ async def on_shipments_delivered(
     facts: Sequence[ShipmentDelivered],
     now: datetime,  # noqa: ARG001
 ) -> None:
-    """Parcels have reached the buyer; few make a claim good."""
+    """Parcels were signed for; few of them are of a claim."""
     ours = await queries.known(session, [fact.reference for fact in facts])
     for fact in facts:
         if fact.reference in ours:

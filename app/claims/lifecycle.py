@@ -19,6 +19,7 @@ class Status(StrEnum):
     RESHIPPING = "reshipping"
     RESHIPPED = "reshipped"
     RETURNING = "returning"
+    INSPECTING = "inspecting"
     RETURNED = "returned"
     REFUNDED = "refunded"
     REJECTED = "rejected"
@@ -64,8 +65,11 @@ TRANSITIONS: dict[tuple[Status, Step], Status] = {
     (Status.AGREED, Step.LAPSE): Status.CLOSED,
     (Status.RESHIPPING, Step.ARRIVE): Status.RESHIPPED,
     (Status.RESHIPPING, Step.ESCALATE): Status.ARBITRATION,
+    (Status.RETURNING, Step.ARRIVE): Status.INSPECTING,
     (Status.RETURNING, Step.RECEIVE): Status.RETURNED,
     (Status.RETURNING, Step.ESCALATE): Status.ARBITRATION,
+    # The carrier says that the supplier has them; what of them can be sold again only the supplier can say.
+    (Status.INSPECTING, Step.RECEIVE): Status.RETURNED,
     (Status.RETURNED, Step.SETTLE): Status.REFUNDED,
     (Status.RETURNED, Step.CONTEST): Status.DISPUTED,
     (Status.RETURNED, Step.ESCALATE): Status.ARBITRATION,

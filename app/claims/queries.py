@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
@@ -16,6 +16,9 @@ from app.claims.models import ClaimEventRow, ClaimLineRow, ClaimRow
 from app.claims.rules import Claim, ClaimEvent, ClaimLine, Held, Kind, Liable, Party, Remedy
 from app.core.db import array, ask
 from app.core.errors import NotFound
+
+Lots = Counter[str | None]
+"""Sales units by lot code; None for goods of no lot."""
 
 _OPEN = tuple(status.value for status in Status if status not in ENDED)
 
@@ -74,6 +77,28 @@ async def known(session: AsyncSession, ids: Sequence[UUID]) -> set[UUID]:
     return {claim_id for (claim_id,) in await ask(session, _KNOWN, {"ids": array(ids)})}
 
 
+async def lots_sent(session: AsyncSession, claim: ClaimRow, lines: Sequence[ClaimLineRow]) -> dict[UUID, Lots]:
+    """By the order's line, the lots its goods were sent from, less what other claims sent back into each.
+
+    Goods that made another claim good were sent as well. Read it under the lock of the order.
+    """
+    wanted = [line.line_id for line in lines]
+    rows = await session.execute(
+        select(ClaimLineRow.id, ClaimLineRow.line_id, ClaimLineRow.claim_id).where(ClaimLineRow.line_id.in_(wanted))
+    )
+    of = dict.fromkeys(wanted) | {row.id: row for row in rows}
+    claims = {row.claim_id for row in of.values() if row is not None}
+    sent: defaultdict[UUID, Lots] = defaultdict(Counter)
+    for parcel in await fulfilment.shipments_of(session, [claim.supplier_order_id, *claims]):
+        for packed in parcel.lines:
+            if packed.line_reference not in of or (parcel.inbound and parcel.reference == claim.id):
+                continue
+            row = of[packed.line_reference]
+            line_id = packed.line_reference if row is None else row.line_id
+            sent[line_id][packed.lot_code] += -packed.quantity if parcel.inbound else packed.quantity
+    return sent
+
+
 async def by_refund(session: AsyncSession, refund_id: UUID) -> UUID | None:
     """The claim that this refund was asked for."""
     return (await session.execute(select(ClaimRow.id).where(ClaimRow.refund_id == refund_id))).scalar_one_or_none()
@@ -109,7 +134,7 @@ async def get(
 
 
 async def track(session: AsyncSession, claim_id: UUID, shipment_id: UUID, *, buyer_id: UUID) -> fulfilment.Tracking:
-    """A parcel that makes this buyer's claim good, and its history. Raises ``NotFound``."""
+    """A parcel of this buyer's claim, to them or from them, and its history. Raises ``NotFound``."""
     found = await fulfilment.track(session, shipment_id)
     own = _of(None, buyer_id).where(ClaimRow.id == claim_id, ClaimRow.id == found.shipment.reference)
     if (await session.scalars(own)).first() is None:
@@ -154,8 +179,12 @@ async def _values(session: AsyncSession, rows: Sequence[ClaimRow], now: datetime
     for event in events:
         history[event.claim_id].append(ClaimEvent(event.at, Status(event.status), Party(event.party), event.reason))
     parcels: defaultdict[UUID, list[fulfilment.Shipment]] = defaultdict(list)
+    returns: dict[UUID, fulfilment.Shipment] = {}
     for parcel in await fulfilment.shipments_of(session, ids):
-        parcels[parcel.reference].append(parcel)
+        if parcel.inbound:
+            returns[parcel.reference] = parcel
+        else:
+            parcels[parcel.reference].append(parcel)
     photos = await files.links(session, to=ids, now=now)
     return [
         Claim(
@@ -182,6 +211,7 @@ async def _values(session: AsyncSession, rows: Sequence[ClaimRow], now: datetime
             lines=tuple(lines[row.id]),
             history=tuple(history[row.id]),
             shipments=tuple(parcels[row.id]),
+            return_shipment=returns.get(row.id),
             photos=tuple(photos.get(row.id, ())),
         )
         for row in rows

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from app.core.clock import day_end, local_day
 from app.core.errors import DomainError, Fault
+from app.core.money import split
 
 if TYPE_CHECKING:
     from app.buyers import Address
@@ -249,7 +250,10 @@ class ClaimEvent:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A buyer's complaint about goods of one supplier order, and what became of it."""
+    """A buyer's complaint about goods of one supplier order, and what became of it.
+
+    ``shipments`` are goods sent again, ``return_shipment`` the parcel by which the buyer last sent theirs back.
+    """
 
     id: UUID
     order_id: UUID
@@ -274,6 +278,7 @@ class Claim:
     lines: tuple[ClaimLine, ...] = ()
     history: tuple[ClaimEvent, ...] = ()
     shipments: tuple[Shipment, ...] = ()
+    return_shipment: Shipment | None = None
     photos: tuple[File, ...] = ()
     address: Address | None = None
 
@@ -374,6 +379,20 @@ def _part(kind: Kind, asked: Asked, line: ArrivedLine, place: int) -> tuple[int,
         if bad * _WHOLE_BP >= line.bad_full_bp * total:
             return 1, 1, asked.quantity
     return (1, 1, asked.quantity) if bad == total else (bad, total, 0)
+
+
+def from_lots(quantity: int, sent: Mapping[str | None, int]) -> list[tuple[str | None, int]]:
+    """Out of which lots ``quantity`` units of a line come back: in proportion to what was ``sent`` from each.
+
+    ``sent`` is less what came back before. No lot gets back more than that; what no lot accounts for has none.
+    """
+    lots = [lot for lot in sorted(sent, key=lambda lot: (lot is None, lot)) if sent[lot] > 0]
+    left = [sent[lot] for lot in lots]
+    parts = split(min(quantity, sum(left)), left) if lots else []
+    found = {lot: part for lot, part in zip(lots, parts, strict=True) if part}
+    if rest := quantity - sum(parts):
+        found[None] = found.get(None, 0) + rest
+    return list(found.items())
 
 
 def affordable(lines: Iterable[ClaimLine], basis: ClaimBasis) -> list[tuple[UUID, int, int]]:

@@ -203,13 +203,17 @@ class ClaimOut(Out):
     lines: list[ClaimLineOut]
     photos: list[FileOut]
     shipments: list[ParcelOut] = Field(description="Goods sent again")
+    return_shipment: ParcelOut | None = Field(description="The parcel by which the goods go back to the supplier")
     history: list[ClaimEventOut]
 
     @classmethod
     def of(cls, claim: Claim) -> Self:
         """From the value."""
-        shown = {name: getattr(claim, name) for name in ClaimOut.model_fields if name != "shipments"}
-        return cls.model_validate({**shown, "shipments": [ParcelOut.of(parcel) for parcel in claim.shipments]})
+        parcels = {
+            "shipments": [ParcelOut.of(parcel) for parcel in claim.shipments],
+            "return_shipment": ParcelOut.of(claim.return_shipment) if claim.return_shipment else None,
+        }
+        return cls.model_validate({name: getattr(claim, name) for name in ClaimOut.model_fields} | parcels)
 
 
 class ClaimToSendOut(ClaimOut):

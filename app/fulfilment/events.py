@@ -23,7 +23,7 @@ class _OfShipment(Fact):
 
 
 class ShipmentDispatched(_OfShipment):
-    """The parcel was handed to the carrier."""
+    """The parcel to a buyer was handed to the carrier."""
 
     name: ClassVar[str] = "fulfilment.dispatched"
     carrier: str
@@ -31,9 +31,10 @@ class ShipmentDispatched(_OfShipment):
 
 
 class ShipmentDelivered(_OfShipment):
-    """The parcel was signed for."""
+    """The parcel was signed for; ``inbound`` by the supplier, to whom goods came back."""
 
     name: ClassVar[str] = "fulfilment.delivered"
+    inbound: bool = False
 
 
 class ShipmentInTrouble(_OfShipment):

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, ForeignKey, Identity, Index, Text, UniqueConstraint
 from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import BYTEA
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -33,13 +33,17 @@ def _one_of(column: str, values: Iterable[str]) -> str:
 
 
 class ShipmentRow(Base):
-    """One parcel handed to a carrier. ``state``, ``news_at`` and ``news`` are the newest of its tracking."""
+    """One parcel handed to a carrier. ``state``, ``news_at`` and ``news`` are the newest of its tracking.
+
+    ``inbound`` goods are on their way back to the supplier.
+    """
 
     __tablename__ = "fulfilment_shipment"
 
     id: Mapped[uid]
     reference: Mapped[UUID]
     supplier_id: Mapped[UUID]
+    inbound: Mapped[bool] = mapped_column(Boolean, server_default=sql("false"))
     carrier: Mapped[str] = mapped_column(Text)
     tracking_number: Mapped[str] = mapped_column(Text)
     status: Mapped[str] = mapped_column(Text)
@@ -110,6 +114,7 @@ class ShipmentRow(Base):
             news_at=self.news_at,
             news=self.news,
             trouble=None if self.trouble is None else Trouble(self.trouble),
+            inbound=self.inbound,
             lines=tuple(
                 ShipmentLine(
                     line_reference=line.line_reference, sku=line.sku, quantity=line.quantity, lot_code=line.lot_code

@@ -131,7 +131,10 @@ class ShipmentLine:
 
 @dataclass(frozen=True, slots=True)
 class Shipment:
-    """One parcel handed to a carrier. ``reference`` means something to the caller alone."""
+    """One parcel handed to a carrier. ``reference`` means something to the caller alone.
+
+    ``inbound`` goods are on their way back to the supplier.
+    """
 
     id: UUID
     reference: UUID
@@ -146,6 +149,7 @@ class Shipment:
     news_at: datetime | None = None
     news: str | None = None
     trouble: Trouble | None = None
+    inbound: bool = False
 
     @property
     def warnings(self) -> tuple[Advice, ...]:

@@ -24,8 +24,9 @@ class ParcelOut(Out):
     """A parcel on its way."""
 
     id: UUID
-    reference: UUID = Field(description="What it was sent for: a supplier order, or a claim that is made good")
+    reference: UUID = Field(description="What it was sent for: a supplier order, or a claim")
     supplier_id: UUID
+    inbound: bool = Field(description="Goods on their way back to the supplier")
     carrier: str
     carrier_name: str = Field(examples=["中通快递"])
     tracking_number: str
@@ -43,6 +44,7 @@ class ParcelOut(Out):
             id=parcel.id,
             reference=parcel.reference,
             supplier_id=parcel.supplier_id,
+            inbound=parcel.inbound,
             carrier=parcel.carrier,
             carrier_name=CARRIERS[parcel.carrier].name_zh,
             tracking_number=parcel.tracking_number,

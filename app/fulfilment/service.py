@@ -36,8 +36,8 @@ from app.fulfilment.rules import (
 _ENTER = text("""
 WITH entered AS (
     INSERT INTO fulfilment_shipment
-        (id, reference, supplier_id, carrier, tracking_number, status, dispatched_at, phone_sealed)
-    VALUES (:id, :reference, :supplier_id, :carrier, :tracking_number, :status, :now, :phone)
+        (id, reference, supplier_id, inbound, carrier, tracking_number, status, dispatched_at, phone_sealed)
+    VALUES (:id, :reference, :supplier_id, :inbound, :carrier, :tracking_number, :status, :now, :phone)
     ON CONFLICT (carrier, tracking_number, reference) DO NOTHING RETURNING id
 )
 INSERT INTO fulfilment_shipment_line (shipment_id, position, line_reference, sku, lot_code, quantity)
@@ -53,7 +53,7 @@ _ARRIVE = text("""
 UPDATE fulfilment_shipment s
 SET (status, state, delivered_at, trouble) = ROW(:after, :state, CAST(:now AS timestamptz), NULL)
 WHERE id = :id AND supplier_id = :supplier_id AND status = ANY(CAST(:before AS text[]))
-RETURNING reference, carrier, tracking_number, dispatched_at, news_at, news, (
+RETURNING reference, inbound, carrier, tracking_number, dispatched_at, news_at, news, (
     SELECT json_agg(json_build_array(line_reference, sku, quantity, lot_code) ORDER BY position)
     FROM fulfilment_shipment_line WHERE shipment_id = s.id)
 """)
@@ -84,11 +84,13 @@ async def dispatch(
     now: datetime,
     shipment_id: UUID | None = None,
     phone: str | None = None,
+    inbound: bool = False,
 ) -> Shipment:
     """Enter a parcel that was handed to a carrier. At least one line, quantities of at least 1.
 
     ``shipment_id`` may be given by a caller who has to name the parcel elsewhere first. Of the recipient's ``phone``
-    only the end is kept, sealed, where the carrier asks for it before it answers.
+    only the end is kept, sealed, where the carrier asks for it before it answers; of an ``inbound`` parcel, which a
+    buyer sends back to the supplier, that of its sender.
     Raises ``UnknownCarrier``, ``InvalidTrackingNumber``, ``ShipmentExists``.
     """
     check_label(carrier, tracking_number)
@@ -104,6 +106,7 @@ async def dispatch(
         dispatched_at=now,
         delivered_at=None,
         lines=tuple(lines),
+        inbound=inbound,
     )
     hint = phone_hint(carrier, phone)
     entered = await ask(
@@ -113,6 +116,7 @@ async def dispatch(
             "id": shipment.id,
             "reference": reference,
             "supplier_id": supplier_id,
+            "inbound": inbound,
             "carrier": carrier,
             "tracking_number": tracking_number,
             "status": shipment.status.value,
@@ -126,17 +130,18 @@ async def dispatch(
     )
     if not entered:
         raise ShipmentExists
-    emit(
-        session,
-        ShipmentDispatched(
-            shipment_id=shipment.id,
-            reference=reference,
-            supplier_id=supplier_id,
-            carrier=carrier,
-            tracking_number=tracking_number,
-            at=now,
-        ),
-    )
+    if not inbound:
+        emit(
+            session,
+            ShipmentDispatched(
+                shipment_id=shipment.id,
+                reference=reference,
+                supplier_id=supplier_id,
+                carrier=carrier,
+                tracking_number=tracking_number,
+                at=now,
+            ),
+        )
     return shipment
 
 
@@ -155,7 +160,7 @@ async def deliver(session: AsyncSession, shipment_id: UUID, *, supplier_id: UUID
     arrived = await ask(session, _ARRIVE, parameters)
     if not arrived:
         return await queries.get(session, shipment_id, supplier_id=supplier_id)
-    ((reference, carrier, tracking_number, dispatched_at, news_at, news, lines),) = arrived
+    ((reference, inbound, carrier, tracking_number, dispatched_at, news_at, news, lines),) = arrived
     shipment = Shipment(
         id=shipment_id,
         reference=reference,
@@ -169,6 +174,7 @@ async def deliver(session: AsyncSession, shipment_id: UUID, *, supplier_id: UUID
         news_at=news_at,
         news=news,
         trouble=None,
+        inbound=inbound,
         lines=tuple(ShipmentLine(UUID(line), sku, quantity, lot_code) for line, sku, quantity, lot_code in lines),
     )
     _tell_delivered(session, shipment, now)
@@ -232,7 +238,12 @@ async def notice_silence(session: AsyncSession, *, now: datetime, limit: int = 2
 
 
 def _tell_delivered(session: AsyncSession, row: Shipment | ShipmentRow, now: datetime) -> None:
-    emit(session, ShipmentDelivered(shipment_id=row.id, reference=row.reference, supplier_id=row.supplier_id, at=now))
+    emit(
+        session,
+        ShipmentDelivered(
+            shipment_id=row.id, reference=row.reference, supplier_id=row.supplier_id, inbound=row.inbound, at=now
+        ),
+    )
 
 
 def _tell_trouble(session: AsyncSession, row: ShipmentRow, trouble: Trouble, now: datetime) -> None:

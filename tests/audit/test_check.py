@@ -273,6 +273,16 @@ BREAKS = [
     ("claim.returned", ["UPDATE claims_claim SET sellable = false WHERE sellable"]),
     ("claim.returned", ["UPDATE claims_claim SET sellable = true WHERE status = 'refunded'"]),
     (
+        "claim.returned_lot",
+        [
+            f"""INSERT INTO inventory_movement
+                    (sku, lot_id, kind, on_hand_delta, reserved_delta, effective_at, recorded_at)
+                SELECT sku, id, kind, pieces, 0, now(), now()
+                FROM inventory_lot, (VALUES ('returned', 9999), ('adjusted', -9999)) AS m (kind, pieces)
+                WHERE id = {FIRST_LOT}"""
+        ],
+    ),
+    (
         "ledger.sale_missing",
         [f"DELETE FROM assistance_entry WHERE line_id = {PLAIN}"],
     ),

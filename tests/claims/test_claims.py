@@ -9,6 +9,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
+from app import fulfilment, inventory
+from app.fulfilment import TrackingEvent, TrackingState
 from tests.claims.builders import answer, clock_moves, complain, delivered, look, opened, photo, refused
 from tests.orders.test_crowd import BODY, waiting
 from tests.orders.test_discounts import voucher
@@ -31,6 +33,16 @@ async def tea(shop):
 async def sound(shop):
     """The auditor finds nothing."""
     assert await shop.breaks() == []
+
+
+async def carrier_says(shop, state):
+    """The carrier of ``PARCEL`` has something to say about it now."""
+    event = TrackingEvent(shop.clock(), state, "快件消息")
+    async with shop.db.write() as session:
+        await fulfilment.record(
+            session, fulfilment.Report(PARCEL["carrier"], PARCEL["tracking_number"], (event,)), now=shop.clock()
+        )
+    await shop.settle()
 
 
 async def paid_with(shop, order, payment_id, paid_at):
@@ -302,6 +314,103 @@ class TestReturn:
         assert (await look(shop, claim))["status"] == "refunded"
         assert await shop.rows("SELECT amount_fen, freight_fen FROM orders_refund") == [(12_800, 0)]
         await sound(shop)
+
+    async def test_the_parcel_is_followed_until_the_supplier_has_it_and_looks_at_the_goods(self, shop, tea):
+        claim = await opened(shop, tea, "no_reason", 1)
+        await answer(shop, "S01", claim, "accept")
+        claim = await answer(shop, "buyer", claim, "send-back", PARCEL)
+        parcel = claim["return_shipment"]
+        assert (parcel["inbound"], parcel["state"], parcel["tracking_number"]) == (
+            True,
+            "created",
+            PARCEL["tracking_number"],
+        )
+        assert claim["shipments"] == []
+        shop.clock.advance(days=2)
+        await carrier_says(shop, TrackingState.IN_TRANSIT)
+        where = f"/v1/store/claims/{claim['id']}/shipments/{parcel['id']}/tracking"
+        tracked = (await shop.call("buyer", "GET", where)).json()
+        assert (tracked["state"], len(tracked["events"])) == ("in_transit", 1)
+        assert (await shop.call("stranger", "GET", where)).status_code == 404
+        assert (await look(shop, claim))["status"] == "returning"
+        await carrier_says(shop, TrackingState.SIGNED)
+        await carrier_says(shop, TrackingState.SIGNED)
+        claim = await look(shop, claim)
+        assert (claim["status"], claim["due_at"]) == ("inspecting", "2026-11-29T04:00:00Z")
+        assert await refused(shop, "buyer", claim, "withdraw") == (409, "step_not_allowed")
+        listed = (await shop.call("S01", "GET", "/v1/supplier/claims?status=inspecting", key=None)).json()["items"]
+        assert [one["id"] for one in listed] == [claim["id"]]
+        assert await shop.stock("GT04") == (98, 0)
+        shop.clock.advance(days=1)
+        due_at = claim["due_at"]
+        claim = await answer(shop, "S01", claim, "received", {"sellable": True})
+        assert (claim["status"], claim["due_at"]) == ("returned", due_at), "counted from when they had the goods"
+        assert await shop.stock("GT04") == (99, 0)
+        assert await shop.scalar("SELECT count(*) FROM core_event WHERE name = 'fulfilment.dispatched'") == 1
+        await sound(shop)
+
+    async def test_a_supplier_who_does_not_look_at_what_came_back_pays_for_it(self, shop, tea):
+        claim = await opened(shop, tea, "no_reason", 1)
+        await answer(shop, "S01", claim, "accept")
+        await answer(shop, "buyer", claim, "send-back", PARCEL)
+        await carrier_says(shop, TrackingState.SIGNED)
+        await clock_moves(shop, days=6, hours=23)
+        assert (await look(shop, claim))["status"] == "inspecting"
+        await clock_moves(shop, hours=1)
+        claim = await look(shop, claim)
+        assert (claim["status"], claim["sellable"], claim["refund_fen"]) == ("refunded", False, 12_800)
+        assert await shop.stock("GT04") == (98, 0)
+        await sound(shop)
+
+    async def test_what_the_supplier_received_before_the_carrier_said_so_is_not_looked_at_twice(self, shop, tea):
+        claim = await opened(shop, tea, "no_reason", 1)
+        await answer(shop, "S01", claim, "accept")
+        claim = await answer(shop, "buyer", claim, "send-back", PARCEL)
+        await answer(shop, "S01", claim, "received", {"sellable": True})
+        await carrier_says(shop, TrackingState.SIGNED)
+        claim = await look(shop, claim)
+        assert (claim["status"], claim["return_shipment"]["state"]) == ("returned", "signed")
+        assert await shop.stock("GT04") == (99, 0)
+
+    async def test_goods_of_two_lots_go_back_into_both_and_into_neither_more_than_it_sent(self, shop):
+        async with shop.db.write() as session:
+            await inventory.receive(
+                session,
+                sku="GT04",
+                code="GT04-B",
+                harvested_on=None,
+                produced_on=shop.clock().date(),
+                best_before=shop.clock().date() + timedelta(days=90),
+                village=None,
+                quantity=1,
+                by=shop.actor("S01"),
+                now=shop.clock(),
+            )
+        order = await delivered(shop, {"GT04": 3})
+        lots = "SELECT code, on_hand FROM inventory_lot WHERE sku = 'GT04' ORDER BY code"
+        assert await shop.rows(lots) == [("GT04-A", 98), ("GT04-B", 0)]
+        for quantity, after in ((2, [("GT04-A", 99), ("GT04-B", 1)]), (1, [("GT04-A", 100), ("GT04-B", 1)])):
+            claim = await opened(shop, order, "no_reason", quantity)
+            await answer(shop, "S01", claim, "accept")
+            number = {**PARCEL, "tracking_number": f"SF123456789012{quantity}"}
+            await answer(shop, "buyer", claim, "send-back", number)
+            await answer(shop, "S01", claim, "received", {"sellable": True})
+            assert await shop.rows(lots) == after
+            await sound(shop)
+
+    async def test_goods_sent_again_that_arrive_late_are_not_what_comes_back(self, shop, tea):
+        claim = await opened(shop, tea, "wrong", 1, remedy="reship")
+        await answer(shop, "S01", claim, "accept")
+        again = {"carrier": "ZTO", "tracking_number": "78000000099999"}
+        claim = await answer(shop, "S01", claim, "shipments", again)
+        await clock_moves(shop, days=14)
+        decision = {"outcome": "return", "liable": "supplier", "reason": "请寄回"}
+        await answer(shop, "operator", claim, "decision", decision)
+        await answer(shop, "buyer", claim, "send-back", PARCEL)
+        path = f"/v1/supplier/shipments/{claim['shipments'][0]['id']}/delivered"
+        assert (await shop.call("S01", "POST", path, key=None)).status_code == 200
+        await shop.settle()
+        assert (await look(shop, claim))["status"] == "returning"
 
     async def test_what_cannot_be_sold_again_stays_out_of_stock_and_may_be_contested(self, shop, tea):
         claim = await opened(shop, tea, "no_reason", 1)

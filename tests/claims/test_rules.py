@@ -30,6 +30,7 @@ from app.claims.rules import (
     WithinAllowance,
     affordable,
     assess,
+    from_lots,
     share,
 )
 
@@ -52,7 +53,6 @@ def sold(*, amount_fen=4_990, quantity=1, fresh=True, **other):
             "refunded_fen": 0,
             "refunded_quantity": 0,
             "freight_fen": 1_400,
-            "lot_code": None,
             "shipped_at": SIGNED - timedelta(days=2),
             "delivered_at": SIGNED,
             **dict(zip(("return_days", "claim_hours", "bad_allow_bp", "bad_full_bp"), terms, strict=True)),
@@ -226,3 +226,25 @@ class TestTogether:
         wanted = ClaimLine(uuid4(), line.id, "NO02", "脐橙", 1, None, None, 4_990, 1)
         assert affordable([wanted], basis) == [(line.id, 990, 0)]
         assert affordable([replace(wanted, refund_fen=0)], basis) == []
+
+
+@given(
+    st.dictionaries(st.sampled_from(["A", "B", "C", None]), st.integers(-2, 50)),
+    st.lists(st.integers(1, 60), max_size=4),
+)
+def test_no_lot_gets_back_more_than_it_sent_however_often_goods_come_back(sent, returns):
+    left = dict(sent)
+    for quantity in returns:
+        back = from_lots(quantity, left)
+        assert sum(pieces for _, pieces in back) == quantity
+        for lot, pieces in back:
+            assert pieces > 0
+            assert lot is None or pieces <= left[lot]
+            left[lot] = left.get(lot, 0) - pieces
+
+
+def test_goods_of_two_lots_come_back_in_proportion():
+    assert from_lots(2, {"A": 2, "B": 1}) == [("A", 1), ("B", 1)]
+    assert from_lots(3, {"A": 2, "B": 1}) == [("A", 2), ("B", 1)]
+    assert from_lots(4, {"A": 2, None: 1}) == [("A", 2), (None, 2)]
+    assert from_lots(1, {}) == [(None, 1)]

@@ -38,7 +38,7 @@ from app.core.web import (
     problems,
 )
 from app.files import UnknownFile
-from app.fulfilment import InvalidTrackingNumber, TrackingOut, UnknownCarrier
+from app.fulfilment import InvalidTrackingNumber, ShipmentExists, TrackingOut, UnknownCarrier
 from app.identity import Buyer
 from app.orders import NotRefundable, UnknownLine
 
@@ -138,7 +138,7 @@ async def get_claim(claim_id: UUID, by: Buyer, session: ReadSession, now: Now) -
 @router.get(
     "/v1/store/claims/{claim_id}/shipments/{shipment_id}/tracking",
     operation_id="track_claim_shipment",
-    summary="Where goods sent again are",
+    summary="Where goods sent again, or sent back, are",
     response_model=TrackingOut,
     responses=problems(NotFound),
 )
@@ -164,10 +164,10 @@ async def withdraw_claim(claim_id: UUID, by: Buyer, session: WriteSession, now: 
     operation_id="send_goods_back",
     summary="Say by which parcel the goods go back",
     response_model=ClaimOut,
-    responses=problems(NotFound, ClaimStepNotAllowed, UnknownCarrier, InvalidTrackingNumber),
+    responses=problems(NotFound, ClaimStepNotAllowed, UnknownCarrier, InvalidTrackingNumber, ShipmentExists),
 )
 async def send_goods_back(claim_id: UUID, body: SendBackIn, by: Buyer, session: WriteSession, now: Now) -> ClaimOut:
-    """Within seven days of the agreement, or the goods are kept."""
+    """Within seven days of the agreement, or the goods are kept. The parcel is followed until the supplier has it."""
     claim = await service.send_back(
         session, claim_id, carrier=body.carrier, tracking_number=body.tracking_number, by=by, now=now
     )

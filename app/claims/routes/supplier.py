@@ -50,7 +50,10 @@ async def list_supplier_claims(
     limit: Limit = DEFAULT_LIMIT,
     cursor: Cursor = None,
 ) -> Page[ClaimOut]:
-    """`supplier_review` waits for an answer until `due_at`, `reshipping` for goods, `returning` for their receipt."""
+    """`supplier_review` waits for an answer until `due_at`, `reshipping` for goods, `returning` for their receipt.
+
+    What is `inspecting` has arrived by the word of the carrier: say by `received` whether it can be sold again.
+    """
     found = await queries.page(
         session, supplier_id=by.supplier_id, status=status, before=before(cursor), limit=limit + 1, now=now
     )
@@ -153,7 +156,7 @@ async def ship_claim(claim_id: UUID, body: ShipAgainIn, by: SupplierStaff, once:
     responses=problems(NotFound, ClaimStepNotAllowed, LotExpired, *KEY_ERRORS),
 )
 async def receive_goods_back(claim_id: UUID, body: ReceiveBackIn, by: SupplierStaff, once: Once, now: Now) -> Response:
-    """What can be sold again goes back into stock. The refund follows by itself seven days later at the latest."""
+    """What can be sold again goes back into its lots. The refund follows by itself seven days later at the latest."""
 
     async def work(session: AsyncSession) -> ClaimOut:
         claim = await service.receive_back(session, claim_id, sellable=body.sellable, by=by, now=now)

@@ -23,7 +23,8 @@ async def move_due(session: AsyncSession, *, now: datetime, limit: int = 50) -> 
     """Move on the claims that are due; returns how many were looked at (domain handbook §6.5).
 
     A supplier who says nothing agrees; a buyer who sends nothing back keeps the goods; goods that came back are paid
-    for; and whatever got stuck is looked at by people. A claim that fails does so alone, and is tried again later.
+    for, looked at or not; and whatever got stuck is looked at by people. A claim that fails does so alone, and is tried
+    again later.
     """
     claim_ids = await queries.due(session, now, limit)
     for claim_id in claim_ids:
@@ -47,6 +48,10 @@ async def _move(session: AsyncSession, claim: ClaimRow, basis: orders.ClaimBasis
         case Status.AGREED:
             await take(session, claim, Step.LAPSE, doer=CLOCK, now=now)
             moved = True
+        case Status.INSPECTING:
+            claim.sellable = False  # nobody looked: nothing is booked into stock
+            await take(session, claim, Step.RECEIVE, doer=CLOCK, now=now)
+            moved = await pay(session, claim, basis, doer=CLOCK, now=now)
         case Status.RETURNED:
             moved = await pay(session, claim, basis, doer=CLOCK, now=now)
         case Status.RESHIPPING:

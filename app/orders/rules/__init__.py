@@ -392,7 +392,6 @@ class ArrivedLine:
     refunded_fen: int
     refunded_quantity: int
     freight_fen: int
-    lot_code: str | None
     shipped_at: datetime | None
     delivered_at: datetime | None
     return_days: int

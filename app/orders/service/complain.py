@@ -68,7 +68,6 @@ def _arrived(part: LockedPart, line: LockedLine, freight_fen: int, parcels: list
         refunded_fen=line.refunded_fen,
         refunded_quantity=line.refunded_quantity,
         freight_fen=freight_fen,
-        lot_code=line.lot_code,
         shipped_at=shipped_at,
         delivered_at=None if shipped_at is None else _received_at(part, carrying),
         return_days=line.return_days,
