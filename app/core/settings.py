@@ -7,9 +7,9 @@ everything else belongs to a group and is set as ``GROUP__NAME`` (``LIMITS__CALL
 from __future__ import annotations
 
 import os
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
-from typing import Literal, Self
+from typing import Literal, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -107,8 +107,19 @@ class PaymentSettings(Group):
     freshness_seconds: int = 300
 
 
+class TransferTerms(NamedTuple):
+    """How long goods are kept for a transfer that somebody announced, and how many such one account may have open."""
+
+    within: timedelta
+    most_open: int
+
+
 class BankSettings(Group):
-    """Our account for transfers; none are offered until all of it is named (domain handbook §6.4)."""
+    """Our account for transfers; none are offered until all of it is named (domain handbook §6.4).
+
+    Goods that wait for a transfer are not for sale to others, so whoever is known to us by its code and papers may
+    let more of them wait, and longer, than anybody who has a telephone.
+    """
 
     payee: str | None = None
     account: str | None = Field(None, pattern=r"^[0-9]{8,30}$")
@@ -116,16 +127,23 @@ class BankSettings(Group):
     cnaps: str | None = Field(None, pattern=r"^[0-9]{12}$")
     """联行号, the number of the branch in the national payment system."""
     pay_within_days: int = Field(3, ge=1, le=30)
-    """How long goods are kept for a transfer that was announced."""
+    """How long goods are kept for a transfer that was announced for an organisation."""
+    most_open: int = Field(20, ge=1)
+    """Transfers announced for organisations that one of their members may have open."""
+    person_pay_within_hours: int = Field(24, ge=1, le=720)
+    """How long goods are kept for a person's transfer."""
+    person_most_open: int = Field(1, ge=1)
 
     @property
     def on(self) -> bool:
         """Whether there is anywhere to transfer to."""
         return None not in (self.payee, self.account, self.bank, self.cnaps)
 
-    def deadline(self, announced_at: datetime | None) -> datetime | None:
-        """Until when a transfer that was announced then is waited for."""
-        return announced_at + timedelta(days=self.pay_within_days) if announced_at is not None else None
+    def terms(self, *, organisation: bool) -> TransferTerms:
+        """What holds for a transfer that pays an organisation's order, or a person's."""
+        if organisation:
+            return TransferTerms(timedelta(days=self.pay_within_days), self.most_open)
+        return TransferTerms(timedelta(hours=self.person_pay_within_hours), self.person_most_open)
 
 
 class FileSettings(Group):

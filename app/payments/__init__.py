@@ -38,6 +38,7 @@ from app.payments.rules import (
     RefundStatus,
     Sealer,
     StaleNotification,
+    TooManyTransfers,
     TransactionMismatch,
 )
 from app.payments.service import (
@@ -76,6 +77,7 @@ __all__ = [
     "Sealer",
     "SignedByProvider",
     "StaleNotification",
+    "TooManyTransfers",
     "TransactionMismatch",
     "capture",
     "close",

@@ -59,6 +59,7 @@ class PaymentRow(Base):
     remittance_code: Mapped[str | None] = mapped_column(Text)
     payer_index: Mapped[bytes | None] = mapped_column(LargeBinary)
     provider_transaction: Mapped[str | None] = mapped_column(Text)
+    pay_by: Mapped[datetime | None]
     created_at: Mapped[datetime]
     captured_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
@@ -121,6 +122,7 @@ class PaymentRow(Base):
             provider_transaction=self.provider_transaction,
             created_at=self.created_at,
             captured_at=self.captured_at,
+            pay_by=self.pay_by,
         )
 
 

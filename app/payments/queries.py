@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.clock import local_day
@@ -40,6 +40,21 @@ async def lock_open(session: AsyncSession, references: Collection[UUID]) -> Sequ
         .execution_options(populate_existing=True)
     )
     return rows.all()
+
+
+async def transfers_open(session: AsyncSession, payer_id: UUID, *, beside: UUID) -> int:
+    """How many transfers of a payer's are waited for, beside those for one reference.
+
+    Of one payer's payments that are opened at the same moment, each sees those before it.
+    """
+    await session.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"payments.transfers:{payer_id}"))))
+    waited_for = select(func.count()).where(
+        PaymentRow.payer_id == payer_id,
+        PaymentRow.provider == Provider.BANK_TRANSFER,
+        PaymentRow.status == PaymentStatus.PENDING,
+        PaymentRow.reference != beside,
+    )
+    return int((await session.execute(waited_for)).scalar_one())
 
 
 async def lock_refund(

@@ -36,7 +36,7 @@ from app.orders.rules import FreshGoodsNotAcknowledged, OrderNotPayable, merged
 from app.orders.rules.bulk import RosterEmpty, RosterHasFaults, UnknownRoster
 from app.orders.schemas import OrderOut, PaymentIn, PaymentOut
 from app.orders.schemas.bulk import BulkIn, BulkOut, RosterOut
-from app.payments import ProviderNotAvailable
+from app.payments import ProviderNotAvailable, TooManyTransfers
 
 router = APIRouter(tags=["orders"])
 
@@ -198,7 +198,7 @@ async def list_orders_of_bulk(
     summary="Pay a bulk order",
     status_code=201,
     response_model=PaymentOut,
-    responses=problems(NotFound, OrderNotPayable, ProviderNotAvailable, *KEY_ERRORS),
+    responses=problems(NotFound, OrderNotPayable, ProviderNotAvailable, TooManyTransfers, *KEY_ERRORS),
 )
 async def start_bulk_payment(
     bulk_id: UUID, body: PaymentIn, by: Buyer, once: Once, edge: TheEdge, now: Now

@@ -64,7 +64,7 @@ from app.orders.schemas import (
     QuoteIn,
     QuoteOut,
 )
-from app.payments import ProviderNotAvailable
+from app.payments import ProviderNotAvailable, TooManyTransfers
 from app.pricing import (
     CouponNotApplicable,
     CouponUsedUp,
@@ -254,12 +254,13 @@ async def confirm_receipt(order_id: UUID, by: Buyer, once: Once, now: Now) -> Re
     summary="Pay an order",
     status_code=201,
     response_model=PaymentOut,
-    responses=problems(NotFound, OrderNotPayable, PaidAsOne, ProviderNotAvailable, *KEY_ERRORS),
+    responses=problems(NotFound, OrderNotPayable, PaidAsOne, ProviderNotAvailable, TooManyTransfers, *KEY_ERRORS),
 )
 async def start_payment(order_id: UUID, body: PaymentIn, by: Buyer, once: Once, edge: TheEdge, now: Now) -> Response:
     """Open a payment with a provider; its result arrives by the provider's signed notification.
 
-    By `bank_transfer` the answer says where to and which code to write; the order then waits for some days.
+    By `bank_transfer` the answer says where to, which code to write, and until when the order waits: three days for an
+    organisation's, a day for a person's, who may have one transfer open at a time.
     """
 
     async def work(session: AsyncSession) -> PaymentOut:

@@ -323,7 +323,7 @@ class PaymentOut(Out):
     @classmethod
     def of(cls, payment: Payment, bank: BankSettings) -> Self:
         """From the payments module's value, and our account as it is today."""
-        pay_by = bank.deadline(payment.announced_at)
+        pay_by = payment.pay_by
         return cls(
             id=payment.id,
             status=payment.status,

@@ -220,7 +220,10 @@ async def place_bulk(
 async def start_bulk_payment(
     session: AsyncSession, bulk_id: UUID, *, provider: payments.Provider, by: Actor, settings: Settings, now: datetime
 ) -> payments.Payment:
-    """Ask for the sum of the orders that still wait for money. Raises ``NotFound``, ``OrderNotPayable``."""
+    """Ask for the sum of the orders that still wait for money.
+
+    Raises ``NotFound``, ``OrderNotPayable``, ``ProviderNotAvailable``, ``TooManyTransfers``.
+    """
     bulk, orders = await lock_bulk(session, bulk_id, by=by)
     waiting = [order for order in orders if waits(order)]
     if not waiting or bulk.expires_at <= now:
@@ -233,13 +236,14 @@ async def start_bulk_payment(
         payer_id=by.account_id,
         amount_fen=sum(order.total_fen for order in waiting),
         description=f"保靖好物 {len(waiting)} 单",
+        terms=settings.bank.terms(organisation=True),
         settings=settings,
         now=now,
     )
-    if pay_by := settings.bank.deadline(payment.announced_at):
-        bulk.expires_at = max(bulk.expires_at, pay_by)
+    if payment.pay_by is not None:
+        bulk.expires_at = max(bulk.expires_at, payment.pay_by)
         for order in waiting:
-            wait_until(pay_by, order)
+            wait_until(payment.pay_by, order)
         await save(session, *waiting)
         await session.flush()
     return payment

@@ -23,9 +23,9 @@ from app.orders.service.save import save
 async def start_payment(
     session: AsyncSession, order_id: UUID, *, provider: payments.Provider, by: Actor, settings: Settings, now: datetime
 ) -> payments.Payment:
-    """Ask the buyer's provider for the order's total. Raises ``NotFound``, ``OrderNotPayable``, ``PaidAsOne``.
+    """Ask the buyer's provider for the order's total. For a transfer the goods are kept longer (handbook §6.4).
 
-    For a transfer the goods are kept for some days (domain handbook §6.4).
+    Raises ``NotFound``, ``OrderNotPayable``, ``PaidAsOne``, ``ProviderNotAvailable``, ``TooManyTransfers``.
     """
     order = await lock(session, order_id, by=by)
     if order.bulk_id is not None:
@@ -42,11 +42,12 @@ async def start_payment(
         amount_fen=order.total_fen,
         description=f"保靖好物 {order.number}",
         payer_name=InvoiceWish.opened(order.invoice_sealed).title if order.invoice_sealed is not None else None,
+        terms=settings.bank.terms(organisation=order.organisation_id is not None),
         settings=settings,
         now=now,
     )
-    if pay_by := settings.bank.deadline(payment.announced_at):
-        wait_until(pay_by, order)
+    if payment.pay_by is not None:
+        wait_until(payment.pay_by, order)
         await save(session, order)
     return payment
 

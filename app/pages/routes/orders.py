@@ -104,7 +104,7 @@ async def show_payment(
         open=open_,
         code=code,
         bank=bank,
-        pay_by=bank.deadline(payment.announced_at),
+        pay_by=payment.pay_by,
         now=now,
     )
 

@@ -69,11 +69,8 @@ class Payment:
     provider_transaction: str | None
     created_at: datetime
     captured_at: datetime | None
-
-    @property
-    def announced_at(self) -> datetime | None:
-        """When a transfer was announced that will take its days; None for money that comes at once."""
-        return self.created_at if self.provider is Provider.BANK_TRANSFER else None
+    pay_by: datetime | None = None
+    """Until when the goods are kept for a transfer that was announced; None for money that comes at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +127,14 @@ class RefundOrder:
     amount_fen: int
     total_fen: int
     reason: str
+
+
+class TooManyTransfers(DomainError):
+    """Goods wait for as many transfers of this payer's as we let them."""
+
+    code = "too_many_transfers"
+    zh = "您已有 {most} 笔待到账的对公转账，请先付款或取消那笔订单，或改用其他支付方式。"
+    en = "You have {most} bank transfers open; pay or cancel that order first, or pay this one by other means."
 
 
 class ProviderNotAvailable(DomainError):

@@ -11,7 +11,7 @@ from app.core.clock import local_day
 from app.core.db import array, ask
 from app.core.events import emit
 from app.core.ids import digits, new_id
-from app.core.settings import Settings
+from app.core.settings import Settings, TransferTerms
 from app.payments import queries
 from app.payments.events import (
     PaymentCaptured,
@@ -42,14 +42,16 @@ from app.payments.rules import (
     RefundNotPayable,
     RefundReferenceReused,
     RefundStatus,
+    TooManyTransfers,
     TransactionMismatch,
 )
 from app.payments.rules.bank import remittance_code
 
 _OPEN = text("""
 INSERT INTO payments_payment (id, provider, reference, payer_id, description, amount_fen, status, code_url,
-                              remittance_code, payer_index, created_at)
-VALUES (:id, :provider, :reference, :payer_id, :description, :amount, :status, :code_url, :code, :payer_index, :now)
+                              remittance_code, payer_index, pay_by, created_at)
+VALUES (:id, :provider, :reference, :payer_id, :description, :amount, :status, :code_url, :code, :payer_index,
+        CAST(:pay_by AS timestamptz), :now)
 ON CONFLICT (reference, provider, amount_fen) WHERE status = 'pending' DO NOTHING RETURNING id
 """)
 # The steps of the lifecycle's table come as parameters. A second one who tries waits, and then finds none of them.
@@ -58,7 +60,7 @@ UPDATE payments_payment
 SET (status, provider_transaction, captured_at) = ROW(:after, CAST(:transaction AS text), CAST(:now AS timestamptz))
 WHERE id = :id AND amount_fen = :amount AND status = ANY(CAST(:before AS text[]))
   AND (CAST(:provider AS text) IS NULL OR provider = :provider)
-RETURNING reference, payer_id, provider, refunded_fen, code_url, remittance_code, created_at
+RETURNING reference, payer_id, provider, refunded_fen, code_url, remittance_code, created_at, pay_by
 """)
 
 
@@ -71,20 +73,26 @@ async def request(
     amount_fen: int,
     description: str,
     payer_name: str | None = None,
+    terms: TransferTerms | None = None,
     settings: Settings,
     now: datetime,
 ) -> Payment:
     """Open a payment, or give back the one that is open for the same provider, reference and amount.
 
     ``payer_name`` is whom a transfer will come from, where the caller knows it; it is kept as a blind index alone.
-    Raises ``ProviderNotAvailable`` for a provider that this installation does not offer.
+    ``terms`` are those of a transfer; a person's, if nothing is said.
+    Raises ``ProviderNotAvailable`` for a provider that this installation does not offer, ``TooManyTransfers``.
     """
     by_transfer = provider == Provider.BANK_TRANSFER and settings.bank.on
     if not by_transfer and (provider != Provider.SANDBOX or not settings.payments.sandbox):
         raise ProviderNotAvailable(provider)
+    terms = terms or settings.bank.terms(organisation=False)
+    if by_transfer and await queries.transfers_open(session, payer_id, beside=reference) >= terms.most_open:
+        raise TooManyTransfers(most=terms.most_open)
     payment_id = new_id(now)
     code_url = None if by_transfer else f"sandbox://pay/{payment_id}"
     code = remittance_code() if by_transfer else None
+    pay_by = now + terms.within if by_transfer else None
     opened = {
         "id": payment_id,
         "provider": provider,
@@ -96,6 +104,7 @@ async def request(
         "code_url": code_url,
         "code": code,
         "payer_index": queries.payer_index(payer_name) if by_transfer and payer_name else None,
+        "pay_by": pay_by,
         "now": now,
     }
     if not await ask(session, _OPEN, opened):
@@ -116,6 +125,7 @@ async def request(
         provider_transaction=None,
         created_at=now,
         captured_at=None,
+        pay_by=pay_by,
     )
 
 
@@ -167,10 +177,11 @@ async def _capture(
         "transaction": provider_transaction,
         "now": now,
     }
-    for reference, payer_id, found, refunded_fen, code_url, code, created_at in await ask(session, _CAPTURE, expected):
+    found = await ask(session, _CAPTURE, expected)
+    for reference, payer_id, provider_name, refunded_fen, code_url, code, created_at, pay_by in found:
         payment = Payment(
             id=payment_id,
-            provider=Provider(found),
+            provider=Provider(provider_name),
             reference=reference,
             payer_id=payer_id,
             amount_fen=amount_fen,
@@ -181,6 +192,7 @@ async def _capture(
             provider_transaction=provider_transaction,
             created_at=created_at,
             captured_at=now,
+            pay_by=pay_by,
         )
         _tell_captured(session, payment, now)
         return payment
