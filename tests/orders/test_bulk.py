@@ -10,6 +10,7 @@ import pytest
 from app import identity
 from app.core.sheets import Heading, Page, workbook
 from app.orders.service import read_roster, template
+from tests.orders.test_ahead import lot, sell_ahead
 from tests.shop import Shop
 
 BULK = "/v1/store/bulk-orders"
@@ -264,6 +265,54 @@ async def test_fresh_goods_are_acknowledged_for_all(shop: Shop):
     placed = await shop.call("buyer", "POST", BULK, body)
     assert placed.status_code == 201
     assert {order["ext_832_order_no"] for order in await orders_of(shop, placed.json())} == {"FP832-01"}
+
+
+async def test_each_order_of_a_roster_is_invoiced_as_the_organisation_wishes(shop: Shop):
+    kept = {"title": "济南泉润商贸有限公司（示例）", "bank": "历城银行（示例）", "account": "3700123400005678"}
+    unit = await shop.organisation(kind="enterprise", name=kept["title"], uscc="91370112MA3FAKE120", invoice=kept)
+    checked = (await upload(shop, unit["id"], people(2), "GT04:1")).json()
+    for wrong, code in (({"uscc": "91370112MA3FAKE129"}, "invalid_uscc"), ({"title": ""}, "invalid_input")):
+        refused = await shop.call("buyer", "POST", BULK, {"roster_id": checked["id"], "invoice": wrong})
+        assert (refused.status_code, refused.json()["code"]) == (422, code)
+    placed = await shop.call("buyer", "POST", BULK, {"roster_id": checked["id"], "invoice": {"kind": "special"}})
+    assert placed.status_code == 201, placed.text
+    await pay(shop, placed.json())
+    for order in await orders_of(shop, placed.json()):
+        await shop.ship(order)
+        await shop.call("buyer", "POST", f"/v1/store/orders/{order['id']}/confirm-receipt")
+    await shop.settle()
+    invoices = (await shop.call("buyer", "GET", "/v1/store/invoices", key=None)).json()["items"]
+    assert [(one["kind"], one["title"], one["account"]) for one in invoices] == [
+        ("special", kept["title"], kept["account"])
+    ] * 2
+    assert await shop.scalar("SELECT count(*) FROM core_event WHERE payload::text LIKE '%00005678%'") == 0
+    await sound(shop)
+
+
+async def test_the_last_of_a_roster_wait_for_the_harvest(shop: Shop):
+    union = (await shop.organisation())["id"]
+    assert (await sell_ahead(shop)).status_code == 201  # eight of it, and three are in stock
+    many = (await upload(shop, union, people(12), "NO04:1")).json()
+    assert (many["short"], many["presale"]) == ([{"sku": "NO04", "needed": 12, "available": 11}], [])
+    refused = await shop.call("buyer", "POST", BULK, {"roster_id": many["id"], "fresh_goods_acknowledged": True})
+    assert (refused.status_code, refused.json()["code"]) == (409, "out_of_stock")
+    checked = (await upload(shop, union, people(4), "NO04:2")).json()
+    assert (checked["short"], checked["presale"]) == ([], [{"sku": "NO04", "pieces": 5, "ship_by": "2026-11-28"}])
+    placed = await shop.call("buyer", "POST", BULK, {"roster_id": checked["id"], "fresh_goods_acknowledged": True})
+    assert placed.status_code == 201, placed.text
+    found = {order["address"]["recipient"]: order["lines"][0] for order in await orders_of(shop, placed.json())}
+    assert [(found[f"收件人{n}"]["waiting_quantity"], found[f"收件人{n}"]["ship_by"]) for n in (1, 2, 3, 4)] == [
+        (0, None), (1, "2026-11-28"), (2, "2026-11-28"), (2, "2026-11-28"),
+    ]  # fmt: skip
+    assert await shop.stock("NO04") == (3, 3)
+    (harvest,) = (await shop.call(None, "GET", "/v1/store/presales", key=None)).json()["items"]
+    assert harvest["left"] == 3
+    await sound(shop)
+    await pay(shop, placed.json())
+    await lot(shop, 3)
+    waits = sorted(order["lines"][0]["waiting_quantity"] for order in await orders_of(shop, placed.json()))
+    assert waits == [0, 0, 0, 2], "the first in the queue are served first"
+    await sound(shop)
 
 
 async def test_five_hundred_recipients_cost_as_many_statements_as_five(shop: Shop, statements: list[str]):

@@ -87,33 +87,57 @@ WITH wanted AS (
 SELECT sku, quantity, available, ahead, ship_by FROM judged
 """)
 
+# Of what is there the first references get theirs at once, the others wait for the harvest, in the order they stand in.
 _RESERVE_MANY = text("""
 WITH wanted AS (
-    SELECT reference, sku, quantity FROM json_to_recordset(CAST(:wanted AS json))
-        AS w(reference uuid, sku text, quantity bigint)
+    SELECT reference, sku, quantity, position
+    FROM ROWS FROM (json_to_recordset(CAST(:wanted AS json)) AS (reference uuid, sku text, quantity bigint))
+         WITH ORDINALITY AS w(reference, sku, quantity, position)
 ), total AS (
     SELECT sku, CAST(sum(quantity) AS bigint) AS quantity FROM wanted GROUP BY sku
 ), locked AS (
-    SELECT sku, on_hand, reserved FROM inventory_stock
+    SELECT sku, on_hand, reserved, waiting FROM inventory_stock
     WHERE sku IN (SELECT sku FROM total) ORDER BY sku FOR UPDATE
+), harvest AS (
+    SELECT p.id, p.sku, p.promised, p.ship_by, greatest(p.cap - p.arrived - p.promised, 0) AS pieces
+    FROM inventory_presale p
+    WHERE p.sku IN (SELECT sku FROM locked) AND p.settled_at IS NULL AND p.opens_at <= :now AND p.closes_at > :now
+    FOR UPDATE
 ), judged AS (
-    SELECT t.sku, t.quantity, l.on_hand, l.reserved, coalesce(l.on_hand - l.reserved, 0) AS available,
-           bool_and(coalesce(l.on_hand - l.reserved >= t.quantity, false)) OVER () AS enough
-    FROM total t LEFT JOIN locked l USING (sku)
+    SELECT t.sku, t.quantity, l.on_hand, l.reserved, l.waiting, coalesce(l.on_hand - l.reserved, 0) AS available,
+           least(t.quantity, l.on_hand - l.reserved) AS at_once,
+           h.id AS presale_id, h.promised, h.ship_by, coalesce(h.pieces, 0) AS ahead,
+           bool_and(coalesce(l.on_hand - l.reserved + coalesce(h.pieces, 0) >= t.quantity, false)) OVER () AS enough
+    FROM total t LEFT JOIN locked l USING (sku) LEFT JOIN harvest h USING (sku)
+), share AS (
+    SELECT w.reference, w.sku, w.quantity, w.position,
+           greatest(least(w.quantity, CAST(j.at_once + w.quantity - sum(w.quantity) OVER earlier AS bigint)), 0)
+           AS at_once
+    FROM wanted w JOIN judged j ON j.sku = w.sku AND j.enough
+    WINDOW earlier AS (PARTITION BY w.sku ORDER BY w.position)
 ), taken AS (
-    UPDATE inventory_stock s SET on_hand = j.on_hand, reserved = j.reserved + j.quantity
+    UPDATE inventory_stock s
+    SET on_hand = j.on_hand, reserved = j.reserved + j.at_once, waiting = j.waiting + j.quantity - j.at_once
     FROM judged j WHERE j.enough AND s.sku = j.sku
     RETURNING s.sku
 ), held AS (
     INSERT INTO inventory_reservation (reference, sku, quantity)
-    SELECT w.reference, w.sku, w.quantity FROM wanted w JOIN taken USING (sku)
+    SELECT w.reference, w.sku, w.at_once FROM share w JOIN taken USING (sku) WHERE w.at_once > 0
 ), moved AS (
     INSERT INTO inventory_movement
         (sku, kind, on_hand_delta, reserved_delta, reference, by_account, effective_at, recorded_at)
-    SELECT w.sku, 'reserved', 0, w.quantity, w.reference, :by, :now, :now
-    FROM wanted w JOIN taken USING (sku) ORDER BY w.sku
+    SELECT w.sku, 'reserved', 0, w.at_once, w.reference, :by, :now, :now
+    FROM share w JOIN taken USING (sku) WHERE w.at_once > 0 ORDER BY w.sku
+), promised AS (
+    UPDATE inventory_presale p SET promised = j.promised + j.quantity - j.at_once
+    FROM judged j WHERE j.enough AND j.quantity > j.at_once AND p.id = j.presale_id
+    RETURNING p.id, p.sku
+), queued AS (
+    INSERT INTO inventory_promise (reference, sku, presale_id, quantity, promised_at)
+    SELECT w.reference, w.sku, p.id, w.quantity - w.at_once, :now
+    FROM share w JOIN promised p USING (sku) WHERE w.quantity > w.at_once ORDER BY w.sku, w.position
 )
-SELECT sku, quantity, available FROM judged ORDER BY sku
+SELECT sku, quantity, available, ahead, ship_by FROM judged ORDER BY sku
 """)
 
 # Reservation rows are removed only under the lock of their stock row; a second release finds them gone. `waited` tells
@@ -260,10 +284,12 @@ async def reserve(
 
 async def reserve_many(
     session: AsyncSession, wanted: Mapping[UUID, Mapping[str, int]], *, by: UUID | None, now: datetime
-) -> None:
+) -> dict[tuple[UUID, str], Taken]:
     """Promise goods (SKU → sales units) to many new references at once: everything or nothing. One statement.
 
-    Raises ``OutOfStock`` with one fault per SKU of which there is not enough for all of them together, at ``/file``.
+    What stock cannot give is taken from an open pre-sale, by those who stand last. ``left`` is for others after all of
+    them. Raises ``OutOfStock`` with one fault per SKU of which there is not enough for all of them together, at
+    ``/file``.
     """
     rows = [
         {"reference": str(reference), "sku": sku, "quantity": quantity}
@@ -271,7 +297,8 @@ async def reserve_many(
         for sku, quantity in goods.items()
     ]
     judged = await ask(session, _RESERVE_MANY, {"wanted": dump(rows), "by": by, "now": now})
-    if short := [(sku, quantity, available) for sku, quantity, available in judged if available < quantity]:
+    short = [(sku, needed, there + ahead) for sku, needed, there, ahead, _ in judged if there + ahead < needed]
+    if short:
         raise OutOfStock(
             skus="、".join(sku for sku, _, _ in short),
             faults=[
@@ -279,8 +306,20 @@ async def reserve_many(
                 for sku, needed, left in short
             ],
         )
-    for sku, quantity, available in judged:
-        _announce(session, sku, available, available - quantity, now)
+    for sku, needed, there, ahead, _ in judged:
+        if ahead and needed - there == ahead:
+            announce(session, [sku], now)
+        _announce(session, sku, there, max(there - needed, 0), now)
+    there_for = {sku: there for sku, _, there, _, _ in judged}
+    after = {sku: (max(there - needed, 0), ship_by) for sku, needed, there, _, ship_by in judged}
+    taken = {}
+    for reference, goods in wanted.items():
+        for sku, quantity in goods.items():
+            promised = max(quantity - there_for[sku], 0)
+            there_for[sku] -= quantity - promised
+            left, ship_by = after[sku]
+            taken[reference, sku] = Taken(left, promised, ship_by if promised else None)
+    return taken
 
 
 async def release(session: AsyncSession, references: Sequence[UUID], *, now: datetime, by: UUID | None = None) -> None:

@@ -34,9 +34,11 @@ from app.inventory import OutOfStock
 from app.orders import queries, service
 from app.orders.rules import FreshGoodsNotAcknowledged, OrderNotPayable, merged
 from app.orders.rules.bulk import RosterEmpty, RosterHasFaults, UnknownRoster
+from app.orders.rules.invoices import SpecialNeedsUscc
 from app.orders.schemas import OrderOut, PaymentIn, PaymentOut
 from app.orders.schemas.bulk import BulkIn, BulkOut, RosterOut
 from app.payments import ProviderNotAvailable, TooManyTransfers
+from app.suppliers import InvalidUscc
 
 router = APIRouter(tags=["orders"])
 
@@ -129,15 +131,19 @@ async def check_roster(roster_id: UUID, by: Buyer, request: Request, session: Re
         RosterHasFaults,
         FreshGoodsNotAcknowledged,
         OutOfStock,
+        InvalidUscc,
+        SpecialNeedsUscc,
         *KEY_ERRORS,
     ),
 )
 async def place_bulk_order(body: BulkIn, by: Buyer, once: Once) -> Response:
     """One order for each recipient, all of them or none, with the stock reserved; to be paid in one sum within a day.
 
-    Each order then has a life of its own: its parcels, its cancellation, its refunds.
+    Each order then has a life of its own: its parcels, its cancellation, its refunds, its invoices. Goods of a harvest
+    to come may be among them. Coupons and promotions are for single orders and take nothing off a roster.
     """
-    asked = service.BulkPlacement(body.roster_id, body.fresh_goods_acknowledged, body.ext_832_order_no)
+    invoice = body.invoice.asked() if body.invoice is not None else None
+    asked = service.BulkPlacement(body.roster_id, body.fresh_goods_acknowledged, body.ext_832_order_no, invoice)
     minutes = once.settings.orders.pay_bulk_within_minutes
 
     async def work(session: AsyncSession) -> BulkOut:

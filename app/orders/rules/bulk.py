@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from app.core.errors import DomainError
@@ -77,12 +77,16 @@ class RowOutcome:
 
 @dataclass(frozen=True, slots=True)
 class RosterCheck:
-    """What would become of a whole roster, and of which SKUs there is too little for it."""
+    """What would become of a whole roster, and of which SKUs there is too little for it.
+
+    ``ahead`` says of which SKUs so many pieces would come from a harvest to come, and by which day they would ship.
+    """
 
     id: UUID
     rows: tuple[RowOutcome, ...]
     short: Mapping[str, tuple[int, int]]
     """Needed and available, by SKU."""
+    ahead: Mapping[str, tuple[int, date]]
 
     @property
     def goods_fen(self) -> int:

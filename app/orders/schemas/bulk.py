@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Self
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from app.core.sheets import RowFault
 from app.core.web import Body, Out
 from app.orders.lifecycle import Status
 from app.orders.rules.bulk import BulkView, RosterCheck
+from app.orders.schemas import InvoiceIn
 
 
 class RowFaultOut(Out):
@@ -46,6 +47,14 @@ class ShortOut(Out):
     available: int
 
 
+class AheadOut(Out):
+    """A SKU of which part would come from a harvest to come."""
+
+    sku: str
+    pieces: int
+    ship_by: date
+
+
 class RosterOut(Out):
     """What would become of a roster now. It can be ordered when no row has faults and nothing is short."""
 
@@ -56,6 +65,7 @@ class RosterOut(Out):
     freight_fen: int
     total_fen: int
     short: list[ShortOut]
+    presale: list[AheadOut] = Field(description="What is not there yet and ships on the day said; the last rows wait")
     rows: list[RosterRowOut]
 
     @classmethod
@@ -71,6 +81,9 @@ class RosterOut(Out):
             short=[
                 ShortOut(sku=sku, needed=needed, available=available)
                 for sku, (needed, available) in check.short.items()
+            ],
+            presale=[
+                AheadOut(sku=sku, pieces=pieces, ship_by=ship_by) for sku, (pieces, ship_by) in check.ahead.items()
             ],
             rows=[
                 RosterRowOut(
@@ -100,6 +113,9 @@ class BulkIn(Body):
     )
     ext_832_order_no: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{6,40}$")] | None = Field(
         default=None, description="The order on the 832 platform that reports the same sale"
+    )
+    invoice: InvoiceIn | None = Field(
+        default=None, description="For each of the orders; what is left out is filled in from the organisation's"
     )
 
 

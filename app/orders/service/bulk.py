@@ -28,6 +28,7 @@ from app.orders.lifecycle import Status, Step
 from app.orders.models import Roster
 from app.orders.models.locked import LockedOrder
 from app.orders.queries.locked import lock_bulk
+from app.orders.queries.sold import invoice_kept
 from app.orders.rules import ORGANISATION, FreshGoodsNotAcknowledged, OrderNotPayable, expiry, number_prefix
 from app.orders.rules.bulk import (
     BulkView,
@@ -37,6 +38,7 @@ from app.orders.rules.bulk import (
     RowOutcome,
     UnknownRoster,
 )
+from app.orders.rules.invoices import AskedInvoice
 from app.orders.service.place import NUMBER, PARTS_AND_LINES, basket, line_row
 from app.orders.service.roster import RosterRow, packed, unpacked
 from app.orders.service.save import save
@@ -51,9 +53,11 @@ WITH bulk AS (
     VALUES (:id, :buyer_id, :organisation_id, :recipients, :total, :now, :expires_at)
 ), placed AS (
     INSERT INTO orders_order (id, number, buyer_id, channel, organisation_id, ext_832_order_no, bulk_id, division_code,
-                              address_sealed, placed_at, expires_at, goods_fen, discount_fen, freight_fen, total_fen)
+                              address_sealed, invoice_sealed, placed_at, expires_at, goods_fen, discount_fen,
+                              freight_fen, total_fen)
     SELECT id, {NUMBER}, :buyer_id, :channel, :organisation_id, :ext_832_order_no, :id, division_code,
-           decode(address, 'hex'), :now, :expires_at, goods, discount, freight, goods - discount + freight
+           decode(address, 'hex'), CAST(:invoice AS bytea), :now, :expires_at, goods, discount, freight,
+           goods - discount + freight
     FROM json_to_recordset(CAST(:orders AS json))
          AS o (id uuid, division_code text, address text, goods bigint, discount bigint, freight bigint)
 ), {PARTS_AND_LINES}
@@ -68,6 +72,8 @@ class BulkPlacement:
     roster_id: UUID
     fresh_goods_acknowledged: bool = False
     ext_832_order_no: str | None = None
+    invoice: AskedInvoice | None = None
+    """To whom each of the orders is to be invoiced."""
 
 
 async def keep_roster(
@@ -119,6 +125,13 @@ async def _check(session: AsyncSession, roster_id: UUID, rows: Sequence[RosterRo
     quotes = await _price(session, rows, found)
     needed = _total(rows)
     held = await inventory.availability(session, list(needed))
+    harvests = await inventory.open_presales(session, list(needed), now=now)
+    there = {sku: held[sku].available if sku in held else 0 for sku in needed}
+    ahead = {
+        sku: (quantity - there[sku], harvests[sku].plan.ship_by)
+        for sku, quantity in needed.items()
+        if sku in harvests and 0 < quantity - there[sku] <= harvests[sku].left
+    }
     return RosterCheck(
         id=roster_id,
         rows=tuple(
@@ -132,10 +145,11 @@ async def _check(session: AsyncSession, roster_id: UUID, rows: Sequence[RosterRo
             for row in rows
         ),
         short={
-            sku: (quantity, left)
+            sku: (quantity, there[sku] + (harvests[sku].left if sku in harvests else 0))
             for sku, quantity in needed.items()
-            if (left := held[sku].available if sku in held else 0) < quantity
+            if there[sku] < quantity and sku not in ahead
         },
+        ahead=ahead,
     )
 
 
@@ -151,7 +165,7 @@ async def place_bulk(
 
     A dozen statements, whether for ten recipients or for a thousand. Raises ``UnknownRoster``,
     ``UnknownOrganisation``, ``OrganisationNotVerified``, ``RosterHasFaults``, ``FreshGoodsNotAcknowledged``,
-    ``OutOfStock``.
+    ``OutOfStock``, ``InvalidInput`` and ``SpecialNeedsUscc`` for the invoice.
     """
     await identity.hold_open(session, by)
     try:
@@ -159,6 +173,7 @@ async def place_bulk(
     except NotFound:
         raise UnknownRoster from None
     buyer = await purchaser(session, roster.organisation_id, by=by)
+    invoice = asked.invoice.wish(invoice_kept(buyer), at="/invoice").sealed() if asked.invoice else None
     found = await _offers(session, rows, now)
     quotes = await _price(session, rows, found)
     _refuse_faults(rows)
@@ -166,7 +181,7 @@ async def place_bulk(
         raise FreshGoodsNotAcknowledged
     bulk_id, expires_at = new_id(now), expiry(now, pay_within_minutes)
     order_ids = {row.number: new_id(now) for row in rows}
-    await inventory.reserve_many(
+    taken = await inventory.reserve_many(
         session, {order_ids[row.number]: row.wanted for row in rows}, by=by.account_id, now=now
     )
     orders: list[dict[str, object]] = []
@@ -191,7 +206,10 @@ async def place_bulk(
         for position, line in enumerate(quote.lines):
             offer = found[line.sku]
             part_id = part_ids[offer.supplier_id]
-            lines.append(line_row(order_id, part_id, new_id(now), position, offer, line, by=by, buyer=buyer))
+            ship_by = taken[order_id, line.sku].ship_by
+            lines.append(
+                line_row(order_id, part_id, new_id(now), position, offer, line, ship_by=ship_by, by=by, buyer=buyer)
+            )
         emit(session, OrderPlaced(order_id=order_id, at=now))
     await ask(
         session,
@@ -203,6 +221,7 @@ async def place_bulk(
             "channel": ORGANISATION,
             "organisation_id": buyer.organisation_id,
             "ext_832_order_no": asked.ext_832_order_no,
+            "invoice": invoice,
             "recipients": len(rows),
             "total": sum(quote.total_fen for quote in quotes.values()),
             "now": now,
