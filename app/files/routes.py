@@ -76,7 +76,10 @@ async def upload_file(by: Buyer, file: Upload, purpose: For, session: WriteSessi
 async def upload_supplier_file(
     by: SupplierStaff, file: Upload, purpose: For, session: WriteSession, edge: TheEdge, now: Now
 ) -> FileOut:
-    """A product photo, certificate or piece of evidence; all staff of the supplier may then attach it."""
+    """A product photo, certificate or piece of evidence; all staff of the supplier may then attach it.
+
+    Of a PDF the pages are kept and nothing else: no metadata, attachments, scripts or links.
+    """
     return await _take_in(file, purpose, by, session, edge, now)
 
 

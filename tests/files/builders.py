@@ -6,12 +6,14 @@ import hashlib
 import hmac
 import io
 import threading
-import zlib
+from collections.abc import Callable
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, quote, urlsplit
 
 from PIL import Image
+from pypdf import PdfWriter
+from pypdf.generic import DictionaryObject, EncodedStreamObject, NameObject, PdfObject, StreamObject, TextStringObject
 
 KEY_ID, SECRET = "test-key-id", "test-secret"
 
@@ -25,15 +27,32 @@ def picture(width: int = 40, height: int = 20, form: str = "JPEG", mode: str = "
     return to.getvalue()
 
 
-def pdf(*objects: bytes, pages: int = 1) -> bytes:
-    body = [b"%PDF-1.7\n1 0 obj << /Type /Catalog /Pages 2 0 R >> endobj\n2 0 obj << /Type /Pages >> endobj\n"]
-    body += [b"%d 0 obj << /Type /Page /Parent 2 0 R >> endobj\n" % (10 + page) for page in range(pages)]
-    return b"".join([*body, *objects, b"\ntrailer << /Root 1 0 R >>\nstartxref\n0\n%%EOF\n"])
+def pdf(dress: Callable[[PdfWriter], None] = lambda _: None, *, pages: int = 1) -> bytes:
+    """A document of blank pages, and whatever ``dress`` adds to it."""
+    writer = PdfWriter()
+    for _ in range(pages):
+        writer.add_blank_page(200, 100)
+    dress(writer)
+    to = io.BytesIO()
+    writer.write(to)
+    return to.getvalue()
 
 
-def packed(text: bytes, dictionary: bytes = b"/Type /ObjStm /Filter /FlateDecode") -> bytes:
-    stream = zlib.compress(text)
-    return b"9 0 obj << %s /Length %d >>\nstream\n%s\nendstream endobj\n" % (dictionary, len(stream), stream)
+def named(**entries: object) -> DictionaryObject:
+    """A dictionary of a PDF: strings that begin with a slash are names."""
+    made = DictionaryObject()
+    for key, value in entries.items():
+        plain = NameObject if isinstance(value, str) and value.startswith("/") else TextStringObject
+        made[NameObject(f"/{key}")] = value if isinstance(value, PdfObject) else plain(value)
+    return made
+
+
+def stream(data: bytes, **entries: object) -> StreamObject:
+    """A stream as it lies in the file."""
+    made = EncodedStreamObject()
+    made.update(named(**entries))
+    made._data = data
+    return made
 
 
 def _sign(key: bytes, text: str) -> bytes:

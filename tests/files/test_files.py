@@ -70,11 +70,14 @@ async def test_a_photo_is_taken_in_shown_and_belongs_to_one_thing(shop, statemen
 
 
 async def test_a_certificate_of_a_supplier_is_saved_and_never_opened(shop):
-    answer = await upload(shop, "S01", "supplier", pdf(), purpose="certificate")
+    mine = pdf(lambda writer: writer.add_metadata({"/Author": "Somebody"}))
+    answer = await upload(shop, "S01", "supplier", mine, purpose="certificate")
     assert answer.status_code == 201, answer.text
     assert answer.json()["thumbnail_url"] is None
     saved = await get(shop, answer.json()["url"])
-    assert saved.content == pdf()
+    assert saved.content.startswith(b"%PDF-")
+    assert b"Somebody" in mine
+    assert b"Somebody" not in saved.content
     assert saved.headers["content-disposition"].startswith("attachment; ")
 
 
@@ -84,7 +87,9 @@ async def test_a_certificate_of_a_supplier_is_saved_and_never_opened(shop):
         (b"\x00\x00\x00\x24ftypheic" + bytes(64), "claim", "heic_not_supported"),
         (b"<html><script>alert(1)</script></html>", "claim", "unsupported_file"),
         (picture()[:200], "claim", "unreadable_file"),
-        (pdf(b"<< /S /JavaScript >>"), "certificate", "unsafe_document"),
+        (pdf(lambda writer: writer.encrypt("secret")), "certificate", "unsafe_document"),
+        (pdf()[:300], "certificate", "unreadable_file"),
+        (pdf(pages=101), "certificate", "too_many_pages"),
         (pdf(), "claim", "not_for_this_purpose"),
         (picture(), "anything", "invalid_input"),
     ],

@@ -131,12 +131,12 @@ class TooManyPages(DomainError):
 
 
 class UnsafeDocument(DomainError):
-    """The document could do something other than be read."""
+    """The document is not only pages, and would not be the same without the rest."""
 
     status = 422
     code = "unsafe_document"
-    zh = "PDF 含有加密、脚本、自动操作、表单或附件，请打印为普通 PDF 后上传。"
-    en = "The PDF is encrypted or has scripts, actions, forms or attachments; print it to a plain PDF and upload that."
+    zh = "PDF 已加密，或含有表单、签章、批注等会丢失的内容，请打印为普通 PDF 后上传。"
+    en = "The PDF is encrypted, or has forms, stamps or notes that would be lost; print it to a plain PDF first."
 
 
 class NotForThisPurpose(DomainError):
