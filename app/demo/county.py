@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from importlib.resources import files
@@ -29,6 +30,9 @@ ROOTS = {
     "orange": "navel-orange",
     "gift": "gift-set",
 }
+_CATEGORY = {entry["id"]: entry["cat"] for entry in _DATA["skus"]}
+_COMPONENT = re.compile(r"[A-Z]{2}[0-9]{2}")
+"""How the name of a set says what is in it: （CO02+NO02）."""
 _OIL_G_PER_ML = 0.91
 _GIFT_NET_G = {"GB01": 960, "GB02": 5910}
 _LINKED_SINCE = date(2019, 3, 1)
@@ -248,8 +252,13 @@ def _new_sku(entry: dict[str, Any], taxpayer: str) -> catalogue.NewSku:
         itf14=entry["itf14"] or None,
         retail="B2C" in entry["channel"],
         wholesale="B2B" in entry["channel"],
-        fresh=entry["cat"] == "orange",
+        fresh=is_fresh(entry),
     )
+
+
+def is_fresh(entry: dict[str, Any]) -> bool:
+    """Oranges, and sets with oranges among them: who opens one cannot send it back as it was (handbook §3.5)."""
+    return entry["cat"] == "orange" or any(_CATEGORY[code] == "orange" for code in _COMPONENT.findall(entry["name"]))
 
 
 def _tax_rate_bp(entry: dict[str, Any], taxpayer: str) -> int:

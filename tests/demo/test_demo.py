@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from app import audit, demo
-from app.demo.county import articles
+from app.demo.county import _DATA, articles, is_fresh
 from app.demo.plan import Ending, draw_plan
 
 UNTIL = date(2026, 11, 22)
@@ -39,6 +39,12 @@ def test_the_plan_has_the_handbooks_proportions(plan):
     wanted = {"golden-tea": 46, "dark-tea": 14, "camellia-oil": 16, "navel-orange": 22, "gift-set": 2}
     for line, percent in wanted.items():
         assert abs(value[line] * 100 / total - percent) < 4, (line, value[line] * 100 / total)
+
+
+def test_a_set_with_oranges_is_fresh_and_a_set_of_what_keeps_is_not():
+    fresh = {entry["id"] for entry in _DATA["skus"] if is_fresh(entry)}
+    assert {"NO01", "NO07", "GB02"} <= fresh
+    assert not fresh & {"GB01", "CO03", "GT03"}
 
 
 def test_the_year_has_its_seasons(plan):
