@@ -6,8 +6,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := $(VENV)/.stamps
 WORKERS ?= auto
+PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+PIP = $(BIN)/python -m pip --quiet --disable-pip-version-check
 SECONDS ?= 40
 SEED ?=
+
+# Dozens of processes of one program: each would compile all of it anew where this is set.
+export PYTHONDONTWRITEBYTECODE :=
 
 MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := help
@@ -22,11 +27,11 @@ run: $(STAMPS)/run ## start everything: database, API, worker, demo data (PORT, 
 dev: $(STAMPS)/test ## the same with one API process, started again when a source file changes
 	@exec $(BIN)/baojing run --reload
 
-test: lint ## lint, then the whole test suite on a PostgreSQL of its own (WORKERS=auto)
-	$(BIN)/python -m pytest -n $(WORKERS) -m "not browser"
+test: lint ## lint, then the whole test suite on a PostgreSQL of its own (WORKERS=auto, EXAMPLES=6 per operation)
+	$(PYTEST) -m "not browser"
 
 test-browser: $(STAMPS)/test ## the tests that drive Debian's chromium
-	$(BIN)/python -m pytest -m browser
+	$(PYTEST) -m browser
 
 lint: $(STAMPS)/test ## ruff, mypy --strict, import contracts
 	$(BIN)/ruff check
@@ -69,11 +74,13 @@ $(STAMPS)/venv:
 
 $(STAMPS)/run: $(STAMPS)/venv requirements.lock pyproject.toml
 	@echo "安装依赖 / installing: requirements.lock"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(PIP) install --require-hashes -r requirements.lock
+	@$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@
 
-$(STAMPS)/test: $(STAMPS)/run tests/requirements.lock
-	@echo "安装测试依赖 / installing: tests/requirements.lock"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tests/requirements.lock
-	@touch $@
+# All that the program needs is in the second lock too, at the same versions; what is imported gets compiled then.
+$(STAMPS)/test: $(STAMPS)/venv requirements.lock tests/requirements.lock pyproject.toml
+	@echo "安装依赖 / installing: tests/requirements.lock"
+	@$(PIP) install --no-compile --require-hashes -r tests/requirements.lock
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $(STAMPS)/run $@

@@ -82,6 +82,7 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_configure_node(node) -> None:
+    gc.enable()  # here nothing is collected: that is done by the workers
     node.workerinput["market_server"] = node.config.option.market_server
 
 

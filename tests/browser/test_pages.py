@@ -63,6 +63,7 @@ def test_the_keyboard_goes_through_a_page_in_the_order_of_reading(watched: Watch
     assert [name for name, ring in reached if not ring] == []
 
 
+@pytest.mark.parametrize("watched", ["desk"], indirect=True)
 def test_the_documentation_comes_from_this_installation(watched: Watched):
     page = watched.page
     page.goto(f"{watched.site.url}/docs")

@@ -7,6 +7,9 @@ import asyncio
 import pytest
 
 from app.core.errors import Unavailable
+from app.core.settings import PoolSettings
+from app.core.web import Edge, Limits
+from tests.conftest import connect
 from tests.core.conftest import Corner, OutOfIt
 
 
@@ -93,13 +96,17 @@ async def test_many_refusals_at_once_are_one_answer(corner: Corner):
     assert (await corner.names(), await corner.kept_keys()) == ([], 1)
 
 
-async def test_who_cannot_wait_any_longer_is_told_so(corner: Corner, fresh_db, monkeypatch):
+async def test_who_cannot_wait_any_longer_is_told_so(corner: Corner, fresh_url, settings, clock):
     """The second call waits for the first as long as the lock timeout says."""
-    corner.waits = 4.0
+    impatient = connect(fresh_url, settings, PoolSettings(lock_timeout_ms=300))
+    corner.app.state.edge = Edge(settings, impatient, Limits(impatient, settings.limits), clock)
+    corner.waits = 1.5
     first = asyncio.create_task(corner.post())
     await asyncio.sleep(0.3)
     second = await corner.post()
     assert (second.status_code, second.json()["code"]) == (409, "idempotency_in_flight")
     assert int(second.headers["retry-after"]) >= 1
+    assert not first.done()
     assert (await first).status_code == 201
     assert (await corner.post()).content == (await first).content
+    await impatient.dispose()
