@@ -80,8 +80,11 @@ _POST_REFUNDS = text("""
 WITH fresh AS (
     SELECT r.id, r.supplier_order_id, r.freight_fen, r.settled_at, coalesce(c.liable, 'supplier') AS liable
     FROM orders_refund r LEFT JOIN claims_claim c ON c.refund_id = r.id
-    WHERE r.status = 'settled' AND (r.settled_at >= :since OR r.supplier_order_id IN (
-              SELECT id FROM orders_supplier_order WHERE status = 'completed' AND completed_at >= :since))
+    WHERE r.status = 'settled' AND r.id IN (
+        SELECT id FROM orders_refund WHERE settled_at >= :since
+        UNION ALL
+        SELECT b.id FROM orders_supplier_order s JOIN orders_refund b ON b.supplier_order_id = s.id
+        WHERE s.completed_at >= :since AND s.refunded_fen > 0)
       AND NOT EXISTS (SELECT FROM settlement_posting p WHERE p.kind = 'refund' AND p.source_id = r.id)
 ), back AS (
     SELECT f.id, f.settled_at, f.liable, b.line_id, b.quantity, b.amount_fen, p.id AS sale, p.clearing_fen AS whole,
