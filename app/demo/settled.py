@@ -14,7 +14,10 @@ _PROVIDER = "sandbox"
 
 
 async def settle_months(session: AsyncSession, county: County, *, first: date, end: datetime) -> int:
-    """Settle every month that is over: issued on the 5th, confirmed by silence, then paid. Returns how many."""
+    """Settle every month that is over: issued on the 5th, confirmed by silence, then paid. Returns how many.
+
+    The last of them waits for its suppliers' word and an operator's payout run.
+    """
     await settlement.post_everything(session, now=end)
     for number, (code, by) in enumerate(county.suppliers.items(), start=1):
         details = settlement.BankDetails(
@@ -25,11 +28,12 @@ async def settle_months(session: AsyncSession, county: County, *, first: date, e
         )
         entered = await settlement.enter_account(session, details, by=by, now=day_start(first))
         await settlement.verify_account(session, entered.id, by=county.operator, now=day_start(first))
-    month, months = settlement.month_of(day_start(first)), 0
-    while month <= settlement.last_due(end):
+    month, last, months = settlement.month_of(day_start(first)), settlement.last_due(end), 0
+    while month <= last:
         issued_at = day_start(settlement.following(month)) + timedelta(days=4, hours=9)
         await settlement.issue_statements(session, month, now=issued_at)
-        if (paid_at := issued_at + timedelta(days=8)) < end:
+        if month < last:
+            paid_at = issued_at + timedelta(days=8)
             await settlement.confirm_due(session, now=issued_at + timedelta(days=7), limit=1_000)
             run = await settlement.run_payouts(session, month=None, provider=_PROVIDER, by=county.operator, now=paid_at)
             outcomes = [
