@@ -24,6 +24,7 @@ from app import (
     orders,
     payments,
     pricing,
+    recalls,
     reviews,
     settlement,
     storefront,
@@ -50,8 +51,9 @@ def build(settings: Settings, http: httpx.AsyncClient | None = None) -> Wiring:
     fulfilment.connect(wiring, settings, http)
     on_many(payments.PaymentCaptured, orders.on_payments_captured, name="orders.receive_payment")
     on(payments.RefundSettled, orders.on_refund_settled, name="orders.settle_refund")
-    broken = orders.on_promise_broken(settings.orders)
-    on(inventory.PromiseBroken, broken, name="orders.break_promise", alone=True)  # it locks stock
+    on(inventory.LotRecalled, recalls.on_lot_recalled, name="recalls.draft_refunds")
+    # It locks stock, so it has a transaction to itself.
+    on(inventory.PromiseBroken, orders.on_promise_broken(settings.orders), name="orders.break_promise", alone=True)
     on(payments.RefundFailed, orders.on_refund_failed, name="orders.note_failed_refund")
     on(payments.RefundRetried, orders.on_refund_retried, name="orders.note_retried_refund")
 

@@ -100,6 +100,16 @@ RULES: tuple[Rule, ...] = (
         """,
     ),
     Rule(
+        "lot.recalled",
+        "召回批次仍有库存，而该货号有可售数量",
+        "pieces of a recalled lot are left although some of the SKU are free",
+        """
+        SELECT l.id AS lot_id, l.sku, l.code, l.on_hand AS found, 0 AS expected
+        FROM inventory_lot l JOIN inventory_stock s USING (sku)
+        WHERE l.recalled_at IS NOT NULL AND l.on_hand > 0 AND s.on_hand > s.reserved
+        """,
+    ),
+    Rule(
         "lot.within_stock",
         "各批次之和多于该货号的库存数",
         "the lots of a SKU hold more than its stock",

@@ -10,7 +10,7 @@ opaque here.
 
 from app.fulfilment.couriers import Round, asking, connect, kuaidi100
 from app.fulfilment.events import ShipmentDelivered, ShipmentDispatched, ShipmentInTrouble
-from app.fulfilment.queries import all_delivered_at, get, shipments_of, track
+from app.fulfilment.queries import all_delivered_at, get, sent_of_lot, shipments_of, track
 from app.fulfilment.routes import router
 from app.fulfilment.rules import (
     CARRIERS,
@@ -18,6 +18,7 @@ from app.fulfilment.rules import (
     Carrier,
     InvalidTrackingNumber,
     Report,
+    SentPieces,
     Shipment,
     ShipmentExists,
     ShipmentLine,
@@ -41,6 +42,7 @@ __all__ = [
     "ParcelOut",
     "Report",
     "Round",
+    "SentPieces",
     "Shipment",
     "ShipmentDelivered",
     "ShipmentDispatched",
@@ -65,6 +67,7 @@ __all__ = [
     "notice_silence",
     "record",
     "router",
+    "sent_of_lot",
     "shipments_of",
     "track",
     "tracking_warnings",

@@ -136,7 +136,10 @@ class ShipmentLineRow(Base):
     lot_code: Mapped[str | None] = mapped_column(Text)
     quantity: Mapped[int] = mapped_column(BigInteger)
 
-    __table_args__ = (CheckConstraint("quantity > 0", name="quantity"),)
+    __table_args__ = (
+        CheckConstraint("quantity > 0", name="quantity"),
+        Index("ix_fulfilment_shipment_line_lot", "sku", "lot_code", postgresql_where=sql("lot_code IS NOT NULL")),
+    )
 
 
 class TrackingRow(Base):

@@ -5,14 +5,14 @@ from datetime import datetime
 from typing import cast
 from uuid import UUID
 
-from sqlalchemy import func, select, text
+from sqlalchemy import BigInteger, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload, selectinload
 
 from app.core.db import ask
 from app.core.errors import NotFound
-from app.fulfilment.models import ShipmentRow, TrackingRow
-from app.fulfilment.rules import Question, Shipment, Tracking, TrackingEvent
+from app.fulfilment.models import ShipmentLineRow, ShipmentRow, TrackingRow
+from app.fulfilment.rules import Question, SentPieces, Shipment, Tracking, TrackingEvent
 
 
 async def shipments_of(session: AsyncSession, references: Collection[UUID]) -> list[Shipment]:
@@ -37,6 +37,29 @@ async def all_delivered_at(session: AsyncSession, reference: UUID) -> datetime |
     """When the last of the parcels sent for a reference arrived; None while one is under way."""
     ((at,),) = await ask(session, _ALL_DELIVERED_AT, {"reference": reference})
     return cast("datetime | None", at)
+
+
+async def sent_of_lot(
+    session: AsyncSession, sku: str, lot_code: str, *, after: UUID | None = None, limit: int | None = None
+) -> list[SentPieces]:
+    """What was sent of a lot, parcel by parcel in the order in which they were packed."""
+    line = ShipmentLineRow
+    wanted = (
+        select(
+            ShipmentRow.id,
+            line.line_reference,
+            func.sum(line.quantity).cast(BigInteger),
+            ShipmentRow.dispatched_at,
+            ShipmentRow.delivered_at,
+        )
+        .join(line, line.shipment_id == ShipmentRow.id)
+        .where(line.sku == sku, line.lot_code == lot_code)
+        .group_by(ShipmentRow.id, line.line_reference)
+    )
+    if after is not None:
+        wanted = wanted.where(ShipmentRow.id > after)
+    rows = await session.execute(wanted.order_by(ShipmentRow.id).limit(limit))
+    return [SentPieces(*row) for row in rows]
 
 
 async def get(session: AsyncSession, shipment_id: UUID, *, supplier_id: UUID) -> Shipment:

@@ -130,6 +130,17 @@ class ShipmentLine:
 
 
 @dataclass(frozen=True, slots=True)
+class SentPieces:
+    """Pieces of one lot in one parcel, and the line of the caller's that they were sent for."""
+
+    shipment_id: UUID
+    line_reference: UUID
+    quantity: int
+    dispatched_at: datetime
+    delivered_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Shipment:
     """One parcel handed to a carrier. ``reference`` means something to the caller alone.
 

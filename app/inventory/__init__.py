@@ -4,18 +4,28 @@
 send with a receipt for each row, and the append-only ledger of movements.
 *Promises* that nothing is promised twice: ``0 ≤ reserved ≤ on_hand``, taken and given back by single statements that
 lock in SKU order; that every number is the sum of its movements; that ``release`` and ``open_stock`` may be repeated;
-that no more of a harvest is sold ahead than its cap, and that nothing is free while somebody waits for it.
-*Calls* catalogue (which SKUs a supplier has). *Tells* StockRanOut, StockReturned, StockLow, PresaleChanged,
-PromiseFilled, PromiseBroken.
+that no more of a harvest is sold ahead than its cap, and that nothing is free while somebody waits for it; that of a
+recalled lot nothing is free or leaves the house.
+*Calls* catalogue (which SKUs a supplier has), files (certificates). *Tells* StockRanOut, StockReturned, StockLow,
+PresaleChanged, PromiseFilled, PromiseBroken, LotRecalled.
 """
 
-from app.inventory.events import PresaleChanged, PromiseBroken, PromiseFilled, StockLow, StockRanOut, StockReturned
-from app.inventory.queries import availability, lots_of, open_presales, ships_ahead, waiting_for
+from app.inventory.events import (
+    LotRecalled,
+    PresaleChanged,
+    PromiseBroken,
+    PromiseFilled,
+    StockLow,
+    StockRanOut,
+    StockReturned,
+)
+from app.inventory.queries import availability, lot, lots_of, open_presales, ships_ahead, waiting_for
 from app.inventory.routes import router
 from app.inventory.rules import (
     LOW_STOCK,
     Availability,
     Lot,
+    LotCalledBack,
     LotExists,
     LotExpired,
     LotShort,
@@ -25,6 +35,7 @@ from app.inventory.rules import (
     subject_of,
 )
 from app.inventory.rules.presale import CapBelowPromised, Plan, Presale, PresaleOpen, PresaleSettled, Taken
+from app.inventory.rules.shelf import Shelf, Unfit, Why, shelf_for
 from app.inventory.rules.updates import Update, UpdateResult, UpdatesRejected
 from app.inventory.service import (
     apply_updates,
@@ -33,6 +44,7 @@ from app.inventory.service import (
     lock_waiting,
     open_presale,
     open_stock,
+    recall,
     receive,
     release,
     release_pieces,
@@ -51,8 +63,10 @@ __all__ = [
     "Availability",
     "CapBelowPromised",
     "Lot",
+    "LotCalledBack",
     "LotExists",
     "LotExpired",
+    "LotRecalled",
     "LotShort",
     "NotReserved",
     "OutOfStock",
@@ -64,22 +78,27 @@ __all__ = [
     "PresaleSettled",
     "PromiseBroken",
     "PromiseFilled",
+    "Shelf",
     "StockLow",
     "StockRanOut",
     "StockReturned",
     "Taken",
+    "Unfit",
     "Update",
     "UpdateResult",
     "UpdatesRejected",
+    "Why",
     "apply_updates",
     "availability",
     "change_presale",
     "forget_receipts",
     "lock_waiting",
+    "lot",
     "lots_of",
     "open_presale",
     "open_presales",
     "open_stock",
+    "recall",
     "receive",
     "release",
     "release_pieces",
@@ -88,6 +107,7 @@ __all__ = [
     "router",
     "settle_overdue_presales",
     "settle_presale",
+    "shelf_for",
     "ship",
     "ships_ahead",
     "subject_of",

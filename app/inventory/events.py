@@ -77,6 +77,21 @@ class PromiseBroken(Fact):
         return self.reference
 
 
+class LotRecalled(Fact):
+    """A lot was called back. ``held`` pieces of it are promised to orders that cannot be served from elsewhere."""
+
+    name: ClassVar[str] = "inventory.lot_recalled"
+    lot_id: UUID
+    sku: str
+    lot_code: str
+    held: int
+
+    @property
+    def subject(self) -> UUID:
+        """The lot."""
+        return self.lot_id
+
+
 def crossings(sku: str, before: int, after: int, at: datetime) -> Iterator[Fact]:
     """The facts that a change of the available pieces from ``before`` to ``after`` amounts to."""
     if before > 0 >= after:

@@ -56,12 +56,25 @@ class StockRow(Base):
 
 
 class LotRow(Base):
-    """Goods of a SKU that were harvested or made together; ``on_hand`` is part of the SKU's."""
+    """Goods of a SKU that were harvested or made together; ``on_hand`` is part of the SKU's.
+
+    What is left of a recalled lot is held by orders that are yet to be paid back; nobody can have it.
+    """
 
     __tablename__ = "inventory_lot"
     __table_args__ = (
         UniqueConstraint("sku", "code", info={"means": LotExists}),
         CheckConstraint("on_hand >= 0", name="not_negative"),
+        CheckConstraint(
+            "(recalled_at IS NULL) = (recalled_by IS NULL) AND (recalled_at IS NULL) = (recall_reason IS NULL)",
+            name="recalled",
+        ),
+        Index(
+            "ix_inventory_lot_certificate_file_id",
+            "certificate_file_id",
+            postgresql_where=text("certificate_file_id IS NOT NULL"),
+        ),
+        Index("ix_inventory_lot_recalled_at", "recalled_at", postgresql_where=text("recalled_at IS NOT NULL")),
     )
 
     id: Mapped[uid]
@@ -75,6 +88,10 @@ class LotRow(Base):
     trace_code: Mapped[str] = mapped_column(String(16), unique=True)
     received_at: Mapped[instant]
     counted_at: Mapped[datetime | None]
+    certificate_file_id: Mapped[UUID | None] = mapped_column(ForeignKey("files_file.id"))
+    recalled_at: Mapped[datetime | None]
+    recalled_by: Mapped[UUID | None]
+    recall_reason: Mapped[str | None] = mapped_column(String(200))
 
 
 class MovementRow(Base):

@@ -31,6 +31,7 @@ from app.orders.handlers import (
 from app.orders.lifecycle import Status, Step, StepNotAllowed
 from app.orders.queries import address_of, page, received_line, refunds_of, view
 from app.orders.queries.sold import ids_for, invoice_details, lock_invoiceable, origins, wanting_invoice
+from app.orders.queries.standing import standing, unsent
 from app.orders.routes import router
 from app.orders.rules import (
     AlreadyShipped,
@@ -71,6 +72,7 @@ from app.orders.rules.invoices import (
     SpecialNeedsUscc,
 )
 from app.orders.rules.origins import LineOrigin
+from app.orders.rules.standing import LineStanding
 from app.orders.schemas import InvoiceIn
 from app.orders.service import (
     BulkPlacement,
@@ -124,6 +126,7 @@ __all__ = [
     "Invoiceable",
     "InvoiceableLine",
     "LineOrigin",
+    "LineStanding",
     "LineView",
     "LinesCancelled",
     "LinesRefunded",
@@ -195,7 +198,9 @@ __all__ = [
     "router",
     "ship",
     "show_cart",
+    "standing",
     "start_payment",
+    "unsent",
     "view",
     "wanting_invoice",
 ]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Response
+import segno
+from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import Field, StringConstraints
 
 from app.core.db import dump
@@ -33,6 +35,7 @@ from app.storefront.schemas import PastPriceOut, ProductPageOut, ProductsOut, Tr
 router = APIRouter(tags=["storefront"])
 
 _MOST_FEN = 10**12
+_SVG = "image/svg+xml"
 _YOUNG = {"Cache-Control": "no-cache"}
 
 Words = Annotated[str, StringConstraints(max_length=100, pattern=NO_CONTROL)]
@@ -145,6 +148,27 @@ async def trace_lot(
 ) -> Response:
     """Where the goods in the pack come from and what happened to them on which day. Names no person."""
     return _answer(await queries.trace(session, trace_code.strip().upper()))
+
+
+@router.get(
+    "/v1/store/trace/{trace_code}/qr.svg",
+    summary="The code to print on the packs of a lot",
+    operation_id="draw_trace_code",
+    response_class=Response,
+    responses={**problems(NoSuchTrace, public=True), 200: {"description": "The image", "content": {_SVG: {}}}},
+)
+async def draw_trace_code(
+    _: Public,
+    request: Request,
+    session: ReadSession,
+    trace_code: Annotated[str, Path(max_length=32, pattern=NO_CONTROL, examples=["7QK3M9XW2A"])],
+) -> Response:
+    """A QR code that leads a phone to the lot's story on this site."""
+    code = trace_code.strip().upper()
+    await queries.trace(session, code)
+    drawn = io.BytesIO()
+    segno.make(f"{request.base_url}trace/{code}", error="m", micro=False).save(drawn, kind="svg", scale=4)
+    return Response(drawn.getvalue(), media_type=_SVG, headers={"Cache-Control": "public, max-age=86400"})
 
 
 def _list(order: Sort) -> str:

@@ -316,4 +316,6 @@ class TraceOut(Out):
     produced_on: date | None
     best_before: date
     attributes: dict[str, Any]
+    certified: bool = Field(description="A test report or commitment of quality is on file")
+    recalled_on: date | None = Field(description="The lot was called back on this day: do not eat or drink it")
     steps: list[StepOut]

@@ -98,6 +98,13 @@ BREAKS = [
     ("lot.on_hand", ["UPDATE inventory_lot SET on_hand = on_hand - 1"]),
     ("lot.season", ["""UPDATE catalogue_product SET attributes = attributes || '{"pick_season": "明前"}'"""]),
     (
+        "lot.recalled",
+        [
+            """UPDATE inventory_lot l SET recalled_at = now() FROM inventory_stock s
+               WHERE s.sku = l.sku AND s.on_hand > s.reserved AND l.on_hand > 0"""
+        ],
+    ),
+    (
         "lot.within_stock",
         [
             f"UPDATE inventory_lot SET on_hand = on_hand + 9999 WHERE id = {FIRST_LOT}",

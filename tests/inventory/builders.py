@@ -117,6 +117,8 @@ WHERE NOT (0 <= reserved AND reserved <= on_hand)
    OR reserved <> coalesce((SELECT sum(quantity) FROM inventory_reservation r WHERE r.sku = s.sku), 0)
    OR waiting <> coalesce((SELECT sum(quantity) FROM inventory_promise p WHERE p.sku = s.sku), 0)
    OR (waiting > 0 AND on_hand > reserved)
+   OR (on_hand > reserved AND EXISTS (SELECT FROM inventory_lot l
+       WHERE l.sku = s.sku AND l.recalled_at IS NOT NULL AND l.on_hand > 0))
 UNION ALL
 SELECT 'lot ' || l.code FROM inventory_lot l
 WHERE on_hand < 0

@@ -7,6 +7,7 @@ from datetime import timedelta
 from app.core.clock import local_day
 from app.wiring import CHORES
 from app.worker import do_chore
+from tests.files.builders import pdf
 
 CHORE = {chore.name: chore for chore in CHORES}["inventory.write_off_expired"]
 
@@ -51,3 +52,19 @@ async def test_an_expired_lot_is_not_shipped(shop):
     shipped = await shop.call("S01", "POST", f"/v1/supplier/orders/{part['id']}/shipments", body)
     assert shipped.status_code == 201
     assert await shop.rows("SELECT lot_code FROM fulfilment_shipment_line") == [("GT04-A",)]
+
+
+async def test_a_lot_comes_with_its_proof_of_quality(shop):
+    async with shop.http("S01") as client:
+        files, purpose = {"file": ("报告.pdf", pdf(), "application/pdf")}, {"purpose": "certificate"}
+        proof = (await client.post("/v1/supplier/files", files=files, data=purpose)).json()["id"]
+    lot = {"sku": "GT14", "code": "L1", "best_before": "2028-01-01", "quantity": 5, "certificate_file_id": proof}
+    answer = await shop.call("S01", "POST", "/v1/supplier/lots", lot)
+    assert (answer.status_code, answer.json()["certificate_file_id"]) == (201, proof)
+    story = await shop.call(None, "GET", f"/v1/store/trace/{answer.json()['trace_code']}")
+    assert story.json()["certified"] is True
+    assert proof not in story.text
+    for who, changed in (("S08", {"sku": "NO02"}), ("S01", {"code": "L2"})):
+        again = await shop.call(who, "POST", "/v1/supplier/lots", lot | changed)
+        assert (again.status_code, again.json()["code"]) == (422, "unknown_file")
+    assert await shop.stock("GT14") == (105, 0)

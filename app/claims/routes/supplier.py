@@ -30,7 +30,7 @@ from app.core.web import (
 )
 from app.fulfilment import InvalidTrackingNumber, ShipmentExists, UnknownCarrier
 from app.identity import SupplierStaff
-from app.inventory import LotExpired, LotShort, NotReserved, OutOfStock
+from app.inventory import LotCalledBack, LotExpired, LotShort, NotReserved, OutOfStock
 
 router = APIRouter(tags=["claims"])
 
@@ -123,6 +123,7 @@ async def contest_claim(
         NotReserved,
         LotShort,
         LotExpired,
+        LotCalledBack,
         UnknownCarrier,
         InvalidTrackingNumber,
         ShipmentExists,
@@ -153,7 +154,7 @@ async def ship_claim(claim_id: UUID, body: ShipAgainIn, by: SupplierStaff, once:
     operation_id="receive_goods_back",
     summary="The goods are back",
     response_model=ClaimOut,
-    responses=problems(NotFound, ClaimStepNotAllowed, LotExpired, *KEY_ERRORS),
+    responses=problems(NotFound, ClaimStepNotAllowed, LotExpired, LotCalledBack, *KEY_ERRORS),
 )
 async def receive_goods_back(claim_id: UUID, body: ReceiveBackIn, by: SupplierStaff, once: Once, now: Now) -> Response:
     """What can be sold again goes back into its lots. The refund follows by itself seven days later at the latest."""

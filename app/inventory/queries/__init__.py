@@ -24,19 +24,21 @@ WHERE sku = ANY(CAST(:skus AS text[])) AND (CAST(:owner AS uuid) IS NULL OR supp
 ORDER BY sku FOR UPDATE
 """)
 _PEEK = text(_LOCK.text.removesuffix("FOR UPDATE\n"))
-_LOTS = text("""
-SELECT sku, id, code, best_before, on_hand, counted_at FROM inventory_lot
-WHERE sku = ANY(CAST(:skus AS text[])) ORDER BY sku, best_before, code
+_OF_LOT = """id, code, best_before, on_hand, counted_at,
+       coalesce(produced_on, harvested_on, CAST(received_at AT TIME ZONE 'Asia/Shanghai' AS date)),
+       recalled_at IS NOT NULL"""
+_LOTS = text(f"""
+SELECT sku, {_OF_LOT} FROM inventory_lot WHERE sku = ANY(CAST(:skus AS text[])) ORDER BY sku, best_before, code
 """)
 _EXPIRED = text("""
 SELECT DISTINCT l.sku FROM inventory_lot l JOIN inventory_stock s ON s.sku = l.sku
-WHERE l.on_hand > 0 AND l.best_before < :today AND s.on_hand > s.reserved ORDER BY l.sku LIMIT :limit
+WHERE l.on_hand > 0 AND (l.best_before < :today OR l.recalled_at IS NOT NULL) AND s.on_hand > s.reserved
+ORDER BY l.sku LIMIT :limit
 """)
-_LOTS_AND_HOLDS = text("""
-SELECT l.sku, l.id, l.code, l.best_before, l.on_hand, l.counted_at FROM inventory_lot l
-WHERE l.sku = ANY(CAST(:skus AS text[]))
+_LOTS_AND_HOLDS = text(f"""
+SELECT sku, {_OF_LOT} FROM inventory_lot WHERE sku = ANY(CAST(:skus AS text[]))
 UNION ALL
-SELECT r.sku, NULL, NULL, NULL, r.quantity, NULL FROM inventory_reservation r WHERE r.reference = :reference
+SELECT sku, NULL, NULL, NULL, quantity, NULL, NULL, NULL FROM inventory_reservation WHERE reference = :reference
 ORDER BY 1, 4, 3
 """)
 _LATER = text("""
@@ -75,7 +77,7 @@ class MovementLine:
 
 
 async def with_expired_lots(session: AsyncSession, today: date, limit: int) -> list[str]:
-    """SKUs of which something lies past its date that is promised to nobody."""
+    """SKUs of which something lies past its date, or recalled, that is promised to nobody."""
     return list((await session.scalars(_EXPIRED, {"today": today, "limit": limit})).all())
 
 
@@ -98,8 +100,8 @@ async def _states(
     session: AsyncSession, statement: TextClause, skus: Collection[str], owner: UUID | None
 ) -> dict[str, StockState]:
     stocks = await _stocks(session, statement, skus, owner)
-    for sku, lot_id, code, best_before, on_hand, counted_at in await ask(session, _LOTS, {"skus": array(stocks)}):
-        stocks[sku].lots.append(LotState(lot_id, code, best_before, on_hand, counted_at))
+    for sku, *lot in await ask(session, _LOTS, {"skus": array(stocks)}):
+        stocks[sku].lots.append(LotState(*lot))
     return stocks
 
 
@@ -110,11 +112,11 @@ async def lock_held(
     stocks = await _stocks(session, _LOCK, skus, None)
     held: dict[str, int] = {}
     rows = await ask(session, _LOTS_AND_HOLDS, {"skus": array(stocks), "reference": reference})
-    for sku, lot_id, code, best_before, quantity, counted_at in rows:
+    for sku, lot_id, code, best_before, quantity, *rest in rows:
         if lot_id is None:
             held[sku] = quantity
         else:
-            stocks[sku].lots.append(LotState(lot_id, code, best_before, quantity, counted_at))
+            stocks[sku].lots.append(LotState(lot_id, code, best_before, quantity, *rest))
     return stocks, held
 
 
@@ -176,6 +178,33 @@ async def page_of_stock(
     ]
 
 
+async def lot(session: AsyncSession, lot_id: UUID, *, supplier_id: UUID | None) -> Lot:
+    """One lot, if it is this supplier's (None: anybody's). Raises ``NotFound``."""
+    query = select(LotRow).join(StockRow, StockRow.sku == LotRow.sku).where(LotRow.id == lot_id)
+    if supplier_id is not None:
+        query = query.where(StockRow.supplier_id == supplier_id)
+    row = await session.scalar(query.execution_options(populate_existing=True))
+    if row is None:
+        raise NotFound
+    return lot_value(row)
+
+
+async def find_lots(
+    session: AsyncSession, *, trace_code: str | None, sku: str | None, recalled: bool, after: UUID | None, limit: int
+) -> list[Lot]:
+    """Lots of all suppliers, in the order in which they came."""
+    query = select(LotRow)
+    if trace_code is not None:
+        query = query.where(LotRow.trace_code == trace_code)
+    if sku is not None:
+        query = query.where(LotRow.sku == sku)
+    if recalled:
+        query = query.where(LotRow.recalled_at.is_not(None))
+    if after is not None:
+        query = query.where(LotRow.id > after)
+    return [lot_value(row) for row in await session.scalars(query.order_by(LotRow.id).limit(limit))]
+
+
 async def page_of_lots(
     session: AsyncSession, supplier_id: UUID, *, sku: str | None, after: tuple[str, str] | None, limit: int
 ) -> list[Lot]:
@@ -232,6 +261,8 @@ def lot_value(row: LotRow) -> Lot:
         on_hand=row.on_hand,
         trace_code=row.trace_code,
         received_at=row.received_at,
+        certificate_file_id=row.certificate_file_id,
+        recalled_at=row.recalled_at,
     )
 
 

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from app.inventory.routes import imports, stock
+from app.inventory.routes import imports, recalls, stock
 
-router = APIRouter(routes=[*stock.router.routes, *imports.router.routes])
+router = APIRouter(routes=[*stock.router.routes, *imports.router.routes, *recalls.router.routes])
 
 __all__ = ["router"]

@@ -31,6 +31,7 @@ from app.core.web import (
     etag,
     problems,
 )
+from app.files import UnknownFile
 from app.identity import Actor, Public, SupplierStaff
 from app.inventory import queries, service
 from app.inventory.rules import LotExists
@@ -159,7 +160,7 @@ async def list_lots(
     summary="Receive a lot",
     operation_id="receive_lot",
     response_model=LotOut,
-    responses=problems(NotFound, LotExists, SeasonNotProven, *KEY_ERRORS),
+    responses=problems(NotFound, LotExists, SeasonNotProven, UnknownFile, *KEY_ERRORS),
 )
 async def receive_lot(body: LotIn, by: SupplierStaff, once: Once, now: Now) -> Response:
     """Book a lot into stock and get its trace code. Its pieces can be sold from now on."""

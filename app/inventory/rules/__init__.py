@@ -10,6 +10,7 @@ from uuid import UUID, uuid5
 
 from app.core.errors import DomainError, Fault
 from app.core.ids import digits
+from app.inventory.rules.shelf import ANY, Shelf, Unfit, Why
 
 LOW_STOCK = 10
 """At or below this many available sales units a SKU is low."""
@@ -71,7 +72,7 @@ class NotReserved(DomainError):
 
 
 class LotShort(DomainError):
-    """The named lot does not exist or holds too little."""
+    """The named lot does not exist or holds too little, or of all lots that may be sent there is too little."""
 
     status = 409
     code = "lot_short"
@@ -86,6 +87,15 @@ class LotExpired(DomainError):
     code = "lot_expired"
     zh = "该批次已过保质期，不能发货；请换一个批次。"
     en = "The lot is past its best-before date and cannot be shipped; choose another."
+
+
+class LotCalledBack(LotExpired):
+    """The lot was called back; nothing of it leaves the house."""
+
+    status = 409
+    code = "lot_recalled"
+    zh = "该批次已被召回，不能发货或入库；请换一个批次。"
+    en = "The lot was recalled and cannot be shipped or booked in; choose another."
 
 
 class LotExists(DomainError):
@@ -112,16 +122,25 @@ class Availability:
 
 @dataclass(frozen=True, slots=True)
 class Picked:
-    """So many pieces were taken from this lot; ``lot_code`` is None for stock that belongs to no lot."""
+    """So many pieces were taken from this lot; ``lot_code`` is None for stock that belongs to no lot.
+
+    ``why`` and ``passed_over`` (lots with their reasons) explain the choice.
+    """
 
     sku: str
     lot_code: str | None
     quantity: int
+    best_before: date | None = field(default=None, compare=False)
+    why: Why = field(default=Why.NO_LOT, compare=False)
+    passed_over: tuple[tuple[str, Unfit], ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Lot:
-    """Goods that were harvested or made together. ``trace_code`` is what a buyer types to read their story."""
+    """Goods that were harvested or made together. ``trace_code`` is what a buyer types to read their story.
+
+    Of a lot with ``recalled_at`` nothing is sold or sent. ``certificate_file_id`` is its proof of quality.
+    """
 
     id: UUID
     sku: str
@@ -133,6 +152,8 @@ class Lot:
     on_hand: int
     trace_code: str
     received_at: datetime
+    certificate_file_id: UUID | None = None
+    recalled_at: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -144,6 +165,12 @@ class LotState:
     best_before: date
     on_hand: int
     counted_at: datetime | None = None
+    made_on: date | None = None
+    recalled: bool = False
+
+    def unfit(self, shelf: Shelf, today: date) -> Unfit | None:
+        """Why the lot is not sent, or None."""
+        return shelf.unfit(best_before=self.best_before, made_on=self.made_on, recalled=self.recalled, today=today)
 
 
 @dataclass(slots=True)
@@ -186,23 +213,32 @@ class Movement:
     reason: str | None = None
 
 
-def pick(stock: StockState, quantity: int, lot_code: str | None, today: date) -> list[tuple[LotState | None, int]]:
+def pick(
+    stock: StockState, quantity: int, lot_code: str | None, today: date, shelf: Shelf = ANY
+) -> list[tuple[LotState | None, int]]:
     """Which lots a shipment of ``quantity`` pieces takes: the one that was named, else first expired first out.
 
-    Lots that are still good are emptied earliest best-before first; then come pieces that lie in no lot. Changes the
-    state. Raises ``LotShort``, ``LotExpired``.
+    Lots of which enough life is left for the buyer are emptied in the order of ``shelf``; then come pieces that lie in
+    no lot. Who names a lot may send one with less life, but none that is expired or recalled. Changes the state.
+    Raises ``LotShort``, ``LotExpired``, ``LotCalledBack``.
     """
     if lot_code is not None:
         lot = stock.lot(lot_code)
         if lot is None or lot.on_hand < quantity:
             raise LotShort
-        if lot.best_before < today:
-            raise LotExpired
+        match lot.unfit(ANY, today):
+            case Unfit.RECALLED:
+                raise LotCalledBack
+            case Unfit.EXPIRED:
+                raise LotExpired
         return _take(stock, [(lot, quantity)])
     picks: list[tuple[LotState | None, int]] = []
     left = quantity
-    for lot in stock.lots:
-        if left and lot.best_before >= today and (taken := min(left, lot.on_hand)):
+    fit = [lot for lot in stock.lots if lot.unfit(shelf, today) is None]
+    for lot in sorted(
+        fit, key=lambda lot: shelf.place(best_before=lot.best_before, made_on=lot.made_on, code=lot.code)
+    ):
+        if left and (taken := min(left, lot.on_hand)):
             picks.append((lot, taken))
             left -= taken
     if left > stock.unlotted:
@@ -212,12 +248,37 @@ def pick(stock: StockState, quantity: int, lot_code: str | None, today: date) ->
     return _take(stock, picks)
 
 
-def spoil(stock: StockState, today: date) -> list[tuple[LotState | None, int]]:
-    """What is past its date and promised to nobody, and so leaves the book. Changes the state."""
+def passed_over(stock: StockState, today: date, shelf: Shelf) -> tuple[tuple[str, Unfit], ...]:
+    """The lots that have something and are not sent, each with its reason."""
+    judged = ((lot.code, lot.unfit(shelf, today)) for lot in stock.lots if lot.on_hand)
+    return tuple((code, unfit) for code, unfit in judged if unfit is not None)
+
+
+def picked_from(
+    lot: LotState | None,
+    sku: str,
+    quantity: int,
+    named: str | None,
+    shelf: Shelf,
+    passed: tuple[tuple[str, Unfit], ...],
+) -> Picked:
+    """What was taken, with the reason."""
+    if lot is None:
+        return Picked(sku, None, quantity, passed_over=passed)
+    why = Why.OLDEST_VINTAGE if shelf.by_vintage else Why.EARLIEST_EXPIRY
+    return Picked(sku, lot.code, quantity, lot.best_before, Why.NAMED if named else why, passed)
+
+
+def spoil(stock: StockState, today: date | None) -> list[tuple[LotState | None, int]]:
+    """What is recalled or past its date, and promised to nobody, and so leaves the book. Changes the state.
+
+    Without ``today`` only what is recalled.
+    """
     picks: list[tuple[LotState | None, int]] = []
     free = stock.available
     for lot in stock.lots:
-        if lot.best_before < today and (taken := min(free, lot.on_hand)):
+        gone = lot.recalled or (today is not None and lot.best_before < today)
+        if gone and (taken := min(free, lot.on_hand)):
             picks.append((lot, taken))
             free -= taken
     return _take(stock, picks)

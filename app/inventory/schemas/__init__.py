@@ -57,6 +57,9 @@ class LotIn(Body):
     best_before: Day
     village: ShortText | None = None
     quantity: int = Field(strict=True, ge=0, le=MAX_QUANTITY, description="Sales units", examples=[120])
+    certificate_file_id: UUID | None = Field(
+        None, description="A file handed in as `certificate`: the test report, or the commitment of fresh goods"
+    )
 
 
 class LotOut(Out):
@@ -72,11 +75,29 @@ class LotOut(Out):
     on_hand: int = Field(description="Sales units left of this lot")
     trace_code: str = Field(description="Printed on the pack; a buyer reads the lot's story by it")
     received_at: datetime
+    certificate_file_id: UUID | None
+    recalled_at: datetime | None = Field(description="Since then nothing of it is sold or sent")
 
     @classmethod
     def of(cls, lot: Lot) -> LotOut:
         """The wire form of a lot."""
         return cls.model_validate(lot)
+
+
+class RecallIn(Body):
+    """Why a lot is called back."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "农残抽检不合格"}]})
+
+    reason: Reason
+
+
+class RecallOut(Out):
+    """A lot that was called back."""
+
+    lot: LotOut
+    frozen: int = Field(description="Sales units that left the book at once, because nobody held them")
+    held: int = Field(description="Sales units of it that orders still hold; refunds for them were drafted")
 
 
 class StockOut(Out):

@@ -16,6 +16,7 @@ from app.inventory.service.presale import (
     settle_overdue_presales,
     settle_presale,
 )
+from app.inventory.service.recall import recall
 from app.inventory.service.stock import (
     apply_updates,
     receive,
@@ -37,6 +38,7 @@ __all__ = [
     "lock_waiting",
     "open_presale",
     "open_stock",
+    "recall",
     "receive",
     "release",
     "release_pieces",

@@ -2,40 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app import catalogue
+from app import catalogue, files
 from app.core.clock import local_day
 from app.core.db import array, ask, dump
 from app.core.errors import Fault, InvalidInput, NotFound
-from app.core.events import emit
 from app.core.ids import new_id
 from app.identity import Actor
 from app.inventory import queries
-from app.inventory.events import crossings
 from app.inventory.rules import (
     Kind,
     Lot,
+    LotCalledBack,
     LotExpired,
     LotShort,
+    LotState,
     Movement,
     NotReserved,
     OutOfStock,
     Picked,
-    StockState,
     new_trace_code,
+    passed_over,
     pick,
+    picked_from,
     spoil,
 )
 from app.inventory.rules.presale import Taken
+from app.inventory.rules.shelf import ANY, Shelf, Unfit
 from app.inventory.rules.updates import Update, UpdateResult, UpdatesRejected, faults_of, plan_updates
 from app.inventory.service.opening import open_new
 from app.inventory.service.presale import announce, fill, forget, shorten
+from app.inventory.service.writing import RECALLED, freeze
+from app.inventory.service.writing import announce_stock as _announce
+from app.inventory.service.writing import serve as _serve
+from app.inventory.service.writing import write as _write
 
 # READ COMMITTED: a row that `locked` had to wait for is handed out as the other transaction left it, so `judged`
 # decides on the present. The UPDATE writes what `locked` says and neither asks nor counts on its own row again: its
@@ -164,47 +170,9 @@ WITH waits AS (
         (sku, kind, on_hand_delta, reserved_delta, reference, by_account, effective_at, recorded_at)
     SELECT sku, 'released', 0, -quantity, reference, :by, :now, :now FROM removed ORDER BY sku
 )
-SELECT l.sku, coalesce(t.quantity, 0), l.on_hand - l.reserved, l.waiting, w.sku IS NOT NULL
+SELECT l.sku, coalesce(t.quantity, 0), l.on_hand - l.reserved, l.waiting, w.sku IS NOT NULL,
+       EXISTS (SELECT FROM inventory_lot f WHERE f.sku = l.sku AND f.recalled_at IS NOT NULL AND f.on_hand > 0)
 FROM locked l LEFT JOIN total t USING (sku) LEFT JOIN waits w USING (sku) ORDER BY l.sku
-""")
-
-_WRITE = text("""
-WITH stock AS (
-    UPDATE inventory_stock s
-    SET on_hand = c.on_hand, reserved = c.reserved, counted_at = c.counted_at
-    FROM unnest(CAST(:skus AS text[]), CAST(:on_hands AS bigint[]), CAST(:reserveds AS bigint[]),
-                CAST(:counts AS timestamptz[])) AS c(sku, on_hand, reserved, counted_at)
-    WHERE s.sku = c.sku
-      AND (s.on_hand, s.reserved, s.counted_at) IS DISTINCT FROM (c.on_hand, c.reserved, c.counted_at)
-), lot AS (
-    UPDATE inventory_lot l SET on_hand = c.on_hand, counted_at = c.counted_at
-    FROM unnest(CAST(:lots AS uuid[]), CAST(:lot_on_hands AS bigint[]), CAST(:lot_counts AS timestamptz[]))
-         AS c(id, on_hand, counted_at)
-    WHERE l.id = c.id
-      AND (l.on_hand, l.counted_at) IS DISTINCT FROM (c.on_hand, c.counted_at)
-), shrunk AS (
-    UPDATE inventory_reservation r SET quantity = r.quantity - h.quantity
-    FROM unnest(CAST(:held_skus AS text[]), CAST(:held_quantities AS bigint[])) AS h(sku, quantity)
-    WHERE r.reference = :holder AND r.sku = h.sku AND r.quantity > h.quantity
-), finished AS (
-    DELETE FROM inventory_reservation r
-    USING unnest(CAST(:held_skus AS text[]), CAST(:held_quantities AS bigint[])) AS h(sku, quantity)
-    WHERE r.reference = :holder AND r.sku = h.sku AND r.quantity = h.quantity
-), arrived AS (
-    UPDATE inventory_presale p SET arrived = p.arrived + a.quantity
-    FROM (SELECT m.sku, CAST(sum(m.on_hand_delta) AS bigint) AS quantity
-          FROM unnest(CAST(:moved_skus AS text[]), CAST(:on_hand_deltas AS bigint[])) AS m(sku, on_hand_delta)
-          GROUP BY m.sku) a
-    WHERE p.sku = a.sku AND p.settled_at IS NULL AND a.quantity > 0
-)
-INSERT INTO inventory_movement
-    (sku, lot_id, kind, on_hand_delta, reserved_delta, reference, reason, by_account, effective_at, recorded_at)
-SELECT m.sku, m.lot_id, m.kind, m.on_hand_delta, m.reserved_delta, :reference, m.reason, :by, m.effective_at, :now
-FROM unnest(CAST(:moved_skus AS text[]), CAST(:moved_lots AS uuid[]), CAST(:kinds AS text[]),
-            CAST(:on_hand_deltas AS bigint[]), CAST(:reserved_deltas AS bigint[]), CAST(:reasons AS text[]),
-            CAST(:effective_ats AS timestamptz[])) WITH ORDINALITY
-     AS m(sku, lot_id, kind, on_hand_delta, reserved_delta, reason, effective_at, position)
-ORDER BY m.position
 """)
 
 _RECEIVE = text("""
@@ -216,9 +184,10 @@ WITH stock AS (
     WHERE p.sku = s.sku AND p.settled_at IS NULL
 ), lot AS (
     INSERT INTO inventory_lot
-        (id, sku, code, harvested_on, produced_on, best_before, village, on_hand, trace_code, received_at)
+        (id, sku, code, harvested_on, produced_on, best_before, village, on_hand, trace_code, received_at,
+         certificate_file_id)
     SELECT :id, sku, :code, CAST(:harvested_on AS date), CAST(:produced_on AS date), CAST(:best_before AS date),
-           CAST(:village AS text), :quantity, :trace_code, CAST(:now AS timestamptz)
+           CAST(:village AS text), :quantity, :trace_code, CAST(:now AS timestamptz), CAST(:certificate AS uuid)
     FROM stock
 ), moved AS (
     INSERT INTO inventory_movement
@@ -227,7 +196,9 @@ WITH stock AS (
            CAST(:now AS timestamptz)
     FROM stock WHERE :quantity > 0
 )
-SELECT available, waiting FROM stock
+SELECT available, waiting,
+       EXISTS (SELECT FROM inventory_lot f WHERE f.sku = :sku AND f.recalled_at IS NOT NULL AND f.on_hand > 0)
+FROM stock
 """)
 
 
@@ -332,19 +303,24 @@ async def release(session: AsyncSession, references: Sequence[UUID], *, now: dat
     parameters = {"references": list(references), "by": by, "now": now}
     freed: dict[str, int] = {}
     before: dict[str, int] = {}
+    recalled: set[str] = set()
     waiting = False
     for again in (False, True):
         rows = (await session.execute(_RELEASE, parameters)).all()
-        for sku, quantity, available, _, _ in rows:
+        for sku, quantity, available, _, _, has_recalled in rows:
             freed[sku] = freed.get(sku, 0) + quantity
             before.setdefault(sku, available)
+            if has_recalled:
+                recalled.add(sku)
         waiting = waiting or any(row[3] for row in rows)
         if again or not any(row[4] for row in rows):
             break
         await forget(session, references, now=now)
+    frozen = await freeze(session, recalled, now=now) if recalled else {}
     taken = await fill(session, freed, now=now) if waiting else {}
     for sku, quantity in sorted(freed.items()):
-        _announce(session, sku, before[sku], before[sku] + quantity - taken.get(sku, 0), now)
+        left = before[sku] + quantity - frozen.get(sku, 0) - taken.get(sku, 0)
+        _announce(session, sku, before[sku], left, now)
 
 
 async def release_pieces(
@@ -383,16 +359,19 @@ async def ship(
     shipment_id: UUID,
     now: datetime,
     by: UUID | None = None,
+    shelves: Mapping[str, Shelf] | None = None,
 ) -> list[Picked]:
     """Hand out what ``reference`` holds: ``lines`` are (SKU, sales units, lot code or None to let us choose).
 
-    Without a lot code the lot that expires first goes first, then stock of no lot. Returns what was taken from where,
-    line by line. Raises ``NotReserved`` when the lines exceed what is held, ``LotShort`` when a lot cannot give so
-    much; faults point at ``/lines/{i}``.
+    Without a lot code the lot that expires first goes first, of those with enough life left for the buyer
+    (``shelves``, by SKU), then stock of no lot. Returns what was taken from where, line by line, and why. Raises
+    ``NotReserved`` when the lines exceed what is held, ``LotShort`` when a lot cannot give so much, ``LotExpired``,
+    ``LotCalledBack``; faults point at ``/lines/{i}``.
     """
     if any(quantity < 1 for _, quantity, _ in lines):
         raise ValueError("a shipment line has at least one piece")
     stocks, holds = await queries.lock_held(session, [sku for sku, _, _ in lines], reference)
+    today = local_day(now)
     shipped: dict[str, int] = {}
     picked: list[Picked] = []
     movements: list[Movement] = []
@@ -413,13 +392,14 @@ async def ship(
                     )
                 ]
             )
+        shelf = (shelves or {}).get(sku, ANY)
+        passed = passed_over(stocks[sku], today, shelf) if lot_code is None else ()
         try:
-            picks = pick(stocks[sku], quantity, lot_code, local_day(now))
+            picks = pick(stocks[sku], quantity, lot_code, today, shelf)
         except LotShort:
-            pointer = f"/lines/{index}/lot_code"
-            raise LotShort(faults=[Fault(pointer, "lot_short", f"{sku} 批次不足", f"Lot of {sku} short")]) from None
+            raise LotShort(faults=[_short(index, sku, passed)]) from None
         stocks[sku].reserved -= quantity
-        by_line[index] = [Picked(sku, lot.code if lot else None, taken) for lot, taken in picks]
+        by_line[index] = [picked_from(lot, sku, taken, lot_code, shelf, passed) for lot, taken in picks]
         movements += [Movement(sku, lot.id if lot else None, Kind.SHIPPED, -taken, -taken, now) for lot, taken in picks]
     for index in range(len(lines)):
         picked += by_line[index]
@@ -427,6 +407,18 @@ async def ship(
         session, stocks.values(), movements, now=now, by=by, reference=shipment_id, holder=reference, withdrawn=shipped
     )
     return picked
+
+
+def _short(index: int, sku: str, passed: Sequence[tuple[str, Unfit]]) -> Fault:
+    young = [code for code, unfit in passed if unfit is Unfit.TOO_LITTLE_LIFE]
+    zh, en = f"{sku} 批次不足", f"Lot of {sku} short"
+    if young:
+        listed = "、".join(young)
+        zh, en = (
+            f"{zh}；{listed} 剩余保质期较短，买家同意后可指定该批次发货",
+            f"{en}; {listed} has little life left, name it if the buyer agrees",
+        )
+    return Fault(f"/lines/{index}/lot_code", "lot_short", zh, en)
 
 
 async def take_back(
@@ -439,7 +431,8 @@ async def take_back(
 ) -> None:
     """Book goods that came back, and can be sold again, into stock: ``lines`` are (SKU, sales units, lot code).
 
-    They lie in their lot again, or in none where it is not known. Raises ``LotExpired`` for what may not be sold again.
+    They lie in their lot again, or in none where it is not known. Raises ``LotExpired`` or ``LotCalledBack`` for what
+    may not be sold again.
     """
     stocks = await queries.lock(session, [sku for sku, _, _ in lines])
     before = {sku: stock.available for sku, stock in stocks.items()}
@@ -448,6 +441,8 @@ async def take_back(
         stock = stocks[sku]
         lot = None if lot_code is None else stock.lot(lot_code)
         if lot is not None:
+            if lot.recalled:
+                raise LotCalledBack
             if lot.best_before < local_day(now):
                 raise LotExpired
             lot.on_hand += quantity
@@ -469,12 +464,13 @@ async def receive(
     quantity: int,
     by: Actor,
     now: datetime,
+    certificate_file_id: UUID | None = None,
 ) -> Lot:
     """Book a lot of ``quantity`` sales units into stock and give it its trace code.
 
     Raises ``NotFound`` when there is no such SKU or it is another supplier's, ``LotExists`` when it has such a lot,
     ``InvalidInput`` when the lot would be past its date before it was made, or is so now, ``SeasonNotProven`` when
-    spring tea was not picked in the days that its name promises.
+    spring tea was not picked in the days that its name promises, ``UnknownFile`` for a certificate that is not theirs.
     """
     for name, made_on in (("harvested_on", harvested_on), ("produced_on", produced_on)):
         if made_on is not None and made_on > best_before:
@@ -500,7 +496,11 @@ async def receive(
         on_hand=quantity,
         trace_code=new_trace_code(),
         received_at=now,
+        certificate_file_id=certificate_file_id,
     )
+    if certificate_file_id is not None:
+        kind, wanted = files.Purpose.CERTIFICATE, [certificate_file_id]
+        await files.attach(session, wanted, owner=by, purpose=kind, to=lot.id, now=now, pointer="/certificate_file_id")
     parameters = {
         "id": lot.id,
         "sku": sku,
@@ -511,12 +511,15 @@ async def receive(
         "village": village,
         "quantity": quantity,
         "trace_code": lot.trace_code,
+        "certificate": certificate_file_id,
         "by": by.account_id,
         "now": now,
     }
-    ((available, waiting),) = await ask(session, _RECEIVE, parameters)
+    ((available, waiting, recalled),) = await ask(session, _RECEIVE, parameters)
+    frozen = await freeze(session, [sku], now=now) if recalled else {}
     taken = await fill(session, [sku], now=now) if waiting and quantity else {}
-    _announce(session, sku, available - quantity, available - taken.get(sku, 0), now)
+    left = available - frozen.get(sku, 0) - taken.get(sku, 0)
+    _announce(session, sku, available - quantity, left, now)
     return lot
 
 
@@ -553,14 +556,14 @@ async def apply_updates(
 
 
 async def write_off_expired(session: AsyncSession, *, now: datetime, limit: int = 200) -> int:
-    """Take what is past its best-before date, and promised to nobody, off the book; returns how many SKUs."""
+    """Take what is past its date or recalled, and promised to nobody, off the book; returns how many SKUs."""
     today = local_day(now)
     stocks = await queries.lock(session, await queries.with_expired_lots(session, today, limit))
     movements: list[Movement] = []
     for sku, stock in sorted(stocks.items()):
         before = stock.available
         movements += [
-            Movement(sku, lot.id if lot else None, Kind.ADJUSTED, -taken, 0, now, reason="超过保质期 / past its date")
+            Movement(sku, lot.id if lot else None, Kind.ADJUSTED, -taken, 0, now, reason=_reason(lot))
             for lot, taken in spoil(stock, today)
         ]
         _announce(session, sku, before, stock.available, now)
@@ -569,61 +572,5 @@ async def write_off_expired(session: AsyncSession, *, now: datetime, limit: int 
     return len(stocks)
 
 
-async def _write(
-    session: AsyncSession,
-    stocks: Collection[StockState],
-    movements: Sequence[Movement],
-    *,
-    now: datetime,
-    by: UUID | None,
-    reference: UUID | None = None,
-    holder: UUID | None = None,
-    withdrawn: Mapping[str, int] | None = None,
-) -> None:
-    """Write the planned state of locked rows and the movements that explain it. One statement.
-
-    ``withdrawn`` is how much of its reservations ``holder`` loses, by SKU.
-    """
-    lots = [lot for stock in stocks for lot in stock.lots]
-    withdrawn = withdrawn or {}
-    await ask(
-        session,
-        _WRITE,
-        {
-            "skus": array(stock.sku for stock in stocks),
-            "on_hands": array(stock.on_hand for stock in stocks),
-            "reserveds": array(stock.reserved for stock in stocks),
-            "counts": array(stock.counted_at for stock in stocks),
-            "lots": array(lot.id for lot in lots),
-            "lot_on_hands": array(lot.on_hand for lot in lots),
-            "lot_counts": array(lot.counted_at for lot in lots),
-            "held_skus": array(withdrawn),
-            "held_quantities": array(withdrawn.values()),
-            "holder": holder,
-            "moved_skus": array(moved.sku for moved in movements),
-            "moved_lots": array(moved.lot_id for moved in movements),
-            "kinds": array(moved.kind.value for moved in movements),
-            "on_hand_deltas": array(moved.on_hand_delta for moved in movements),
-            "reserved_deltas": array(moved.reserved_delta for moved in movements),
-            "reasons": array(moved.reason for moved in movements),
-            "effective_ats": array(moved.effective_at for moved in movements),
-            "reference": reference,
-            "by": by,
-            "now": now,
-        },
-    )
-
-
-async def _serve(
-    session: AsyncSession, stocks: Mapping[str, StockState], before: Mapping[str, int], *, now: datetime
-) -> None:
-    """After a change of locked rows: what is free goes to those who wait, and what is left of it is told."""
-    wanted = [sku for sku, stock in stocks.items() if stock.waiting and stock.available]
-    taken = await fill(session, wanted, now=now) if wanted else {}
-    for sku in sorted(stocks):
-        _announce(session, sku, before[sku], stocks[sku].available - taken.get(sku, 0), now)
-
-
-def _announce(session: AsyncSession, sku: str, before: int, after: int, now: datetime) -> None:
-    for fact in crossings(sku, before, after, now):
-        emit(session, fact)
+def _reason(lot: LotState | None) -> str:
+    return RECALLED if lot is not None and lot.recalled else "超过保质期 / past its date"

@@ -30,7 +30,7 @@ from app.core.web import (
 )
 from app.fulfilment import InvalidTrackingNumber, ShipmentExists, UnknownCarrier
 from app.identity import Actor, SupplierStaff
-from app.inventory import LotExpired, LotShort, NotReserved
+from app.inventory import LotCalledBack, LotExpired, LotShort, NotReserved
 from app.orders import queries, service
 from app.orders.lifecycle import Status, StepNotAllowed
 from app.orders.rules import (
@@ -45,6 +45,7 @@ from app.orders.schemas import (
     CancellationIn,
     ShipmentIn,
     ShipmentOut,
+    ShippedOut,
     ToShipOut,
 )
 
@@ -106,7 +107,7 @@ async def get_supplier_order(supplier_order_id: UUID, by: SupplierStaff, session
     operation_id="ship_order",
     summary="Hand a parcel to a carrier",
     status_code=201,
-    response_model=ShipmentOut,
+    response_model=ShippedOut,
     responses=problems(
         NotFound,
         StepNotAllowed,
@@ -115,6 +116,7 @@ async def get_supplier_order(supplier_order_id: UUID, by: SupplierStaff, session
         NotReserved,
         LotShort,
         LotExpired,
+        LotCalledBack,
         UnknownCarrier,
         InvalidTrackingNumber,
         ShipmentExists,
@@ -122,10 +124,15 @@ async def get_supplier_order(supplier_order_id: UUID, by: SupplierStaff, session
     ),
 )
 async def ship_order(supplier_order_id: UUID, body: ShipmentIn, by: SupplierStaff, once: Once, now: Now) -> Response:
-    """The order counts as shipped once nothing is left to send. Without a lot code the earliest expiry goes first."""
+    """The order counts as shipped once nothing is left to send.
+
+    Without a lot code the earliest expiry goes first, of the lots with enough life left for the buyer; of dark tea the
+    oldest vintage. `allocation` says which lots were taken and why others were not. Who names a lot may send one with
+    less life left, but none that is past its date or recalled.
+    """
     contents = [ShipLine(item.line_id, item.quantity, item.lot_code) for item in body.lines]
 
-    async def work(session: AsyncSession) -> ShipmentOut:
+    async def work(session: AsyncSession) -> ShippedOut:
         parcel = await service.ship(
             session,
             supplier_order_id,
@@ -135,7 +142,7 @@ async def ship_order(supplier_order_id: UUID, body: ShipmentIn, by: SupplierStaf
             supplier_id=_own(by.supplier_id),
             now=now,
         )
-        return ShipmentOut.of(parcel)
+        return ShippedOut.of(parcel)
 
     return await once.run(201, work)
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from app.buyers import Address
     from app.catalogue import Offer
     from app.fulfilment import TrackingState, Trouble
+    from app.inventory import Picked
     from app.payments import Refund as MoneyBack
     from app.pricing import Quote
 
@@ -254,6 +255,8 @@ class ParcelView:
     trouble: Trouble | None
     news_at: datetime | None
     news: str | None
+    allocation: tuple[Picked, ...] = ()
+    """From which lots the pieces were taken, and why; told when the parcel is handed over."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from app.core.settings import BankSettings
 from app.core.web import Body, LongText, Out, Quantity, ShortText, Sku
 from app.core.web.schemas import NO_CONTROL
 from app.fulfilment import TrackingState, Trouble
+from app.inventory import Picked, Unfit, Why
 from app.orders.lifecycle import Status
 from app.orders.rules import (
     MOST_LINES,
@@ -225,6 +226,48 @@ class ShipmentOut(Out):
     def of(cls, parcel: ParcelView) -> Self:
         """From the value."""
         return cls.model_validate(parcel)
+
+
+class PassedOverOut(Out):
+    """A lot that was not sent although it has something."""
+
+    lot_code: str
+    reason: Unfit = Field(description="It is recalled, past its date, or has too little life left for this buyer")
+
+
+class AllocationOut(Out):
+    """Which lot pieces were taken from, and why."""
+
+    sku: str
+    lot_code: str | None = Field(description="Null for pieces that lie in no lot")
+    quantity: int
+    best_before: date | None
+    why: Why = Field(description="The supplier named it, it expires first, is the oldest vintage, or no lot was left")
+    passed_over: list[PassedOverOut]
+
+    @classmethod
+    def of(cls, picked: Picked) -> Self:
+        """From the value."""
+        return cls(
+            sku=picked.sku,
+            lot_code=picked.lot_code,
+            quantity=picked.quantity,
+            best_before=picked.best_before,
+            why=picked.why,
+            passed_over=[PassedOverOut(lot_code=code, reason=unfit) for code, unfit in picked.passed_over],
+        )
+
+
+class ShippedOut(ShipmentOut):
+    """A parcel that was just handed over, with the lots its pieces come from."""
+
+    allocation: list[AllocationOut]
+
+    @classmethod
+    def of(cls, parcel: ParcelView) -> Self:
+        """From the value."""
+        shipment = ShipmentOut.of(parcel)
+        return cls(**shipment.model_dump(), allocation=[AllocationOut.of(picked) for picked in parcel.allocation])
 
 
 class MoneyBackOut(Out):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -55,6 +56,7 @@ async def ship(
         [(lines[item.line_id].sku, item.quantity, item.lot_code) for item in contents],
         shipment_id=shipment_id,
         now=now,
+        shelves={line.sku: inventory.shelf_for(line.category, order.channel) for line in lines.values()},
     )
     by_sku = {line.sku: line for line in lines.values()}
     for pick in picks:
@@ -78,7 +80,7 @@ async def ship(
     if not any(line.to_send for line in lines.values()):
         part.take(Step.SHIP, now=now)
     await save(session, order)
-    return queries.parcel_view(shipment)
+    return replace(queries.parcel_view(shipment), allocation=tuple(picks))
 
 
 async def deliver(

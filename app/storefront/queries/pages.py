@@ -68,6 +68,7 @@ SELECT CAST(json_build_object({_FACE},
                    ORDER BY l.best_before, l.code)
         FROM (SELECT l.* FROM catalogue_sku k JOIN inventory_lot l ON l.sku = k.sku
               WHERE k.product_id = p.id AND k.retail AND l.on_hand > 0 AND l.best_before >= :day
+                AND l.recalled_at IS NULL
               ORDER BY l.best_before, l.code LIMIT 20) l
         LEFT JOIN json_to_recordset(CAST(:picks AS json)) AS pick (name text, year integer, first_day date,
                                                                    last_day date, term text)
@@ -90,7 +91,8 @@ SELECT CAST(json_build_object(
     'origin', json_build_object('township', t.name, 'village', coalesce(nullif(l.village, ''), nullif(p.village, '')),
         'township_code', t.code),
     'harvested_on', l.harvested_on, 'produced_on', l.produced_on, 'best_before', l.best_before,
-    'attributes', CAST(p.attributes AS json),
+    'attributes', CAST(p.attributes AS json), 'certified', l.certificate_file_id IS NOT NULL,
+    'recalled_on', CAST(l.recalled_at AT TIME ZONE 'Asia/Shanghai' AS date),
     'steps', (SELECT json_agg(json_build_object('step', step, 'on', day) ORDER BY day, position)
         FROM (VALUES (1, 'harvested', l.harvested_on), (2, 'produced', l.produced_on),
                      (3, 'received', CAST(l.received_at AT TIME ZONE 'Asia/Shanghai' AS date)),

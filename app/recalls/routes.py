@@ -1,0 +1,103 @@
+"""What the marketplace's own staff do after a recall."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.errors import NotFound
+from app.core.web import (
+    DEFAULT_LIMIT,
+    KEY_ERRORS,
+    Cursor,
+    InvalidCursor,
+    Limit,
+    Now,
+    Once,
+    Page,
+    ReadSession,
+    decode_cursor,
+    encode_cursor,
+    problems,
+)
+from app.identity import Operator
+from app.orders import NotRefundable, RefundExceedsLine
+from app.recalls import queries, service
+from app.recalls.rules import DraftDecided, Status
+from app.recalls.schemas import DraftOut, RecipientOut
+
+router = APIRouter(tags=["recalls"])
+
+
+@router.get(
+    "/v1/operator/lots/{lot_id}/recipients",
+    operation_id="list_lot_recipients",
+    summary="Whom pieces of a lot were sent to",
+    responses=problems(NotFound, InvalidCursor),
+)
+async def list_lot_recipients(
+    lot_id: UUID, _: Operator, session: ReadSession, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
+) -> Page[RecipientOut]:
+    """Parcel by parcel in the order in which they left, with names and numbers masked."""
+    kind = f"recipients:{lot_id}"
+    after = UUID(str(decode_cursor(kind, cursor)[0])) if cursor else None
+    found = await queries.recipients(session, lot_id, after=after, limit=limit + 1)
+    more = encode_cursor(kind, str(found[limit - 1].shipment_id)) if len(found) > limit else None
+    return Page(items=[RecipientOut.of(one) for one in found[:limit]], next_cursor=more)
+
+
+@router.get(
+    "/v1/operator/recall-refunds",
+    operation_id="list_recall_refunds",
+    summary="Refunds that were drafted after recalls",
+    responses=problems(InvalidCursor),
+)
+async def list_recall_refunds(
+    _: Operator,
+    session: ReadSession,
+    lot_id: Annotated[UUID | None, Query()] = None,
+    status: Annotated[Status | None, Query(description="`draft`: somebody must decide")] = None,
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: Cursor = None,
+) -> Page[DraftOut]:
+    """One for each line that received pieces of the lot, or that cannot be served without them."""
+    after = UUID(str(decode_cursor("recall-refunds", cursor)[0])) if cursor else None
+    found = await queries.page(session, lot_id=lot_id, status=status, after=after, limit=limit + 1)
+    more = encode_cursor("recall-refunds", str(found[limit - 1].id)) if len(found) > limit else None
+    return Page(items=[DraftOut.of(one) for one in found[:limit]], next_cursor=more)
+
+
+@router.post(
+    "/v1/operator/recall-refunds/{draft_id}/confirm",
+    operation_id="confirm_recall_refund",
+    summary="Give the money back",
+    response_model=DraftOut,
+    responses=problems(NotFound, DraftDecided, NotRefundable, RefundExceedsLine, *KEY_ERRORS),
+)
+async def confirm_recall_refund(draft_id: UUID, by: Operator, once: Once, now: Now) -> Response:
+    """For goods that were sent a refund; goods that were not are cancelled. Counted sales are reversed on arrival."""
+    days = once.settings.orders.confirm_after_days
+
+    async def work(session: AsyncSession) -> DraftOut:
+        return DraftOut.of(await service.confirm(session, draft_id, by=by, now=now, confirm_after_days=days))
+
+    return await once.run(200, work)
+
+
+@router.post(
+    "/v1/operator/recall-refunds/{draft_id}/dismiss",
+    operation_id="dismiss_recall_refund",
+    summary="Leave a drafted refund",
+    response_model=DraftOut,
+    responses=problems(NotFound, DraftDecided, *KEY_ERRORS),
+)
+async def dismiss_recall_refund(draft_id: UUID, by: Operator, once: Once, now: Now) -> Response:
+    """The buyer was served otherwise, and gets no money for it."""
+
+    async def work(session: AsyncSession) -> DraftOut:
+        return DraftOut.of(await service.dismiss(session, draft_id, by=by, now=now))
+
+    return await once.run(200, work)

@@ -1,0 +1,78 @@
+"""Recalls on the wire."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Self
+from uuid import UUID
+
+from pydantic import Field
+
+from app.core.web import Out
+from app.recalls.rules import Draft, Recipient, Status
+
+
+class DraftOut(Out):
+    """A refund that an operator may confirm."""
+
+    id: UUID
+    lot_id: UUID
+    order_number: str
+    line_id: UUID
+    sku: str
+    sent: bool = Field(description="True: the buyer has or will get the goods; false: they can never be sent")
+    quantity: int
+    amount_fen: int = Field(description="What the pieces cost, as far as it was not paid back")
+    recipient: str = Field(description="Masked", examples=["王**"])
+    phone: str = Field(description="Masked", examples=["138******34"])
+    status: Status
+    drafted_at: datetime
+    decided_at: datetime | None
+
+    @classmethod
+    def of(cls, draft: Draft) -> Self:
+        """From the value."""
+        line = draft.line
+        return cls(
+            id=draft.id,
+            lot_id=draft.lot_id,
+            order_number=line.order_number,
+            line_id=line.line_id,
+            sku=line.sku,
+            sent=draft.sent,
+            quantity=draft.quantity,
+            amount_fen=draft.amount_fen,
+            recipient=line.recipient,
+            phone=line.phone,
+            status=draft.status,
+            drafted_at=draft.drafted_at,
+            decided_at=draft.decided_at,
+        )
+
+
+class RecipientOut(Out):
+    """Pieces of a lot in somebody's parcel."""
+
+    shipment_id: UUID
+    order_number: str | None = Field(description="Null for goods that were sent for a claim")
+    recipient: str | None = Field(description="Masked", examples=["王**"])
+    phone: str | None = Field(description="Masked", examples=["138******34"])
+    division_code: str | None
+    quantity: int
+    dispatched_at: datetime
+    delivered_at: datetime | None
+
+    @classmethod
+    def of(cls, found: Recipient) -> Self:
+        """From the value."""
+        line = found.line
+        return cls(
+            shipment_id=found.shipment_id,
+            order_number=line and line.order_number,
+            recipient=line and line.recipient,
+            phone=line and line.phone,
+            division_code=line and line.division_code,
+            quantity=found.quantity,
+            dispatched_at=found.dispatched_at,
+            delivered_at=found.delivered_at,
+        )

@@ -1,0 +1,188 @@
+"""A lot is called back: nobody buys or gets it any more, and whoever paid for it gets the money once it is decided."""
+
+from __future__ import annotations
+
+from tests.inventory.builders import broken
+from tests.shop import ADDRESS
+
+LOTS = "/v1/operator/lots"
+DRAFTS = "/v1/operator/recall-refunds"
+
+
+async def lot_of(shop, code: str = "GT14-A") -> str:
+    return str(await shop.scalar("SELECT id FROM inventory_lot WHERE code = :code", code=code))
+
+
+async def recall(shop, lot_id: str) -> dict:
+    answer = await shop.call("operator", "POST", f"{LOTS}/{lot_id}/recall", {"reason": "农残抽检不合格"})
+    assert answer.status_code == 200, answer.text
+    await shop.settle()
+    return answer.json()
+
+
+async def drafts(shop, **query) -> list[dict]:
+    path = DRAFTS + "?" + "&".join(f"{name}={value}" for name, value in query.items())
+    answer = await shop.call("operator", "GET", path)
+    assert answer.status_code == 200, answer.text
+    return answer.json()["items"]
+
+
+async def decide(shop, draft: dict, decision: str = "confirm"):
+    answer = await shop.call("operator", "POST", f"{DRAFTS}/{draft['id']}/{decision}")
+    await shop.settle()
+    return answer
+
+
+async def more(shop, code: str, quantity: int) -> None:
+    lot = {"sku": "GT14", "code": code, "best_before": "2028-01-01", "quantity": quantity}
+    assert (await shop.call("S01", "POST", "/v1/supplier/lots", lot)).status_code == 201
+
+
+async def send(shop, order: dict):
+    body = {
+        "carrier": "ZTO",
+        "tracking_number": "780000000001",
+        "lines": [{"line_id": line["id"], "quantity": line["quantity"]} for line in order["lines"]],
+    }
+    return await shop.call("S01", "POST", f"/v1/supplier/orders/{order['supplier_orders'][0]['id']}/shipments", body)
+
+
+async def test_a_recall_from_the_shelf_to_the_ledger(shop):
+    received = await shop.complete({"GT14": 2})
+    await more(shop, "GT14-B", 3)
+    first = await shop.pay(await shop.order({"GT14": 3}))
+    last = await shop.order({"GT14": 4})
+    lot_id = await lot_of(shop)
+    done = await recall(shop, lot_id)
+    assert (done["frozen"], done["held"], done["lot"]["on_hand"]) == (94, 4, 4)
+    assert await shop.stock("GT14") == (7, 7)
+    body = {"items": [{"sku": "GT14", "quantity": 1}], "address": ADDRESS}
+    refused = await shop.call("stranger", "POST", "/v1/store/orders", body)
+    assert (refused.status_code, refused.json()["code"]) == (409, "out_of_stock")
+    assert await recall(shop, lot_id) == done | {"frozen": 0}
+
+    sent = await send(shop, first)
+    assert sent.status_code == 201, sent.text
+    assert sent.json()["allocation"] == [
+        {
+            "sku": "GT14",
+            "lot_code": "GT14-B",
+            "quantity": 3,
+            "best_before": "2028-01-01",
+            "why": "earliest_expiry",
+            "passed_over": [{"lot_code": "GT14-A", "reason": "recalled"}],
+        }
+    ]
+
+    found = await drafts(shop, lot_id=lot_id, status="draft")
+    assert [(one["order_number"], one["sent"], one["quantity"], one["amount_fen"]) for one in found] == [
+        (received["number"], True, 2, 2 * 3_990),
+        (last["number"], False, 4, 4 * 3_990),
+    ]
+    assert (found[0]["recipient"], found[0]["phone"]) == ("王**", "138******34")
+
+    confirmed = await decide(shop, found[0])
+    assert (confirmed.status_code, confirmed.json()["status"]) == (200, "confirmed")
+    assert (await decide(shop, found[0])).status_code == 200
+    entries = (await shop.call("officer", "GET", "/v1/office/ledger?from=2026-11-01&to=2026-12-31")).json()["items"]
+    mine = [(one["kind"], one["quantity"], one["amount_fen"]) for one in entries if one["lot_code"] == "GT14-A"]
+    assert mine == [("sale", 2, 2 * 3_990), ("refund", -2, -2 * 3_990)]
+
+    assert (await decide(shop, found[1])).status_code == 200
+    assert (await shop.look(last))["status"] == "cancelled"
+    assert await shop.stock("GT14") == (0, 0)
+    assert await drafts(shop, lot_id=lot_id, status="draft") == []
+    other = await decide(shop, found[1], "dismiss")
+    assert (other.status_code, other.json()["code"]) == (409, "draft_decided")
+    async with shop.db.read() as session:
+        assert await broken(session) == []
+
+
+async def test_a_paid_order_that_cannot_be_served_is_paid_back_when_somebody_says_so(shop):
+    order = await shop.pay(await shop.order({"GT14": 3}))
+    await recall(shop, await lot_of(shop))
+    stopped = await send(shop, order)
+    assert (stopped.status_code, stopped.json()["code"]) == (409, "lot_short")
+    [draft] = await drafts(shop, status="draft")
+    assert (draft["sent"], draft["quantity"], (await shop.look(order))["status"]) == (False, 3, "paid")
+    await decide(shop, draft)
+    assert (await shop.look(order))["status"] == "refunded"
+    assert await shop.stock("GT14") == (0, 0)
+
+
+async def test_a_draft_that_is_dismissed_moves_nothing(shop):
+    order = await shop.pay(await shop.order({"GT14": 3}))
+    await recall(shop, await lot_of(shop))
+    await more(shop, "GT14-B", 5)
+    assert await shop.stock("GT14") == (5, 3)
+    [draft] = await drafts(shop, status="draft")
+    assert (await decide(shop, draft, "dismiss")).json()["status"] == "dismissed"
+    assert (await decide(shop, draft, "dismiss")).json()["status"] == "dismissed"
+    assert (await decide(shop, draft)).status_code == 409
+    assert (await send(shop, order)).status_code == 201
+    assert await shop.stock("GT14") == (2, 0)
+
+
+async def test_what_was_paid_back_before_is_not_paid_back_again(shop):
+    order = await shop.complete({"GT14": 2})
+    line = order["lines"][0]
+    body = {"lines": [{"line_id": line["id"], "amount_fen": 3_990, "quantity": 1}], "reason": "one was crushed"}
+    assert (await shop.call("operator", "POST", f"/v1/operator/orders/{order['id']}/refunds", body)).status_code == 201
+    await shop.settle()
+    await recall(shop, await lot_of(shop))
+    [draft] = await drafts(shop, status="draft")
+    assert (draft["quantity"], draft["amount_fen"]) == (1, 3_990)
+    await decide(shop, draft)
+    back = await shop.scalar("SELECT refunded_fen FROM orders_line WHERE id = :id", id=line["id"])
+    assert back == 2 * 3_990
+
+
+async def test_everybody_is_told_by_the_code_on_the_pack_and_nobody_is_named(shop):
+    await shop.complete({"GT14": 2})
+    code = await shop.scalar("SELECT trace_code FROM inventory_lot WHERE code = 'GT14-A'")
+    story = (await shop.call(None, "GET", f"/v1/store/trace/{code}")).json()
+    assert (story["recalled_on"], story["certified"]) == (None, False)
+    drawn = await shop.call(None, "GET", f"/v1/store/trace/{code.lower()}/qr.svg")
+    assert (drawn.status_code, drawn.headers["content-type"]) == (200, "image/svg+xml")
+    assert b"<svg" in drawn.content
+    assert (await shop.call(None, "GET", "/v1/store/trace/NOSUCHCODE/qr.svg")).status_code == 404
+    lot_id = await lot_of(shop)
+    await recall(shop, lot_id)
+    story = (await shop.call(None, "GET", f"/v1/store/trace/{code}")).json()
+    assert story["recalled_on"] == "2026-11-20"
+    page = (await shop.call(None, "GET", f"/trace/{code}")).text
+    assert "召回" in page
+    for told in (str(story), page):
+        assert "王晓梅" not in told
+        assert "13800001234" not in told
+    assert (await shop.call(None, "GET", "/v1/store/products/golden-tea-bags")).json()["lots"] == []
+    [who] = (await shop.call("operator", "GET", f"{LOTS}/{lot_id}/recipients")).json()["items"]
+    assert (who["recipient"], who["phone"], who["division_code"], who["quantity"]) == (
+        "王**",
+        "138******34",
+        "370112",
+        2,
+    )
+    [lot] = (await shop.call("operator", "GET", f"{LOTS}?trace_code={code}&recalled=true&sku=GT14")).json()["items"]
+    assert lot["id"] == lot_id
+
+
+async def test_who_may_call_back_and_decide(shop):
+    lot_id = await lot_of(shop)
+    body = {"reason": "自查发现问题"}
+    for who, path, status in (
+        ("S08", f"/v1/supplier/lots/{lot_id}/recall", 404),
+        ("buyer", f"/v1/supplier/lots/{lot_id}/recall", 403),
+        ("S01", f"{LOTS}/{lot_id}/recall", 403),
+        ("operator", f"{LOTS}/{shop.products['GT14']}/recall", 404),
+    ):
+        assert (await shop.call(who, "POST", path, body)).status_code == status
+    assert await shop.stock("GT14") == (100, 0)
+    assert (await shop.call("S01", "POST", f"/v1/supplier/lots/{lot_id}/recall", body)).status_code == 200
+    assert await shop.stock("GT14") == (0, 0)
+    for path in (DRAFTS, LOTS, f"{LOTS}/{lot_id}/recipients"):
+        assert (await shop.call("S01", "GET", path)).status_code == 403
+        assert (await shop.call("operator", "GET", path)).status_code == 200
+    for decision in ("confirm", "dismiss"):
+        assert (await shop.call("S01", "POST", f"{DRAFTS}/{lot_id}/{decision}")).status_code == 403
+        assert (await shop.call("operator", "POST", f"{DRAFTS}/{lot_id}/{decision}")).status_code == 404
