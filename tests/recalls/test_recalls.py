@@ -51,6 +51,7 @@ async def test_a_recall_from_the_shelf_to_the_ledger(shop):
     received = await shop.complete({"GT14": 2})
     await more(shop, "GT14-B", 3)
     first = await shop.pay(await shop.order({"GT14": 3}))
+    shop.clock.advance(seconds=1)
     last = await shop.order({"GT14": 4})
     lot_id = await lot_of(shop)
     done = await recall(shop, lot_id)
@@ -74,7 +75,7 @@ async def test_a_recall_from_the_shelf_to_the_ledger(shop):
         }
     ]
 
-    found = await drafts(shop, lot_id=lot_id, status="draft")
+    found = sorted(await drafts(shop, lot_id=lot_id, status="draft"), key=lambda one: not one["sent"])
     assert [(one["order_number"], one["sent"], one["quantity"], one["amount_fen"]) for one in found] == [
         (received["number"], True, 2, 2 * 3_990),
         (last["number"], False, 4, 4 * 3_990),
