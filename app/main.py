@@ -146,7 +146,7 @@ def create_app(
     if database is not None:
         app.state.edge = Edge(settings, database, Limits(database, settings.limits), clock)
     _serve_docs(app)
-    install_handlers(app)
+    install_handlers(app, nowhere=pages.nowhere)
     install_openapi(app)
     app.add_middleware(PageCache, prefixes=_CACHED, settings=settings.cache)
     app.add_middleware(Surroundings, limits=settings.limits)

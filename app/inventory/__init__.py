@@ -19,7 +19,16 @@ from app.inventory.events import (
     StockRanOut,
     StockReturned,
 )
-from app.inventory.queries import availability, lot, lots_of, open_presales, ships_ahead, waiting_for
+from app.inventory.queries import (
+    StockLine,
+    availability,
+    lot,
+    lots_of,
+    open_presales,
+    page_of_stock,
+    ships_ahead,
+    waiting_for,
+)
 from app.inventory.routes import router
 from app.inventory.rules import (
     LOW_STOCK,
@@ -79,6 +88,7 @@ __all__ = [
     "PromiseBroken",
     "PromiseFilled",
     "Shelf",
+    "StockLine",
     "StockLow",
     "StockRanOut",
     "StockReturned",
@@ -98,6 +108,7 @@ __all__ = [
     "open_presale",
     "open_presales",
     "open_stock",
+    "page_of_stock",
     "recall",
     "receive",
     "release",

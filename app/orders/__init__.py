@@ -29,7 +29,18 @@ from app.orders.handlers import (
     on_shipments_delivered,
 )
 from app.orders.lifecycle import Status, Step, StepNotAllowed
-from app.orders.queries import address_of, page, received_line, refunds_of, view
+from app.orders.queries import (
+    address_of,
+    bulk,
+    bulks,
+    page,
+    page_of_bulk,
+    page_of_organisation,
+    received_line,
+    refunds_of,
+    supplier_page,
+    view,
+)
 from app.orders.queries.sold import ids_for, invoice_details, lock_invoiceable, origins, wanting_invoice
 from app.orders.queries.standing import standing, unsent
 from app.orders.routes import router
@@ -58,6 +69,7 @@ from app.orders.rules import (
     ShipLine,
     ShipsTooMuch,
     SupplierOrderView,
+    ToShip,
     UnknownLine,
     UnknownSku,
 )
@@ -79,8 +91,10 @@ from app.orders.service import (
     Placement,
     cancel,
     cancel_pieces,
+    check_roster,
     claim,
     claim_basis,
+    close_account,
     confirm,
     confirm_due,
     deliver,
@@ -100,7 +114,9 @@ from app.orders.service import (
     release_confirmation,
     ship,
     show_cart,
+    start_bulk_payment,
     start_payment,
+    template,
 )
 
 __all__ = [
@@ -156,14 +172,19 @@ __all__ = [
     "StepNotAllowed",
     "SupplierOrderCompleted",
     "SupplierOrderView",
+    "ToShip",
     "UnknownLine",
     "UnknownRoster",
     "UnknownSku",
     "address_of",
+    "bulk",
+    "bulks",
     "cancel",
     "cancel_pieces",
+    "check_roster",
     "claim",
     "claim_basis",
+    "close_account",
     "confirm",
     "confirm_due",
     "deliver",
@@ -186,6 +207,8 @@ __all__ = [
     "open_cart",
     "origins",
     "page",
+    "page_of_bulk",
+    "page_of_organisation",
     "place",
     "place_bulk",
     "put_item",
@@ -199,7 +222,10 @@ __all__ = [
     "ship",
     "show_cart",
     "standing",
+    "start_bulk_payment",
     "start_payment",
+    "supplier_page",
+    "template",
     "unsent",
     "view",
     "wanting_invoice",

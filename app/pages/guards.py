@@ -2,7 +2,7 @@
 
 A browser carries its sign-in in two cookies that no script can read: the access token, and the refresh token that
 continues it. A third names the browser's visit; every form holds a token that only we can make from it. Pages name
-one of ``Visitor`` and ``Customer``, and what takes a form names ``Posted`` besides.
+one of ``Visitor``, ``SignedIn``, ``Customer`` and ``Seller``, and what takes a form names ``Posted`` besides.
 """
 
 from __future__ import annotations
@@ -25,10 +25,12 @@ from app.core.errors import NotAuthenticated, NotPermitted
 from app.core.sealing import keys
 from app.core.web import edge_of
 from app.core.web.problems import language_of
+from app.fulfilment import CARRIERS
 from app.identity import Actor, Role
 from app.pages.rules import LANGUAGES, FormExpired, Language
 
 _ACCESS, _REFRESH, _VISIT, _LANGUAGE, _CART = "bj_access", "bj_refresh", "bj_visit", "bj_lang", "bj_cart"
+_CARRIER = "bj_carrier"
 _YEAR = 365 * 86_400
 _VISIT_BYTES = 18
 _LONGEST_COOKIE, _LONGEST_CART = 2048, 42
@@ -54,11 +56,29 @@ class Visit:
         return self.actor is not None and Role.BUYER in self.actor.roles
 
     @property
-    def buyer(self) -> Actor:
-        """The buyer who is signed in: ``Customer`` has seen to it."""
+    def is_seller(self) -> bool:
+        """Whether somebody of a supplier is signed in."""
+        return self.actor is not None and Role.SUPPLIER in self.actor.roles and self.actor.supplier_id is not None
+
+    @property
+    def person(self) -> Actor:
+        """Who is signed in: the route's guard has seen to it."""
         if self.actor is None:
             raise NotAuthenticated
         return self.actor
+
+    @property
+    def buyer(self) -> Actor:
+        """The buyer who is signed in: ``Customer`` has seen to it."""
+        return self.person
+
+    @property
+    def supplier_id(self) -> UUID:
+        """The supplier for whom somebody is signed in: ``Seller`` has seen to it."""
+        supplier_id = self.person.supplier_id
+        if supplier_id is None:
+            raise NotPermitted
+        return supplier_id
 
     @property
     def form_token(self) -> str:
@@ -88,6 +108,16 @@ class Visit:
     def keep_cart(self, cart_id: UUID, count: int) -> None:
         """Remember the cart, longer than the sign-in lasts."""
         self.cookies[_CART] = (f"{cart_id}.{count}", _YEAR)
+
+    @property
+    def carrier(self) -> str:
+        """The carrier that this browser used last: most suppliers have one."""
+        code = _cookie(self.request, _CARRIER)
+        return code if code in CARRIERS else ""
+
+    def keep_carrier(self, code: str) -> None:
+        """Remember the carrier for the next parcel."""
+        self.cookies[_CARRIER] = (code, _YEAR)
 
     def welcome(self, tokens: identity.Tokens) -> None:
         """Somebody has signed in: the browser gets the tokens, and forms made before are void."""
@@ -167,6 +197,16 @@ async def _go_on(request: Request, visit: Visit) -> None:
 Visitor = Annotated[Visit, Depends(_visit)]
 
 
+async def _signed_in(visit: Visitor) -> Visit:
+    """Anybody who is signed in. Raises ``NotAuthenticated``."""
+    if visit.actor is None:
+        raise NotAuthenticated
+    return visit
+
+
+SignedIn = Annotated[Visit, Depends(_signed_in)]
+
+
 async def _customer(visit: Visitor) -> Visit:
     """A buyer who is signed in. Raises ``NotAuthenticated`` and ``NotPermitted``."""
     if visit.actor is None:
@@ -177,6 +217,18 @@ async def _customer(visit: Visitor) -> Visit:
 
 
 Customer = Annotated[Visit, Depends(_customer)]
+
+
+async def _seller(visit: Visitor) -> Visit:
+    """Somebody of a supplier who is signed in. Raises ``NotAuthenticated`` and ``NotPermitted``."""
+    if visit.actor is None:
+        raise NotAuthenticated
+    if not visit.is_seller:
+        raise NotPermitted
+    return visit
+
+
+Seller = Annotated[Visit, Depends(_seller)]
 
 
 class Fields:

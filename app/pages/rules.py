@@ -37,6 +37,28 @@ class TotalChanged(DomainError):
     en = "Prices, freight or stock have just changed; the total is now {total}. Please check and place it again."
 
 
+class CountMoved(DomainError):
+    """Goods were sent or received since the page with the count was shown."""
+
+    status = 409
+    code = "count_moved"
+    zh = "页面打开后库存有变动（发货或入库），未保存。现在的数字如下，请核对后再保存。"
+    en = "Goods moved since this page was opened, so nothing was saved. Check the new numbers and save again."
+
+
+class _Count(int):
+    """A number that agrees with its noun: ``{count:piece|pieces}`` says ``1 piece`` and ``2 pieces``."""
+
+    def __format__(self, nouns: str) -> str:
+        one, _, many = nouns.partition("|")
+        return f"{int(self)} {one if self == 1 else many}" if nouns else str(int(self))
+
+
+def counted(value: object) -> object:
+    """What a text may put in: whole numbers agree with their nouns there."""
+    return _Count(value) if isinstance(value, int) else value
+
+
 @cache
 def words(language: Language) -> dict[str, str]:
     """Every text of the pages in one language, by key."""

@@ -25,7 +25,7 @@ async def test_bad_fruit_is_claimed_once_with_a_photo(shop: Shop, buyer: Visitor
     order = await shop.ship(await shop.pay(await shop.order({"NO02": 1})))
     path = f"/orders/{order['id']}/claim"
     await buyer.see(f"/orders/{order['id']}")
-    await buyer.see(path)
+    assert "无理由" not in await buyer.see(path), "fresh goods are not returned without a reason"
     fields = buyer.fields(path)
     line = order["lines"][0]["id"]
     assert "请勾选" in await buyer.post(path, {name: value for name, value in fields.items() if name != "line"}, 422)
@@ -42,6 +42,7 @@ async def test_bad_fruit_is_claimed_once_with_a_photo(shop: Shop, buyer: Visitor
     assert await shop.scalar("SELECT count(*) FROM claims_claim") == 1
     seen = await buyer.see(places[0])
     assert "供应商处理中" in seen
+    assert "3 / 20 个" in seen
     assert "/v1/store/files/" in buyer.answer.text
     assert "已撤销" in await buyer.send(f"{places[0]}/withdraw")
 

@@ -97,3 +97,29 @@ async def test_what_is_sold_ahead_says_when_it_ships_and_is_not_called_sold_out(
     assert "库存仅剩" not in await buyer.see("/checkout?sku=NO02&quantity=2")
     order = await shop.order({"NO02": 2})
     assert "预售 · 2026年12月1日前发出" in await buyer.see(f"/orders/{order['id']}")
+
+
+async def test_where_nothing_is_people_are_shown_a_page(visitor: Visitor):
+    answer = await visitor.http.get("/nowhere", headers={"Accept": "text/html,*/*", "Accept-Language": "en"})
+    assert answer.status_code == 404
+    assert answer.headers["content-type"].startswith("text/html")
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    for path, headers in (("/nowhere", {}), ("/v1/nowhere", {"Accept": "text/html"})):
+        answer = await visitor.http.get(path, headers=headers)
+        assert answer.status_code == 404
+        assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_an_address_that_cannot_be_ours_leads_nowhere(buyer: Visitor):
+    for path in ("/orders/abc", "/claims/abc", "/account/addresses/abc"):
+        await buyer.see(path, 404)
+        assert "没有找到您要的内容" in buyer.text
+
+
+async def test_a_product_says_what_its_label_says(visitor: Visitor):
+    said = await visitor.see("/products/orange-5kg")
+    for told in ("合格证开具人", "新寨橙乡柑橘专业合作社（示例）", "不使用禁用农药", "0743-0000001"):
+        assert told in said
+    said = await visitor.see("/products/golden-tea?lang=en")
+    assert "Ingredients 茶鲜叶" in said
+    assert visitor.foreign == []

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import app
 from app.catalogue import CATEGORIES
 from app.orders import Status
-from app.pages.rules import Amount, day, money, month_day, safe_path, words
+from app.pages.rules import Amount, counted, day, money, month_day, safe_path, words
 
 PAGES = Path(app.__path__[0]) / "pages"
 _CALLED = re.compile(r"""\bt(?:\.has)?\(\s*(["'])(?P<key>[^"']+)\1(?P<more>\s*~)?""")
@@ -30,9 +30,17 @@ def test_both_languages_say_the_same_things():
     zh, en = words("zh"), words("en")
     assert zh.keys() == en.keys()
     for key, text in zh.items():
-        assert set(re.findall(r"{(\w+)}", text)) == set(re.findall(r"{(\w+)}", en[key])), key
+        assert set(re.findall(r"{(\w+)", text)) == set(re.findall(r"{(\w+)", en[key])), key
         assert text.strip(), key
         assert en[key].strip(), key
+
+
+def test_a_number_agrees_with_its_noun():
+    said = words("en")["orders.pieces"]
+    assert said.format_map({"count": counted(1)}) == "1 piece"
+    assert said.format_map({"count": counted(12)}) == "12 pieces"
+    assert words("zh")["orders.pieces"].format_map({"count": counted(1)}) == "共 1 件"
+    assert counted("x") == "x"
 
 
 def test_every_text_is_used_and_every_text_that_is_used_exists():

@@ -8,6 +8,8 @@ from typing import Any
 
 import httpx
 
+_VOID = frozenset(("area", "br", "hr", "img", "input", "link", "meta", "source", "use", "wbr"))
+
 
 class _Reader(HTMLParser):
     """Forms with their fields, and all text."""
@@ -16,11 +18,16 @@ class _Reader(HTMLParser):
         super().__init__()
         self.forms: list[dict[str, Any]] = []
         self.text: list[str] = []
+        self.foreign: list[str] = []
+        self._langs: list[str] = []
         self._form: dict[str, Any] | None = None
         self._select: str | None = None
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         found = dict(attrs)
+        if tag not in _VOID:
+            inherited = self._langs[-1] if self._langs and tag != "title" else ""  # a title may be a product's name
+            self._langs.append(found.get("lang") or inherited)
         if tag == "form":
             self._form = {"action": found.get("action"), "method": found.get("method", "get"), "fields": {}}
             self.forms.append(self._form)
@@ -36,6 +43,8 @@ class _Reader(HTMLParser):
             self._form["fields"][found["name"]] = found.get("value") or ""
 
     def handle_endtag(self, tag: str) -> None:
+        if tag not in _VOID:
+            self._langs.pop()
         if tag == "form":
             self._form = None
         elif tag == "select":
@@ -43,6 +52,8 @@ class _Reader(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         self.text.append(data)
+        if self._langs and self._langs[-1] == "en" and re.search("[一-鿿]", data):
+            self.foreign.append(data)
 
 
 class Visitor:
@@ -87,6 +98,11 @@ class Visitor:
     def text(self) -> str:
         """The words on the page."""
         return re.sub(r"\s+", " ", " ".join(self.page.text))
+
+    @property
+    def foreign(self) -> list[str]:
+        """What an English page says in Chinese without telling that it is Chinese."""
+        return self.page.foreign
 
     def _read(self, answer: httpx.Response) -> None:
         self.answer, self.page = answer, _Reader()

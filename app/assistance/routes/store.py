@@ -2,38 +2,26 @@
 
 from __future__ import annotations
 
-import io
-from dataclasses import asdict
-from pathlib import Path
 from typing import Annotated
 from uuid import UUID
 
-import segno
 from fastapi import APIRouter, Query, Request, Response
 from fastapi import Path as InPath
 
 from app.assistance import queries, service
 from app.assistance.rules.contribution import (
-    WORDINGS,
     ActsForNobody,
     ActsForSeveral,
-    Certificate,
     NoSuchCertificate,
     NothingCounted,
-    programme_of,
 )
 from app.assistance.schemas import FIRST_YEAR, LAST_YEAR
 from app.assistance.schemas.contribution import ContributionOut, VerifiedOut
-from app.core import pdf
-from app.core.clock import local_day
 from app.core.errors import NotFound
-from app.core.money import in_capitals
 from app.core.web import Now, ReadSession, TheEdge, problems
 from app.identity import Buyer, Public
 
 router = APIRouter(prefix="/v1/store", tags=["assistance"])
-
-_TEMPLATE = Path(__file__).parents[1] / "certificate.typ"
 
 
 @router.get(
@@ -74,9 +62,12 @@ async def get_contribution_certificate(
     async with edge.db.write() as session:
         certificate = await service.certify(session, year, organisation_id=organisation_id, by=by, now=now)
     url = f"{request.base_url}verify/{certificate.code}"
-    content = await pdf.render(_TEMPLATE, _printed(certificate, url), at=certificate.issued_at)
     name = f'attachment; filename="{certificate.code}.pdf"'
-    return Response(content, media_type="application/pdf", headers={"Content-Disposition": name})
+    return Response(
+        await service.print_certificate(certificate, url),
+        media_type="application/pdf",
+        headers={"Content-Disposition": name},
+    )
 
 
 @router.get(
@@ -92,27 +83,3 @@ async def verify_contribution_certificate(
 ) -> VerifiedOut:
     """What the certificate with this code says, and whether the ledger still says the same."""
     return VerifiedOut.of(await queries.certificate(session, code))
-
-
-def _printed(certificate: Certificate, url: str) -> dict[str, object]:
-    content, day = certificate.content, local_day(certificate.issued_at)
-    programme = programme_of(content.year)
-    wording = WORDINGS[programme.code if programme is not None else "P1"]
-    return {
-        **asdict(wording),
-        **content.to_json(),
-        "holder": certificate.holder,
-        "uscc": certificate.uscc,
-        "capitals": in_capitals(content.net_fen),
-        "code": certificate.code,
-        "digest": certificate.digest,
-        "issued_on": f"{day.year}年{day.month}月{day.day}日",
-        "url": url,
-        "qr": _qr(url),
-    }
-
-
-def _qr(url: str) -> str:
-    to = io.BytesIO()
-    segno.make(url, error="m", micro=False).save(to, kind="svg", border=0, xmldecl=False)
-    return to.getvalue().decode()

@@ -3,6 +3,7 @@
 from app.assistance.service.contribution import certify, contribution
 from app.assistance.service.goals import add_aspect, add_measure, create_plan, resolve_filter, set_goal, stand
 from app.assistance.service.ledger import count_sales, reverse_sale
+from app.assistance.service.paper import print_certificate
 
 __all__ = [
     "add_aspect",
@@ -11,6 +12,7 @@ __all__ = [
     "contribution",
     "count_sales",
     "create_plan",
+    "print_certificate",
     "resolve_filter",
     "reverse_sale",
     "set_goal",

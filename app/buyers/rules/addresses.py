@@ -34,6 +34,11 @@ class Address:
         """The county or township of the address."""
         return resolve_division(self.division_code)
 
+    @property
+    def masked(self) -> Address:
+        """As a label or a list may show it: enough to tell parcels apart (domain handbook §3.2)."""
+        return Address(mask_name(self.recipient), mask_phone(self.phone), self.division_code, mask_detail(self.detail))
+
 
 MOST_ADDRESSES = 50
 _PURPOSE = "address"

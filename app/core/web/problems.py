@@ -24,7 +24,9 @@ from app.core.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+
+    Nowhere = Callable[[Request, DomainError], Response | None]
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -228,8 +230,11 @@ def invalid(errors: Sequence[Mapping[str, Any]]) -> InvalidInput:
     return InvalidInput(faults=faults)
 
 
-def install_handlers(app: FastAPI) -> None:
-    """One translator for refusals, framework errors, validation and defects."""
+def install_handlers(app: FastAPI, *, nowhere: Nowhere | None = None) -> None:
+    """One translator for refusals, framework errors, validation and defects.
+
+    ``nowhere`` may answer in another way where nothing is at an address: people are shown a page.
+    """
 
     async def refused(request: Request, error: Exception) -> Response:
         assert isinstance(error, DomainError)  # noqa: S101
@@ -243,6 +248,8 @@ def install_handlers(app: FastAPI) -> None:
         kind = _FRAMEWORK.get(error.status_code)
         if kind is None:
             kind = type("Generic", (_Generic,), {"status": error.status_code})
+        if kind is NotFound and nowhere is not None and (page := nowhere(request, kind())) is not None:
+            return page
         response = problem(request, kind())
         for name, value in (error.headers or {}).items():
             response.headers[name] = value

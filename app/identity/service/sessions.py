@@ -115,6 +115,12 @@ async def sign_out(session: AsyncSession, refresh_token: str, now: datetime) -> 
         )
 
 
+def sign_in_of(refresh_token: str) -> UUID | None:
+    """The sign-in that this refresh token continues, among those that its owner sees; None for a token not of ours."""
+    parts = _parse(refresh_token)
+    return None if parts is None else parts[0]
+
+
 async def end_sign_in(session: AsyncSession, sign_in_id: UUID, *, by: Actor, now: datetime) -> None:
     """End one of the caller's sign-ins; ending it twice is no error. Raises ``NotFound``."""
     ended = await session.execute(

@@ -12,7 +12,7 @@ from sqlalchemy import Row, Select, bindparam, exists, func, select, text, tuple
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import payments
-from app.buyers import Address, memberships, open_address
+from app.buyers import Address, memberships, open_address, organisation
 from app.core.db import array, ask
 from app.core.errors import NotFound
 from app.fulfilment import Shipment, Tracking, shipments_of
@@ -297,6 +297,20 @@ async def track(session: AsyncSession, order_id: UUID, shipment_id: UUID, *, by:
 async def page(session: AsyncSession, *, by: Actor, before: UUID | None, limit: int) -> list[OrderView]:
     """A buyer's orders, newest first."""
     wanted = select(*_ORDER).where(Order.buyer_id == by.account_id)
+    if before is not None:
+        wanted = wanted.where(Order.id < before)
+    return await _views(session, wanted.order_by(Order.id.desc()).limit(limit))
+
+
+async def page_of_organisation(
+    session: AsyncSession, organisation_id: UUID, *, by: Actor, before: UUID | None, limit: int
+) -> list[OrderView]:
+    """Single orders of one of the caller's organisations, whoever placed them, newest first. Raises ``NotFound``.
+
+    Those of a bulk order are found there.
+    """
+    await organisation(session, organisation_id, by=by)
+    wanted = select(*_ORDER).where(Order.organisation_id == organisation_id, Order.bulk_id.is_(None))
     if before is not None:
         wanted = wanted.where(Order.id < before)
     return await _views(session, wanted.order_by(Order.id.desc()).limit(limit))

@@ -10,7 +10,6 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.buyers import mask_detail, mask_name, mask_phone
 from app.core.errors import NotFound
 from app.core.web import (
     DEFAULT_LIMIT,
@@ -218,11 +217,4 @@ def _discreet(found: ToShip) -> ToShip:
     """A supplier needs the full address while there is something to send, and no longer (domain handbook §3.2)."""
     if found.part.status in (Status.PAID, Status.SHIPPED):
         return found
-    address = found.address
-    masked = replace(
-        address,
-        recipient=mask_name(address.recipient),
-        phone=mask_phone(address.phone),
-        detail=mask_detail(address.detail),
-    )
-    return replace(found, address=masked)
+    return replace(found, address=found.address.masked)

@@ -240,6 +240,11 @@ class LineView:
     ship_by: date | None = None
     waiting_quantity: int = 0
 
+    @property
+    def to_send(self) -> int:
+        """What has neither left the house nor been cancelled."""
+        return self.quantity - self.shipped_quantity - self.cancelled_quantity
+
 
 @dataclass(frozen=True, slots=True)
 class ParcelView:

@@ -2,8 +2,22 @@
 
 from fastapi import APIRouter
 
-from app.pages.routes import account, browse, cart, checkout, claims, orders, reviews
-from app.pages.routes.frame import static
+from app.pages.routes import (
+    account,
+    addresses,
+    browse,
+    bulk,
+    cart,
+    checkout,
+    claims,
+    codes,
+    orders,
+    organisations,
+    reviews,
+    shipping,
+    stock,
+)
+from app.pages.routes.frame import nowhere, static
 
 router = APIRouter(
     routes=[
@@ -14,8 +28,14 @@ router = APIRouter(
         *claims.router.routes,
         *reviews.router.routes,
         *account.router.routes,
+        *codes.router.routes,
+        *addresses.router.routes,
+        *organisations.router.routes,
+        *bulk.router.routes,
+        *shipping.router.routes,
+        *stock.router.routes,
         *static.routes,
     ],
 )
 
-__all__ = ["router"]
+__all__ = ["nowhere", "router"]

@@ -109,13 +109,14 @@ async def show_product(
     variants = product["variants"]
     chosen = next((one for one in variants if one["sku"] == sku), None)
     chosen = chosen or next((one for one in variants if one["available"]), variants[0])
+    sizes = {one["sku"]: one["name"] for one in variants}
     newest = reviews.Order.NEWEST
     said = (
         await reviews.of_product(session, slug, order=newest, after=None, limit=_REVIEWS, now=now)
         if product["rating"]
         else []
     )
-    return show(visit, "product.html", product=product, chosen=chosen, reviews=said)
+    return show(visit, "product.html", product=product, chosen=chosen, reviews=said, sizes=sizes)
 
 
 @router.get("/trace")

@@ -5,14 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
 from typing import Any
+from uuid import UUID
 
 from fastapi import APIRouter, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import orders
-from app.buyers import Address, Division, addresses, counties, make_address, places_under
+from app.buyers import (
+    Address,
+    Organisation,
+    OrganisationStatus,
+    Purchaser,
+    UnknownOrganisation,
+    addresses,
+    make_address,
+    organisations_of,
+    purchaser,
+)
 from app.catalogue import offers, pictures
 from app.core.errors import DomainError, Fault, InvalidInput
 from app.core.web import Now, ReadSession, TheEdge
@@ -21,6 +31,7 @@ from app.orders import CartEmpty, FreshGoodsNotAcknowledged, Placement
 from app.pages.guards import Customer, Fields, Posted, Visit
 from app.pages.routes.cart import basket
 from app.pages.routes.frame import PageRoute, go, once, refused_with, show
+from app.pages.routes.places import NEAR_HOME, around, moved
 from app.pages.rules import TotalChanged, money, quantity
 from app.pages.schemas import Done
 from app.pricing import Quote
@@ -29,10 +40,20 @@ from app.suppliers import is_uscc
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
 _MOST_PIECES = 9999
-_NEAR_HOME = "370112"
 _LONGEST_TITLE = 100
 _MOST_KNOWN = 50
-_FIELDS = ("recipient", "phone", "division_code", "detail", "note", "fresh", "coupon", "invoice_title", "invoice_uscc")
+_FIELDS = (
+    "recipient",
+    "phone",
+    "division_code",
+    "detail",
+    "note",
+    "fresh",
+    "coupon",
+    "invoice_title",
+    "invoice_uscc",
+    "organisation",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +77,7 @@ async def checkout_page(visit: Customer, session: ReadSession, now: Now, sku: st
     known = [one.address for one in sorted(book, key=lambda one: not one.is_default)] or [one.address for one in last]
     if known:
         said |= _said_of(known[0])
-    said["division_code"] = said["division_code"] or _NEAR_HOME
+    said["division_code"] = said["division_code"] or NEAR_HOME
     return await _page(visit, session, now, said, sku=sku, pieces=quantity)
 
 
@@ -69,9 +90,12 @@ async def checkout(visit: Customer, form: Posted, edge: TheEdge, now: Now) -> Re
         order_id, refused = await _place(visit, form, said, edge.settings.orders.pay_within_minutes, now)
         if order_id is not None:
             return go(f"/orders/{order_id}")
-    elif form["province"] and not said["division_code"].startswith(form["province"]):
-        said["division_code"] = next((place.code for place in _counties_of(form["province"])), _NEAR_HOME)
+    else:
+        said["division_code"] = moved(said["division_code"], form["province"])
     async with edge.db.read() as session:
+        if (chosen := form["kept"]) and form["step"] != "place":
+            book = await addresses(session, by=visit.buyer, limit=_MOST_KNOWN)
+            said |= next((_said_of(one.address) for one in book if str(one.id) == chosen), {})
         return await _page(visit, session, now, said, sku=form["sku"], pieces=form["pieces"], refused=refused)
 
 
@@ -103,6 +127,7 @@ async def _place(
             coupon=said["coupon"] or None,
             invoice=invoice,
             note=said["note"][:500] or None,
+            purchaser=await _purchaser(session, said["organisation"], visit),
         )
         order = await orders.place(session, asked, by=visit.buyer, now=now, pay_within_minutes=minutes)
         if str(order.total_fen) != form["seen_fen"]:
@@ -137,8 +162,6 @@ async def _page(
         quote = quoted.priced
     except DomainError as wrong:
         refused = refused or refused_with(visit.request, wrong)
-    province = said["division_code"][:2]
-    towns = [(city, list(found)) for city, found in groupby(_counties_of(province), key=lambda one: one.city)]
     return show(
         visit,
         "checkout.html",
@@ -153,11 +176,28 @@ async def _page(
         said=said,
         sku=sku,
         pieces=items[0].quantity if sku else "",
-        province=province,
-        provinces=_provinces(),
-        towns=towns,
+        places=around(said["division_code"]),
         pictures=await pictures(session, list(wanted)),
+        organisations=await _verified(session, visit),
+        book=await addresses(session, by=visit.buyer, limit=_MOST_KNOWN),
     )
+
+
+async def _verified(session: AsyncSession, visit: Visit) -> list[Organisation]:
+    """For whom the buyer may order."""
+    found = await organisations_of(session, by=visit.buyer, limit=_MOST_KNOWN)
+    return [one for one in found if one.status is OrganisationStatus.VERIFIED]
+
+
+async def _purchaser(session: AsyncSession, organisation_id: str, visit: Visit) -> Purchaser | None:
+    """For whom the order is; None: for the buyer. Raises ``UnknownOrganisation``, ``OrganisationNotVerified``."""
+    if not organisation_id:
+        return None
+    try:
+        chosen = UUID(organisation_id)
+    except ValueError:
+        raise UnknownOrganisation from None
+    return await purchaser(session, chosen, by=visit.buyer)
 
 
 async def _items(visit: Visit, session: AsyncSession, now: datetime, sku: str, pieces: str) -> list[_Item]:
@@ -176,16 +216,6 @@ async def _items(visit: Visit, session: AsyncSession, now: datetime, sku: str, p
     wanted = max(1, quantity(pieces, _MOST_PIECES))
     name = f"{found.product_name} {found.sku_name}"
     return [_Item(sku, name, wanted, available, found.fresh, short=not found.on_sale or available < wanted)]
-
-
-def _provinces() -> list[tuple[str, str]]:
-    """The first two digits and the name of every province; that of most buyers stands first."""
-    found = [(place.code[:2], place.name) for place in places_under(None)]
-    return sorted(found, key=lambda one: one[0] != _NEAR_HOME[:2])
-
-
-def _counties_of(province: str) -> list[Division]:
-    return [place for place in counties() if place.code.startswith(province)]
 
 
 def _invoice(said: Mapping[str, str]) -> orders.InvoiceWish | None:

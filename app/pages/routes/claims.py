@@ -9,9 +9,10 @@ from fastapi import APIRouter, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import claims, files, orders
+from app.catalogue import offers
 from app.claims import Asked, Kind, NewClaim
 from app.core.errors import DomainError, Fault, InvalidInput
-from app.core.web import Edge, Now, ReadSession, TheEdge, WriteSession
+from app.core.web import Edge, Now, ReadSession, TheEdge, WriteSession, edge_of
 from app.pages.guards import Customer, Fields, Posted, Visit
 from app.pages.routes.frame import PageRoute, go, once, refused_with, show
 from app.pages.rules import quantity
@@ -91,9 +92,17 @@ async def _page(
     refused: dict[str, Any] | None = None,
 ) -> Response:
     order = await orders.view(session, order_id, by=visit.buyer)
-    status = refused["status"] if refused else 200
+    goods = await offers(session, [line.sku for line in order.lines], now=edge_of(visit.request).clock())
+    returnable = any(not found.fresh for found in goods.values())
     return show(
-        visit, "claim_new.html", status=status, refused=refused, order=order, kinds=list(Kind), kind=kind, note=note
+        visit,
+        "claim_new.html",
+        status=refused["status"] if refused else 200,
+        refused=refused,
+        order=order,
+        kinds=[one for one in Kind if returnable or one is not Kind.NO_REASON],
+        kind=kind,
+        note=note,
     )
 
 

@@ -16,6 +16,7 @@ from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Request, Response
 from fastapi import Path as PathParameter
+from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from pydantic import BaseModel
@@ -23,9 +24,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import HTMLResponse, RedirectResponse
 
 from app.catalogue import CATEGORIES
-from app.core.errors import DomainError, NotAuthenticated, NotFound
+from app.core.errors import DomainError, InvalidInput, NotAuthenticated, NotFound
 from app.core.web import OnceCall, edge_of
 from app.core.web.problems import problem_body, refusal
+from app.fulfilment import CARRIERS
 from app.identity import Public
 from app.pages import rules
 from app.pages.guards import Fields, Visit, choose_language
@@ -60,6 +62,7 @@ _templates.globals |= {
     "money": rules.money,
     "fresh_key": lambda: str(uuid4()),
     "roots": CATEGORIES,
+    "general": {kind.code: (kind.zh, kind.en) for kind in (NotFound, InvalidInput)},
 }
 
 
@@ -71,7 +74,7 @@ class _Texts:
 
     def __call__(self, key: str, **values: object) -> str:
         text = self._texts[key]
-        return text.format_map(values) if values else text
+        return text.format_map({name: rules.counted(value) for name, value in values.items()}) if values else text
 
     def has(self, key: str) -> bool:
         """Whether there are words for what somebody else may have named."""
@@ -92,7 +95,10 @@ def show(
     faults: dict[str, str] = {}
     for fault in refused["errors"] if refused else ():
         faults.setdefault(fault["pointer"].rpartition("/")[2], fault["detail"])
+    settings = edge_of(visit.request).settings
+    at_work = visit.is_seller and not visit.is_buyer and visit.request.url.path.startswith("/account")
     page = _templates.get_template(template).render(
+        frame="supplier_frame.html" if at_work else "frame.html",
         visit=visit,
         lang=visit.language,
         t=_Texts(visit.language),
@@ -100,12 +106,20 @@ def show(
         path=visit.request.url.path,
         day=partial(rules.day, language=visit.language),
         month_day=partial(rules.month_day, language=visit.language),
+        carrier=partial(_carrier, english=visit.language == "en"),
         refused=refused,
         faults=faults,
-        sandbox=edge_of(visit.request).settings.payments.sandbox,
+        sandbox=settings.payments.sandbox,
+        codes_in_log=settings.sends_codes_by == "console",
         **more,
     )
     return HTMLResponse(page, status)
+
+
+def _carrier(code: str, *, english: bool) -> str:
+    """What a carrier is called."""
+    known = CARRIERS.get(code)
+    return code if known is None else known.name_en if english else known.name_zh
 
 
 def go(path: str) -> Response:
@@ -137,18 +151,38 @@ class PageRoute(APIRoute):
             try:
                 response = await serve(request)
             except Exception as error:  # noqa: BLE001 - whatever it is, somebody is waiting for a page
-                response = _refusal_page(request, refusal(request, error))
+                response = _refusal_page(request, _refusal(request, error))
             finally:
                 await request.close()
             visit: Visit | None = getattr(request.state, "visit", None)
             if visit is not None:
                 visit.dress(response)
-            response.headers.setdefault("Content-Security-Policy", _POLICY)
-            response.headers.setdefault("Cache-Control", "private, no-cache")
-            response.headers.setdefault("Vary", "Accept-Language, Cookie")
-            return response
+            return _safe(response)
 
         return guarded
+
+
+def nowhere(request: Request, error: DomainError) -> Response | None:
+    """The page for a browser at an address where nothing is; None for programs, and for the addresses of the API."""
+    if request.method != "GET" or "text/html" not in request.headers.get("accept", ""):
+        return None
+    if request.url.path.startswith("/v1/"):
+        return None
+    return _safe(_refusal_page(request, error))
+
+
+def _safe(response: Response) -> Response:
+    response.headers.setdefault("Content-Security-Policy", _POLICY)
+    response.headers.setdefault("Cache-Control", "private, no-cache")
+    response.headers.setdefault("Vary", "Accept-Language, Cookie")
+    return response
+
+
+def _refusal(request: Request, error: Exception) -> DomainError:
+    """An address that cannot be one of ours leads nowhere: it is not the visitor's form that is wrong."""
+    if isinstance(error, RequestValidationError) and all(fault["loc"][0] == "path" for fault in error.errors()):
+        return NotFound()
+    return refusal(request, error)
 
 
 def _refusal_page(request: Request, error: DomainError) -> Response:
@@ -180,7 +214,8 @@ async def once(
     except ValueError:
         raise rules.FormExpired from None
     said = json.dumps([request.url.path, form.said()], ensure_ascii=False).encode()
-    call = OnceCall(request, visit.buyer.caller, f"page:{key}", hashlib.sha256(said).digest(), edge_of(request).clock())
+    digest, now = hashlib.sha256(said).digest(), edge_of(request).clock()
+    call = OnceCall(request, visit.person.caller, f"page:{key}", digest, now)
     try:
         answer = await call.run(200, work)
     except DomainError as refused:  # the key was used for other words, or the database is away

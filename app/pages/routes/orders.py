@@ -83,22 +83,38 @@ async def start_payment(visit: Customer, order_id: UUID, form: Posted, edge: The
 
 
 @router.get("/orders/{order_id}/pay/{payment_id}")
-async def show_payment(
-    visit: Customer, order_id: UUID, payment_id: UUID, session: ReadSession, edge: TheEdge, now: Now
-) -> Response:
+async def show_payment(visit: Customer, order_id: UUID, payment_id: UUID, session: ReadSession, now: Now) -> Response:
     """The code to scan or the account to transfer to, and after that the good news."""
     order = await orders.view(session, order_id, by=visit.buyer)
     payment = await payments.get(session, payment_id)
     if payment.reference != order.id:
         raise payments.PaymentNotFound
     paid = order.status not in (Status.PENDING_PAYMENT, Status.EXPIRED, Status.CANCELLED)
-    open_ = not paid and payment.status is PaymentStatus.PENDING and order.expires_at > now
+    return payment_page(
+        visit, payment, f"/orders/{order_id}", order.number, paid=paid, expires_at=order.expires_at, now=now
+    )
+
+
+def payment_page(
+    visit: Visit,
+    payment: payments.Payment,
+    back: str,
+    number: str,
+    *,
+    paid: bool,
+    expires_at: datetime,
+    now: datetime,
+) -> Response:
+    """How to pay what ``back`` leads to, until it is paid or closed."""
+    open_ = not paid and payment.status is PaymentStatus.PENDING and expires_at > now
     code = segno.make(payment.code_url, error="m").svg_inline(scale=6, border=2) if payment.code_url else None
-    bank = edge.settings.bank
+    bank = edge_of(visit.request).settings.bank
     return show(
         visit,
         "pay.html",
-        order=order,
+        back=back,
+        number=number,
+        expires_at=expires_at,
         payment=payment,
         paid=paid,
         open=open_,

@@ -19,8 +19,8 @@ for (const stepper of document.querySelectorAll("[data-stepper]")) {
   for (const button of stepper.querySelectorAll("[data-step]")) {
     button.hidden = false;
     button.addEventListener("click", () => {
-      const most = Number(input.getAttribute("max")) || 9999;
-      input.value = Math.min(most, Math.max(1, (Number(input.value) || 1) + Number(button.dataset.step)));
+      const most = Number(input.getAttribute("max")) || 9999, least = Number(input.getAttribute("min") ?? 1);
+      input.value = Math.min(most, Math.max(least, (Number(input.value) || 0) + Number(button.dataset.step)));
     });
   }
 }
@@ -28,18 +28,19 @@ for (const input of document.querySelectorAll("[data-send-on-change]")) {
   input.addEventListener("change", () => input.form.requestSubmit());
 }
 
-// Checkout: another place has another freight; only what depends on it is put in anew.
-const checkout = document.querySelector("[data-checkout]");
-if (checkout) {
-  checkout.addEventListener("change", async (event) => {
+// Another place has other counties and another freight; only what depends on it is put in anew.
+const placed = document.querySelector("[data-look-again]");
+if (placed) {
+  const parts = placed.dataset.lookAgain.split(" ");
+  placed.addEventListener("change", async (event) => {
     if (!event.target.matches("[data-look]")) return;
-    const said = new FormData(checkout);
+    const said = new FormData(placed);
     said.set("step", "look");
-    const answer = await fetch(checkout.action, { method: "POST", body: new URLSearchParams(said), credentials: "same-origin" });
+    const answer = await fetch(placed.action, { method: "POST", body: new URLSearchParams(said), credentials: "same-origin" });
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    if (!page.getElementById("sums")) { location.reload(); return; }
+    if (!parts.every((id) => page.getElementById(id))) { location.reload(); return; }
     const at = event.target.id;
-    for (const id of ["complaint", "places", "sums", "bottom"]) document.getElementById(id).replaceWith(page.getElementById(id));
+    for (const id of parts) document.getElementById(id).replaceWith(page.getElementById(id));
     document.getElementById(at)?.focus();
   });
 }

@@ -1,0 +1,186 @@
+"""A supplier's stock-room on a phone: choose the goods, say how many lie there, save."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Response
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app import inventory
+from app.catalogue import offers
+from app.core.clock import local_day
+from app.core.errors import DomainError, Fault, InvalidInput, NotFound
+from app.core.ids import new_id
+from app.core.web import Now, ReadSession, TheEdge, decode_cursor, encode_cursor
+from app.inventory import LOW_STOCK, Lot, StockLine, Update, UpdatesRejected
+from app.pages.guards import Fields, Posted, Seller, Visit
+from app.pages.routes.frame import PageRoute, go, once, refused_with, show
+from app.pages.rules import CountMoved
+from app.pages.schemas import Done
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+
+_ON_A_PAGE = 50
+_LONGEST_COUNT = 7
+
+Sku = Annotated[str, Path(max_length=32)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One number to say: of a lot, or of what lies in none."""
+
+    lot: Lot | None
+    on_hand: int
+    typed: str
+    expired: bool
+    fault: str | None
+
+    @property
+    def code(self) -> str:
+        """What the form calls it."""
+        return self.lot.code if self.lot else ""
+
+
+@router.get("/supplier/stock")
+async def list_stock(
+    visit: Seller,
+    session: ReadSession,
+    now: Now,
+    saved: Annotated[str, Query(max_length=32, pattern=r"^[A-Za-z0-9_-]*$")] = "",
+    cursor: Annotated[str, Query(max_length=512)] = "",
+) -> Response:
+    """Everything the supplier sells, with what lies there."""
+    after = str(decode_cursor("page:stock", cursor)[0]) if cursor else None
+    found = await inventory.page_of_stock(session, visit.supplier_id, sku=None, after=after, limit=_ON_A_PAGE + 1)
+    shown = found[:_ON_A_PAGE]
+    return show(
+        visit,
+        "supplier_stock.html",
+        stock=shown,
+        names=await _names(session, [line.sku for line in shown], now),
+        low=LOW_STOCK,
+        saved=saved,
+        following=encode_cursor("page:stock", shown[-1].sku) if len(found) > _ON_A_PAGE else None,
+    )
+
+
+@router.get("/supplier/stock/{sku}")
+async def count_page(visit: Seller, sku: Sku, session: ReadSession, now: Now) -> Response:
+    """How many there are, lot by lot."""
+    return await _page(visit, sku, session, now)
+
+
+@router.post("/supplier/stock/{sku}")
+async def count(visit: Seller, sku: Sku, form: Posted, edge: TheEdge, now: Now) -> Response:
+    """What was counted counts as of now. If the book moved since the page was shown, it is shown again instead."""
+    typed = {code: form[f"count:{code}"] for code in form.names("count:")}
+    refused = None
+    try:
+        _check(typed)
+    except DomainError as wrong:
+        refused = refused_with(visit.request, wrong)
+    else:
+
+        async def work(session: AsyncSession) -> Done:
+            line = await _find(session, visit, sku)
+            updates = _updates(line, typed, form, now)
+            try:
+                await inventory.apply_updates(session, visit.supplier_id, updates, by=visit.person, now=now)
+            except UpdatesRejected as rejected:
+                raise InvalidInput(faults=[_beside(updates, fault) for fault in rejected.faults]) from rejected
+            return Done(id=new_id(now))
+
+        _, refused = await once(visit, form, work)
+    if refused is None:
+        return go(f"/supplier/stock?saved={sku}")
+    async with edge.db.read() as session:
+        return await _page(visit, sku, session, now, typed=typed, refused=refused)
+
+
+def _beside(updates: Sequence[Update], fault: Fault) -> Fault:
+    """What is wrong with a row of the update, beside the number that it came from."""
+    update = updates[int(fault.pointer.rpartition("/")[2])]
+    return replace(fault, pointer=f"/count:{update.lot_code or ''}")
+
+
+def _check(typed: Mapping[str, str]) -> None:
+    faults = [
+        Fault(f"/count:{code}", "not_a_number", "请填写整数", "A whole number")
+        for code, text in typed.items()
+        if not (text.isascii() and text.isdigit() and len(text) <= _LONGEST_COUNT)
+    ]
+    if faults:
+        raise InvalidInput(faults=faults)
+
+
+def _updates(line: StockLine, typed: Mapping[str, str], form: Fields, now: datetime) -> list[Update]:
+    """One count for each number that was changed. Raises ``CountMoved``.
+
+    What lies in no lot is counted last, together with the lots: the book has a count of all of a SKU, or of one lot.
+    """
+    there = {lot.code: lot.on_hand for lot in line.lots}
+    loose = line.on_hand - sum(there.values())
+    changed = {code: int(text) for code, text in typed.items() if text != form[f"seen:{code}"]}
+    for code in changed:
+        if form[f"seen:{code}"] != str(there.get(code, 0) if code else loose):
+            raise CountMoved
+    updates = [Update(line.sku, "set", pieces, code, None, now) for code, pieces in changed.items() if code]
+    if "" in changed:
+        lots = sum(changed.get(code, pieces) for code, pieces in there.items())
+        updates.append(Update(line.sku, "set", lots + changed[""], None, None, now))
+    return updates
+
+
+async def _find(session: AsyncSession, visit: Visit, sku: str) -> StockLine:
+    found = await inventory.page_of_stock(session, visit.supplier_id, sku=sku, after=None, limit=1)
+    if not found:
+        raise NotFound
+    return found[0]
+
+
+async def _page(
+    visit: Visit,
+    sku: str,
+    session: AsyncSession,
+    now: datetime,
+    *,
+    typed: Mapping[str, str] | None = None,
+    refused: dict[str, Any] | None = None,
+) -> Response:
+    line = await _find(session, visit, sku)
+    moved = refused is not None and refused["code"] == CountMoved.code
+    said = {} if typed is None or moved else typed
+    faults = (
+        {fault["pointer"].removeprefix("/count:"): fault["detail"] for fault in refused["errors"]} if refused else {}
+    )
+    today = local_day(now)
+    # A lot that is empty comes back only with goods that are booked in.
+    lots = [lot for lot in line.lots if lot.on_hand] or list(line.lots[-1:])
+    loose = line.on_hand - sum(lot.on_hand for lot in line.lots)
+    rows = [
+        _Row(lot, lot.on_hand, said.get(lot.code, str(lot.on_hand)), lot.best_before < today, faults.get(lot.code))
+        for lot in lots
+    ]
+    if loose or not lots:
+        rows.append(_Row(None, loose, said.get("", str(loose)), expired=False, fault=faults.get("")))
+    names = await _names(session, [sku], now)
+    return show(
+        visit,
+        "supplier_count.html",
+        status=refused["status"] if refused else 200,
+        refused=refused,
+        line=line,
+        rows=rows,
+        name=names.get(sku, sku),
+    )
+
+
+async def _names(session: AsyncSession, skus: Sequence[str], now: datetime) -> dict[str, str]:
+    """What goods are called, those that are not on sale too."""
+    found = await offers(session, skus, now=now) if skus else {}
+    return {sku: f"{offer.product_name} {offer.sku_name}" for sku, offer in found.items()}

@@ -1,0 +1,60 @@
+"""A supplier's morning on a phone: what has to leave the house, the number of its parcel, stock in three taps."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+from sqlalchemy import text
+
+from tests.browser.conftest import PASSWORD, Site, Watched
+from tests.identity.builders import quick_hash
+
+pytestmark = pytest.mark.browser
+
+_PASSWORD = text("UPDATE identity_account SET password_hash = :hash WHERE username = 'shop-s01'")
+
+
+async def _open(site: Site) -> str:
+    """The supplier can sign in, and somebody has paid for two packs of tea: the number of their order."""
+    async with site.shop.db.write() as session:
+        await session.execute(_PASSWORD, {"hash": quick_hash(PASSWORD)})
+    order = await site.shop.pay(await site.shop.order({"GT04": 2}))
+    return str(order["number"])
+
+
+@pytest.mark.parametrize("watched", ["phone"], indirect=True)
+def test_a_morning(watched: Watched):
+    page, site = watched.page, watched.site
+    number = site.meanwhile(_open(site))
+    watched.go("/supplier")
+    page.get_by_label("手机号或用户名").fill("shop-s01")
+    page.get_by_label("密码").fill(PASSWORD)
+    page.get_by_role("main").get_by_role("button", name="登录").click()
+    job = page.get_by_role("link", name=re.compile(number))
+    expect(job).to_contain_text("138******34")
+    watched.look("jobs")
+    job.click()
+    page.get_by_role("link", name="显示完整收件信息").click()
+    expect(page.get_by_role("main")).to_contain_text("花园路88号3单元502室")
+    page.get_by_role("button", name="减少一件").click()
+    page.get_by_label("快递公司").select_option(label="中通快递")
+    page.get_by_label("运单号").fill("7800 1234 5678")
+    watched.look("parcel")
+    page.get_by_role("button", name="确认发货").click()
+    expect(page.get_by_role("main")).to_contain_text("还要发 1 件")
+    page.get_by_label("运单号").fill("780012345679")
+    page.get_by_role("button", name="确认发货").click()
+    expect(page.get_by_role("status")).to_contain_text(f"订单 {number} 已全部发出")
+    page.get_by_role("navigation", name="主导航").get_by_role("link", name="库存").click()
+    watched.look("stock")
+    shown = page.get_by_role("link", name=re.compile("GT04"))
+    before = int(shown.locator("strong").inner_text())
+    shown.click()
+    page.get_by_role("button", name="增加一件").first.click()
+    page.get_by_role("button", name="保存").click()
+    expect(page.get_by_role("status")).to_contain_text("GT04 的库存已保存")
+    expect(shown.locator("strong")).to_have_text(str(before + 1))
+    watched.look("counted")
+    assert watched.bytes_without_pictures < 150_000

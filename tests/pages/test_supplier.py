@@ -1,0 +1,231 @@
+"""What a supplier does on a phone: look what has to leave the house, send it, count what lies there."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+
+from tests.identity.builders import quick_hash
+from tests.pages.conftest import PASSWORD
+from tests.pages.visitor import Visitor
+from tests.shop import Shop
+
+
+@pytest.fixture
+async def seller(shop: Shop, visitor: Visitor) -> Visitor:
+    """Somebody of the tea co-operative, signed in."""
+    async with shop.db.write() as session:
+        await session.execute(
+            text("UPDATE identity_account SET password_hash = :hash WHERE username = 'shop-s01'"),
+            {"hash": quick_hash(PASSWORD)},
+        )
+    await visitor.see("/supplier")
+    assert visitor.path == "/sign-in?next=/supplier"
+    await visitor.send("/sign-in", username="shop-s01", password=PASSWORD)
+    assert visitor.path == "/supplier"
+    return visitor
+
+
+def _page_of(order: dict) -> str:
+    return f"/supplier/orders/{order['supplier_orders'][0]['id']}"
+
+
+def _filled(seller: Visitor, path: str, **more: str) -> dict[str, str]:
+    return {**seller.fields(path), "carrier": "ZTO", "tracking_number": "7800 1234 5678 90", **more}
+
+
+async def test_what_is_to_be_sent_names_its_recipient_as_a_label_may(shop: Shop, seller: Visitor):
+    assert "都发完了" in seller.text
+    order = await shop.pay(await shop.order({"GT04": 2}, note="请用纸箱"))
+    other = await shop.pay(await shop.order({"NO02": 1}))
+    said = await seller.see("/supplier")
+    assert order["number"] in said
+    assert other["number"] not in said
+    assert "黄金茶 雨前二级 100g 袋 × 2" in said
+    assert "王** 138******34" in said
+    assert "济南市历城区" in said
+    assert "可以提前发" in said
+    path = _page_of(order)
+    said = await seller.see(path)
+    assert "王** 138******34" in said
+    assert "花园路88号***" in said
+    assert "请用纸箱" in said
+    for hidden in ("王晓梅", "13800001234", "502室"):
+        assert hidden not in seller.answer.text
+    said = await seller.see(f"{path}?address=whole")
+    assert "王晓梅 13800001234" in said
+    assert "花园路88号3单元502室" in said
+    shop.clock.advance(days=3)
+    assert "已逾期" in await seller.see("/supplier")
+    assert "今天要发 1 单" in seller.text
+
+
+async def test_a_parcel_is_sent_once_and_what_is_left_stays(shop: Shop, seller: Visitor):
+    order = await shop.pay(await shop.order({"GT04": 3}))
+    path, (line,) = _page_of(order), order["lines"]
+    await seller.see(path)
+    form = _filled(seller, path, **{f"quantity:{line['id']}": "2"})
+    for _ in range(2):
+        said = await seller.post(path, form)
+        assert "中通快递 78001234567890" in said
+        assert "还要发 1 件" in said
+    assert seller.fields(path)["carrier"] == "ZTO", "the carrier that was used last is chosen"
+    assert (await shop.look(order))["lines"][0]["shipped_quantity"] == 2
+    await seller.post(path, {**seller.fields(path), "tracking_number": "7800123456"})
+    assert seller.path == f"/supplier?sent={order['number']}"
+    assert f"订单 {order['number']} 已全部发出" in seller.text
+    assert "都发完了" in seller.text
+    said = await seller.see(path)
+    assert "运送中" in said
+    assert "78001234567890" in said
+    assert path not in [form["action"] for form in seller.page.forms]
+    await seller.see(f"{path}?address=whole")
+    assert "王晓梅" not in seller.answer.text, "nothing is left to write a label for"
+
+
+async def test_a_lot_is_chosen_where_there_are_several(shop: Shop, seller: Visitor):
+    await _lot(shop, "20260501-B", 40)
+    await _lot(shop, "20260601-C", 40)
+    order = await shop.pay(await shop.order({"GT04": 1}))
+    path, (line,) = _page_of(order), order["lines"]
+    await seller.see(path)
+    assert "20260501-B，剩 40 件" in seller.text
+    await seller.post(path, _filled(seller, path, **{f"lot:{line['id']}": "20260601-C"}))
+    assert await shop.scalar("SELECT on_hand FROM inventory_lot WHERE code = '20260601-C'") == 39
+
+
+@pytest.mark.parametrize(
+    ("fields", "status", "said"),
+    [
+        ({"tracking_number": "!"}, 422, "应为 6–32 位字母、数字或连字符"),
+        ({"carrier": "PIGEON"}, 422, "不支持的承运商"),
+        ({"quantity": "9"}, 409, "发货数量超过"),
+        ({"quantity": "0"}, 422, "请填写这个包裹里有几件"),
+        ({"quantity": "many"}, 422, "请填写这个包裹里有几件"),
+        ({"lot": "NO-SUCH"}, 409, "批次不存在"),
+    ],
+)
+async def test_a_parcel_that_cannot_be_changes_nothing(
+    shop: Shop, seller: Visitor, fields: dict[str, str], status: int, said: str
+):
+    order = await shop.pay(await shop.order({"GT04": 2}))
+    path, (line,) = _page_of(order), order["lines"]
+    await seller.see(path)
+    wrong = {f"{name}:{line['id']}" if name in ("quantity", "lot") else name: to for name, to in fields.items()}
+    assert said in await seller.post(path, _filled(seller, path, **wrong), status)
+    assert (await shop.look(order))["lines"][0]["shipped_quantity"] == 0
+    assert await shop.stock("GT04") == (100, 2)
+
+
+async def test_stock_is_counted_in_three_taps(shop: Shop, seller: Visitor):
+    said = await seller.see("/supplier/stock")
+    assert "GT04" in said
+    assert "NO02" not in said
+    await seller.see("/supplier/stock/GT04")
+    (name,) = (name for name in seller.fields("/supplier/stock/GT04") if name.startswith("count:"))
+    form = {**seller.fields("/supplier/stock/GT04"), name: "80"}
+    for _ in range(2):
+        await seller.post("/supplier/stock/GT04", form)
+        assert seller.path == "/supplier/stock?saved=GT04"
+    assert await shop.stock("GT04") == (80, 0)
+    kinds = await shop.rows("SELECT kind, on_hand_delta FROM inventory_movement WHERE sku = 'GT04' ORDER BY id")
+    assert kinds[1:] == [("set", -20)]
+
+
+async def test_each_lot_is_counted_for_itself(shop: Shop, seller: Visitor):
+    await _lot(shop, "20260501-B", 40)
+    path = "/supplier/stock/GT04"
+    before = dict(await shop.rows("SELECT code, on_hand FROM inventory_lot WHERE sku = 'GT04'"))
+    loose = (await shop.stock("GT04"))[0] - sum(before.values())
+    await seller.see(path)
+    counts = {name: value for name, value in seller.fields(path).items() if name.startswith("count:")}
+    assert counts == {f"count:{code}": str(left) for code, left in before.items() if left} | (
+        {"count:": str(loose)} if loose else {}
+    )
+    await seller.post(path, {**seller.fields(path), "count:20260501-B": "43"})
+    after = dict(await shop.rows("SELECT code, on_hand FROM inventory_lot WHERE sku = 'GT04'"))
+    assert after == before | {"20260501-B": 43}
+    assert (await shop.stock("GT04"))[0] - sum(after.values()) == loose
+
+
+async def test_loose_pieces_are_counted_beside_the_lots(shop: Shop, seller: Visitor):
+    path = "/v1/supplier/inventory/updates"
+    more = {"sku": "GT04", "mode": "adjust", "quantity": 7}
+    assert (await shop.call("S01", "POST", path, {"updates": [more]})).status_code == 200
+    lots = await shop.rows("SELECT code, on_hand FROM inventory_lot WHERE sku = 'GT04'")
+    await seller.see("/supplier/stock/GT04")
+    assert seller.fields("/supplier/stock/GT04")["count:"] == "7"
+    await seller.send("/supplier/stock/GT04", **{"count:": "5"})
+    assert await shop.rows("SELECT code, on_hand FROM inventory_lot WHERE sku = 'GT04'") == lots
+    assert await shop.stock("GT04") == (105, 0)
+
+
+async def test_a_count_is_not_saved_over_what_happened_meanwhile(shop: Shop, seller: Visitor):
+    order = await shop.pay(await shop.order({"GT04": 4}))
+    await seller.see("/supplier/stock/GT04")
+    (name,) = (name for name in seller.fields("/supplier/stock/GT04") if name.startswith("count:"))
+    form = {**seller.fields("/supplier/stock/GT04"), name: "101"}
+    await shop.ship(order)
+    assert "页面打开后库存有变动" in await seller.post("/supplier/stock/GT04", form, 409)
+    assert seller.fields("/supplier/stock/GT04")[name] == "96"
+    assert await shop.stock("GT04") == (96, 0)
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"), [("x", "请填写整数"), ("-1", "请填写整数"), ("12345678", "请填写整数"), ("3", "已被订单占用")]
+)
+async def test_a_count_that_cannot_be_is_said_beside_its_number(shop: Shop, seller: Visitor, typed: str, said: str):
+    await shop.pay(await shop.order({"GT04": 4}))
+    await seller.see("/supplier/stock/GT04")
+    (name,) = (name for name in seller.fields("/supplier/stock/GT04") if name.startswith("count:"))
+    assert said in await seller.send("/supplier/stock/GT04", 422, **{name: typed})
+    assert seller.fields("/supplier/stock/GT04")[name] == typed
+    assert await shop.stock("GT04") == (100, 4)
+
+
+async def test_another_suppliers_orders_and_goods_do_not_exist(shop: Shop, seller: Visitor):
+    order = await shop.pay(await shop.order({"NO02": 1}))
+    for path in (_page_of(order), "/supplier/stock/NO02"):
+        await seller.see(path, 404)
+    await seller.see("/supplier/stock/GT04")
+    form = {**seller.fields("/supplier/stock/GT04"), "count:": "1", "seen:": "0"}
+    await seller.post("/supplier/stock/NO02", form, 404)
+    line = order["lines"][0]["id"]
+    await seller.post(
+        _page_of(order), {**form, "carrier": "ZTO", "tracking_number": "780012345", f"quantity:{line}": "1"}, 404
+    )
+    assert await shop.stock("NO02") == (50, 1)
+
+
+async def test_a_buyer_is_not_a_supplier_and_a_stranger_signs_in(shop: Shop, buyer: Visitor):
+    for path in ("/supplier", "/supplier/stock"):
+        await buyer.see(path, 403)
+        stranger = Visitor(shop.app)
+        await stranger.see(path)
+        assert stranger.path == f"/sign-in?next={path}"
+
+
+async def test_it_speaks_english(shop: Shop, seller: Visitor):
+    order = await shop.pay(await shop.order({"GT04": 2}))
+    assert "May go out early" in await seller.see("/supplier?lang=en")
+    assert seller.foreign == []
+    assert "ZTO Express" in await seller.see(_page_of(order))
+    assert seller.foreign == []
+    for path in ("/supplier/stock", "/supplier/stock/GT04"):
+        await seller.see(path)
+        assert seller.foreign == []
+
+
+async def _lot(shop: Shop, code: str, quantity: int) -> None:
+    today = shop.clock().date()
+    body = {
+        "sku": "GT04",
+        "code": code,
+        "produced_on": str(today - timedelta(days=9)),
+        "best_before": str(today + timedelta(days=400)),
+        "quantity": quantity,
+    }
+    answer = await shop.call("S01", "POST", "/v1/supplier/lots", body)
+    assert answer.status_code == 201, answer.text
