@@ -41,11 +41,15 @@ async def run(settings: Settings) -> None:
         try:
             await recognise(db, sealing.keys())
             log.info("worker_started")
+            idle = settings.worker.idle_seconds
             await asyncio.gather(
-                _again_and_again("handlers", lambda now: _handlers(db, settings, now), settings),
-                _again_and_again("couriers", lambda now: _couriers(db, settings, now, besides=_SLOW), settings),
-                _again_and_again("slow couriers", lambda now: _couriers(db, settings, now, lane=_SLOW), settings),
-                *(_again_and_again(name, partial(job, db), settings) for name, job in JOBS.items()),
+                _again_and_again("handlers", lambda now: _handlers(db, settings, now), idle),
+                _again_and_again("couriers", lambda now: _couriers(db, settings, now, besides=_SLOW), idle),
+                _again_and_again("slow couriers", lambda now: _couriers(db, settings, now, lane=_SLOW), idle),
+                *(
+                    _again_and_again(name, partial(job, db), settings.worker.jobs_every_seconds)
+                    for name, job in JOBS.items()
+                ),
                 _chores(db, settings),
                 _rounds(db, settings, http),
             )
@@ -63,7 +67,7 @@ async def _couriers(
     return await run_couriers(db, now, attempts=settings.worker.attempts, lane=lane, besides=besides)
 
 
-async def _again_and_again(name: str, work: Callable[[datetime], Awaitable[int]], settings: Settings) -> None:
+async def _again_and_again(name: str, work: Callable[[datetime], Awaitable[int]], idle_seconds: float) -> None:
     while True:
         try:
             busy = await work(utc_now())
@@ -72,7 +76,7 @@ async def _again_and_again(name: str, work: Callable[[datetime], Awaitable[int]]
             await asyncio.sleep(_PAUSE_AFTER_TROUBLE)
             continue
         if not busy:
-            await asyncio.sleep(settings.worker.idle_seconds)
+            await asyncio.sleep(idle_seconds)
 
 
 async def _chores(db: Database, settings: Settings) -> None:

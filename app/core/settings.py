@@ -227,6 +227,8 @@ class WorkerSettings(Group):
 
     batch: int = 50
     idle_seconds: float = 0.1
+    jobs_every_seconds: float = 0.5
+    """How often an idle worker looks for long work, such as sheets of stock."""
     chores_every_seconds: float = 15.0
     attempts: int = 12
     stale_after_seconds: float = 30.0
