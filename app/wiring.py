@@ -77,16 +77,7 @@ def build(settings: Settings, http: httpx.AsyncClient | None = None) -> Wiring:
 
     settlement.connect(wiring, settings, http)
 
-    on(catalogue.ProductPublished, storefront.on_product_published, name="storefront.shelve")
-    on(catalogue.ProductWithdrawn, storefront.on_product_withdrawn, name="storefront.unshelve")
-    on(reviews.ReviewPosted, storefront.on_review_posted, name="storefront.rate")
-    on(pricing.PriceChanged, orders.on_price_changed, name="orders.tell_deals")
-    on(pricing.PriceChanged, storefront.on_price_changed, name="storefront.price")
-    on(inventory.StockRanOut, storefront.on_stock_ran_out, name="storefront.sold_out")
-    on(inventory.StockReturned, storefront.on_stock_returned, name="storefront.back_in_stock")
-    on(inventory.PresaleChanged, storefront.on_presale_changed, name="storefront.sold_ahead")
-    on(suppliers.SupplierSuspended, storefront.on_supplier_suspended, name="storefront.hide_supplier")
-    on(suppliers.SupplierApproved, storefront.on_supplier_approved, name="storefront.show_supplier")
+    _keep_the_shelf(wiring)
 
     sender = webhooks.HttpSender(http, private=settings.webhooks.private)
     send = webhooks.send_message(sender, attempts=min(settings.webhooks.attempts, settings.worker.attempts - 1))
@@ -100,6 +91,10 @@ def build(settings: Settings, http: httpx.AsyncClient | None = None) -> Wiring:
     on(inventory.StockRanOut, webhooks.on_stock_low, name="webhooks.tell_stock_ran_out")
 
     wiring.announce(
+        suppliers.SupplierApplied,
+        suppliers.SupplierRecommended,
+        suppliers.SupplierRejected,
+        suppliers.CertificateExpiring,
         catalogue.ProductSubmitted,
         catalogue.ProductRejected,
         claims.ClaimOpened,
@@ -110,6 +105,22 @@ def build(settings: Settings, http: httpx.AsyncClient | None = None) -> Wiring:
         fulfilment.ShipmentInTrouble,
     )
     return wiring
+
+
+def _keep_the_shelf(wiring: Wiring) -> None:
+    """What is on sale, and what the shop window shows of it."""
+    on = wiring.on
+    on(suppliers.CertificatesChanged, catalogue.on_certificates_changed, name="catalogue.look_again")
+    on(catalogue.ProductPublished, storefront.on_product_published, name="storefront.shelve")
+    on(catalogue.ProductWithdrawn, storefront.on_product_withdrawn, name="storefront.unshelve")
+    on(reviews.ReviewPosted, storefront.on_review_posted, name="storefront.rate")
+    on(pricing.PriceChanged, orders.on_price_changed, name="orders.tell_deals")
+    on(pricing.PriceChanged, storefront.on_price_changed, name="storefront.price")
+    on(inventory.StockRanOut, storefront.on_stock_ran_out, name="storefront.sold_out")
+    on(inventory.StockReturned, storefront.on_stock_returned, name="storefront.back_in_stock")
+    on(inventory.PresaleChanged, storefront.on_presale_changed, name="storefront.sold_ahead")
+    on(suppliers.SupplierSuspended, storefront.on_supplier_suspended, name="storefront.hide_supplier")
+    on(suppliers.SupplierApproved, storefront.on_supplier_approved, name="storefront.show_supplier")
 
 
 def rounds(settings: Settings, http: httpx.AsyncClient | None = None) -> list[fulfilment.Round]:
@@ -154,6 +165,10 @@ async def _notice_silence(session: AsyncSession, now: datetime) -> int:
 
 async def _write_off(session: AsyncSession, now: datetime) -> int:
     return await inventory.write_off_expired(session, now=now)
+
+
+async def _watch_certificates(session: AsyncSession, now: datetime) -> int:
+    return await suppliers.watch_certificates(session, now=now, limit=50)
 
 
 async def _forget_files(session: AsyncSession, now: datetime) -> int:
@@ -234,6 +249,7 @@ CHORES = (
     Chore("settlement.post_journal", _post_journal, batch=2_000),
     Chore("settlement.issue_statements", _issue_statements, batch=100_000),
     Chore("settlement.confirm_statements", _confirm_statements),
+    Chore("suppliers.watch_certificates", _watch_certificates, batch=50),
     Chore("files.forget_waiting", _forget_files),
     Chore("storefront.refresh_words", _refresh_words),
     Chore("storefront.follow_presales", _follow_presales),

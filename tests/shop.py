@@ -25,6 +25,7 @@ from app.identity import Account, Actor, Role
 from app.identity.service.tokens import sign_access_token
 from app.main import create_app
 from app.wiring import build
+from tests.papers import papers
 
 ADDRESS = {"recipient": "王晓梅", "phone": "13800001234", "division_code": "370112", "detail": "花园路88号3单元502室"}
 LABEL = {
@@ -230,6 +231,8 @@ async def open_shop(db: Database, settings: Settings, clock: Any) -> Shop:
                 village=village,
                 licence_no=licence,
                 linked_since=date(2019, 3, 1),
+                lines=["navel-orange" if licence is None else "golden-tea"],
+                papers=papers(name, uscc, licence, now.date()),
                 by=operator,
                 now=now,
             )

@@ -11,6 +11,7 @@ spring tea has a name only if the day of its harvest proves it (``check_lot``).
 """
 
 from app.catalogue.events import ProductPublished, ProductRejected, ProductSubmitted, ProductWithdrawn
+from app.catalogue.handlers import on_certificates_changed
 from app.catalogue.lifecycle import WrongProductStatus
 from app.catalogue.queries import categories, floor, pictures, shown_product, skus_of_supplier
 from app.catalogue.routes import router
@@ -91,6 +92,7 @@ __all__ = [
     "month_day",
     "offers",
     "offers_and",
+    "on_certificates_changed",
     "picked",
     "pictures",
     "plant_categories",

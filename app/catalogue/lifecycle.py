@@ -8,11 +8,15 @@ from app.core.errors import DomainError
 
 
 class Status(StrEnum):
-    """Where a product stands. Only ``published`` products can be bought."""
+    """Where a product stands. Only ``published`` products can be bought.
+
+    ``held`` are off sale by themselves, while a licence or mark that they need is not in force.
+    """
 
     DRAFT = "draft"
     SUBMITTED = "submitted"
     PUBLISHED = "published"
+    HELD = "held"
     WITHDRAWN = "withdrawn"
 
 
@@ -23,6 +27,8 @@ class Step(StrEnum):
     REVISE = "revise"
     REJECT = "reject"
     PUBLISH = "publish"
+    HOLD = "hold"
+    RELEASE = "release"
     WITHDRAW = "withdraw"
 
 
@@ -35,7 +41,11 @@ TRANSITIONS: dict[tuple[Status, Step], Status] = {
     (Status.DRAFT, Step.PUBLISH): Status.PUBLISHED,
     (Status.SUBMITTED, Step.PUBLISH): Status.PUBLISHED,
     (Status.WITHDRAWN, Step.PUBLISH): Status.PUBLISHED,
+    (Status.PUBLISHED, Step.HOLD): Status.HELD,
+    (Status.HELD, Step.RELEASE): Status.PUBLISHED,
+    (Status.HELD, Step.PUBLISH): Status.PUBLISHED,
     (Status.PUBLISHED, Step.WITHDRAW): Status.WITHDRAWN,
+    (Status.HELD, Step.WITHDRAW): Status.WITHDRAWN,
 }
 
 

@@ -117,6 +117,17 @@ async def lock(session: AsyncSession, product_id: UUID, *, supplier_id: UUID | N
     return row
 
 
+async def lock_shown(session: AsyncSession, supplier_id: UUID) -> Sequence[ProductRow]:
+    """A supplier's products that are on sale or held, locked in the order of their ids."""
+    query = (
+        select(ProductRow)
+        .where(ProductRow.supplier_id == supplier_id, ProductRow.status.in_((Status.PUBLISHED, Status.HELD)))
+        .order_by(ProductRow.id)
+        .with_for_update(key_share=True)
+    )
+    return (await session.scalars(query.execution_options(populate_existing=True))).all()
+
+
 async def skus_of(session: AsyncSession, product_id: UUID) -> list[SkuRow]:
     """The product's sales units in their order."""
     query = select(SkuRow).where(SkuRow.product_id == product_id).order_by(SkuRow.position)

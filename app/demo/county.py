@@ -6,7 +6,7 @@ import itertools
 import json
 import re
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from importlib.resources import files
 from typing import Any
 from uuid import UUID
@@ -14,6 +14,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import assistance, catalogue, identity, inventory, partners, pricing, suppliers
+from app.core.clock import local_day
 from app.core.money import parse_yuan
 from app.demo.assortment import LISTINGS, Listing
 from app.demo.pictures import draw
@@ -36,6 +37,7 @@ _COMPONENT = re.compile(r"[A-Z]{2}[0-9]{2}")
 _OIL_G_PER_ML = 0.91
 _GIFT_NET_G = {"GB01": 960, "GB02": 5910}
 _LINKED_SINCE = date(2019, 3, 1)
+_LINKS_FOR_YEARS = 5
 
 SIGN_INS = (
     "buyer",
@@ -113,6 +115,9 @@ async def _plant_suppliers(
             licence_no=entry["sc_no"],
             taxpayer=suppliers.Taxpayer(entry["taxpayer"]),
             linked_since=_LINKED_SINCE,
+            lines=sorted({ROOTS[sku["cat"]] for sku in _DATA["skus"] if sku["supplier"] == entry["id"]})
+            or ["gift-set"],
+            papers=_papers(entry, local_day(now)),
             by=operator,
             now=now,
         )
@@ -130,6 +135,34 @@ async def _plant_suppliers(
         )
         staff[entry["id"]] = Actor(account_id, frozenset({Role.SUPPLIER}), supplier_id=card.id)
     return staff
+
+
+def _papers(entry: dict[str, Any], today: date) -> suppliers.Papers:
+    """What an invented supplier would show (handbook §1.6, §1.7, §2.5), for as long as the demo may run."""
+    year = timedelta(days=365)
+    kinds = suppliers.CertificateKind
+    certificates = [
+        suppliers.NewCertificate(kind=kinds.BUSINESS_LICENCE, number=entry["uscc"], valid_from=today - year),
+        *(
+            suppliers.NewCertificate(
+                kind=kinds.BENEFIT_LINK, valid_from=today + nth * year, valid_to=today + (nth + 1) * year
+            )
+            for nth in range(_LINKS_FOR_YEARS)
+        ),
+    ]
+    if entry["sc_no"]:
+        certificates.append(
+            suppliers.NewCertificate(
+                kind=kinds.FOOD_PRODUCTION,
+                number=entry["sc_no"],
+                scope=(entry["sc_no"][2:5],),
+                valid_from=today,
+                valid_to=today + 5 * year,
+            )
+        )
+    serial = int(entry["id"][1:])
+    bank = suppliers.BankAccount(entry["name"], f"6200000000{serial:09d}", "保靖农商银行（示例）", "402569000018")
+    return suppliers.Papers(certificates, bank, f"保农函〔示例〕{serial}号")
 
 
 async def _plant_partners(session: AsyncSession, operator: Actor, password_hash: str, now: datetime) -> None:

@@ -225,6 +225,8 @@ class ConformityOut(Out):
 
     issuer: str
     commitments: list[str]
+    issued_on: str | None = Field(examples=["2026-11-18"])
+    url: str | None = Field(description="Where the certificate can be seen", examples=["/v1/store/files/019a9f6b-…"])
 
 
 class NutritionOut(Out):

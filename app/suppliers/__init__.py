@@ -1,13 +1,26 @@
 """Those whose goods are sold here.
 
-*Owns* suppliers, where they stand (applied, approved, suspended) and the townships of Baojing.
-*Promises* that a registration which fails its check is never stored, and that nobody is approved unasked.
-*Calls* identity, for who may decide. *Tells* ``SupplierApproved`` and ``SupplierSuspended``.
+*Owns* suppliers, where they stand (draft, applied, recommended, approved, rejected, suspended), their certificates and
+bank accounts, what was decided about them, and the townships of Baojing.
+*Promises* that nobody is approved whom the county did not recommend or who lacks something that is asked for, and that
+what cannot be checked counts as lacking; that a certificate counts while it is verified and in force, and not a day
+longer; that bank accounts are sealed and in the supplier's own name.
+*Calls* identity, for who may decide and who is staff; files, for what shows a certificate.
+*Tells* ``SupplierApplied``, ``SupplierRecommended``, ``SupplierApproved``, ``SupplierRejected``, ``SupplierSuspended``,
+``CertificatesChanged`` and ``CertificateExpiring``.
 """
 
-from app.suppliers.events import SupplierApproved, SupplierSuspended
-from app.suppliers.lifecycle import Status, SupplierStepNotAllowed
-from app.suppliers.queries import cards, get, suppliers
+from app.suppliers.events import (
+    CertificateExpiring,
+    CertificatesChanged,
+    SupplierApplied,
+    SupplierApproved,
+    SupplierRecommended,
+    SupplierRejected,
+    SupplierSuspended,
+)
+from app.suppliers.lifecycle import CertificateStep, Status, SupplierStepNotAllowed
+from app.suppliers.queries import bank_account, cards, get, hold_still, permits, suppliers
 from app.suppliers.routes import router
 from app.suppliers.rules import (
     BAOJING,
@@ -23,31 +36,69 @@ from app.suppliers.rules import (
     is_uscc,
     made_in,
 )
-from app.suppliers.service import admit, approve, plant_townships, suspend
+from app.suppliers.rules.admission import (
+    LICENCE_FOR,
+    AdmissionIncomplete,
+    BankAccount,
+    Certificate,
+    CertificateKind,
+    InvalidCertificate,
+    NewCertificate,
+    Papers,
+    Permit,
+)
+from app.suppliers.service import (
+    admit,
+    approve,
+    decide_certificate,
+    plant_townships,
+    suspend,
+    watch_certificates,
+)
 
 __all__ = [
     "BAOJING",
+    "LICENCE_FOR",
     "TOWNSHIPS",
+    "AdmissionIncomplete",
+    "BankAccount",
+    "Certificate",
+    "CertificateExpiring",
+    "CertificateKind",
+    "CertificateStep",
+    "CertificatesChanged",
+    "InvalidCertificate",
     "InvalidLicence",
     "InvalidUscc",
     "Kind",
+    "NewCertificate",
+    "Papers",
+    "Permit",
     "Status",
+    "SupplierApplied",
     "SupplierApproved",
     "SupplierCard",
     "SupplierExists",
+    "SupplierRecommended",
+    "SupplierRejected",
     "SupplierStepNotAllowed",
     "SupplierSuspended",
     "Taxpayer",
     "UnknownTownship",
     "admit",
     "approve",
+    "bank_account",
     "cards",
+    "decide_certificate",
     "get",
+    "hold_still",
     "is_licence",
     "is_uscc",
     "made_in",
+    "permits",
     "plant_townships",
     "router",
     "suppliers",
     "suspend",
+    "watch_certificates",
 ]

@@ -1,4 +1,4 @@
-"""The life of a supplier. The guard, the CHECK constraint and the exhaustive test come from this one table."""
+"""The lives of a supplier and of a certificate: a table each, from which guard, CHECK and exhaustive test come."""
 
 from __future__ import annotations
 
@@ -8,24 +8,62 @@ from app.core.errors import DomainError
 
 
 class Status(StrEnum):
-    """Where a supplier stands."""
+    """Where a supplier stands. Only ``approved`` ones sell."""
 
+    DRAFT = "draft"
     APPLIED = "applied"
+    RECOMMENDED = "recommended"
     APPROVED = "approved"
+    REJECTED = "rejected"
     SUSPENDED = "suspended"
 
 
 class Step(StrEnum):
-    """What an operator can do about it."""
+    """What can be done about it: the applicant submits, the county recommends, the marketplace decides."""
 
+    SUBMIT = "submit"
+    RECOMMEND = "recommend"
     APPROVE = "approve"
+    REJECT = "reject"
     SUSPEND = "suspend"
 
 
 TRANSITIONS: dict[tuple[Status, Step], Status] = {
-    (Status.APPLIED, Step.APPROVE): Status.APPROVED,
+    (Status.DRAFT, Step.SUBMIT): Status.APPLIED,
+    (Status.REJECTED, Step.SUBMIT): Status.APPLIED,
+    (Status.APPLIED, Step.RECOMMEND): Status.RECOMMENDED,
+    (Status.APPLIED, Step.REJECT): Status.REJECTED,
+    (Status.RECOMMENDED, Step.REJECT): Status.REJECTED,
+    (Status.RECOMMENDED, Step.APPROVE): Status.APPROVED,
     (Status.APPROVED, Step.SUSPEND): Status.SUSPENDED,
     (Status.SUSPENDED, Step.APPROVE): Status.APPROVED,
+}
+
+
+class CertificateStatus(StrEnum):
+    """Where a certificate stands. Only ``verified`` ones count, while they are in force."""
+
+    SUBMITTED = "submitted"
+    VERIFIED = "verified"
+    REJECTED = "rejected"
+    REVOKED = "revoked"
+    EXPIRED = "expired"
+
+
+class CertificateStep(StrEnum):
+    """What can be done to a certificate."""
+
+    VERIFY = "verify"
+    REJECT = "reject"
+    REVOKE = "revoke"
+    EXPIRE = "expire"
+
+
+CERTIFICATE_TRANSITIONS: dict[tuple[CertificateStatus, CertificateStep], CertificateStatus] = {
+    (CertificateStatus.SUBMITTED, CertificateStep.VERIFY): CertificateStatus.VERIFIED,
+    (CertificateStatus.SUBMITTED, CertificateStep.REJECT): CertificateStatus.REJECTED,
+    (CertificateStatus.VERIFIED, CertificateStep.REVOKE): CertificateStatus.REVOKED,
+    (CertificateStatus.VERIFIED, CertificateStep.EXPIRE): CertificateStatus.EXPIRED,
 }
 
 
@@ -35,6 +73,14 @@ class SupplierStepNotAllowed(DomainError):
     code = "step_not_allowed"
     zh = "供应商当前状态为 {status}，不能执行该操作；现在可以：{allowed}。"
     en = "The supplier is {status}, which does not allow this; allowed now: {allowed}."
+
+
+class CertificateStepNotAllowed(DomainError):
+    """The certificate is not where this step begins."""
+
+    code = "certificate_step_not_allowed"
+    zh = "证照当前状态为 {status}，不能执行该操作；现在可以：{allowed}。"
+    en = "The certificate is {status}, which does not allow this; allowed now: {allowed}."
 
 
 def allowed(status: Status) -> list[Step]:
@@ -48,3 +94,12 @@ def after(status: Status, step: Step) -> Status:
         return TRANSITIONS[status, step]
     except KeyError:
         raise SupplierStepNotAllowed(status=status.value, allowed=", ".join(allowed(status)) or "—") from None
+
+
+def certificate_after(status: CertificateStatus, step: CertificateStep) -> CertificateStatus:
+    """Where ``step`` leads a certificate. Raises ``CertificateStepNotAllowed``."""
+    try:
+        return CERTIFICATE_TRANSITIONS[status, step]
+    except KeyError:
+        steps = ", ".join(step for (start, step) in CERTIFICATE_TRANSITIONS if start is status) or "—"
+        raise CertificateStepNotAllowed(status=status.value, allowed=steps) from None

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Text, UniqueConstraint
+from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, SmallInteger, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.db import Base, uid
-from app.suppliers.lifecycle import Status, Step, after
+from app.core.db import Base, append_only, instant, uid
+from app.suppliers.lifecycle import CertificateStatus, CertificateStep, Status, Step, after, certificate_after
 from app.suppliers.rules import Kind, SupplierExists, Taxpayer
+from app.suppliers.rules.admission import CertificateKind
 
 
-def _one_of(column: str, values: type[Kind | Status | Taxpayer]) -> str:
+def _one_of(column: str, values: type[Kind | Status | Step | Taxpayer | CertificateKind | CertificateStatus]) -> str:
     return f"{column} IN ({', '.join(repr(value.value) for value in values)})"
 
 
@@ -26,15 +28,28 @@ class TownshipRow(Base):
 
 
 class SupplierRow(Base):
-    """Somebody whose goods are sold here."""
+    """Somebody whose goods are sold here, or who asks for it.
+
+    A registration belongs to one supplier from its application on; drafts and refusals keep nobody out.
+    ``bank_sealed`` is the account that its application names. ``suspended_for`` tells whether an operator or the end of
+    a certificate stopped it.
+    """
 
     __tablename__ = "suppliers_supplier"
     __table_args__ = (
         UniqueConstraint("code", name="uq_suppliers_supplier_code", info={"means": SupplierExists}),
-        UniqueConstraint("uscc", name="uq_suppliers_supplier_uscc", info={"means": SupplierExists}),
+        Index(
+            "uq_suppliers_supplier_uscc",
+            "uscc",
+            unique=True,
+            postgresql_where=text("status NOT IN ('draft', 'rejected')"),
+            info={"means": SupplierExists},
+        ),
         CheckConstraint(_one_of("status", Status), name="status"),
         CheckConstraint(_one_of("kind", Kind), name="kind"),
         CheckConstraint(_one_of("taxpayer", Taxpayer), name="taxpayer"),
+        CheckConstraint("(suspended_for IS NOT NULL) = (status = 'suspended')", name="suspended_for"),
+        CheckConstraint("suspended_for IN ('operator', 'certificates')", name="suspended_by"),
     )
 
     id: Mapped[uid]
@@ -50,8 +65,75 @@ class SupplierRow(Base):
     linked_since: Mapped[date | None]
     created_at: Mapped[datetime]
     decided_at: Mapped[datetime | None]
+    lines: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
+    bank_sealed: Mapped[bytes | None]
+    recommended_at: Mapped[datetime | None]
+    suspended_for: Mapped[str | None] = mapped_column(Text)
 
-    def take(self, step: Step, *, now: datetime) -> None:
+    def take(self, step: Step, *, now: datetime, cause: str = "operator") -> None:
         """Take a step of the lifecycle, the only place to assign a status. Raises ``SupplierStepNotAllowed``."""
         self.status = after(Status(self.status), step).value
         self.decided_at = now
+        self.suspended_for = cause if step is Step.SUSPEND else None
+        if step is Step.RECOMMEND:
+            self.recommended_at = now
+        elif step is Step.SUBMIT:
+            self.recommended_at = None
+
+
+class CertificateRow(Base):
+    """A certificate of a supplier. ``warned_days`` is the last warning that was given before its end."""
+
+    __tablename__ = "suppliers_certificate"
+    __table_args__ = (
+        CheckConstraint(_one_of("kind", CertificateKind), name="kind"),
+        CheckConstraint(_one_of("status", CertificateStatus), name="status"),
+        CheckConstraint("valid_to >= valid_from", name="ends_after_it_begins"),
+        CheckConstraint("(status IN ('rejected', 'revoked')) = (reason IS NOT NULL)", name="reason"),
+        Index("ix_suppliers_certificate_supplier_id_id", "supplier_id", "id"),
+        Index(
+            "ix_suppliers_certificate_ends",
+            "valid_to",
+            postgresql_where=text("status = 'verified' AND valid_to IS NOT NULL"),
+        ),
+    )
+
+    id: Mapped[uid]
+    supplier_id: Mapped[UUID] = mapped_column(ForeignKey("suppliers_supplier.id"))
+    kind: Mapped[str] = mapped_column(Text)
+    number: Mapped[str | None] = mapped_column(Text)
+    scope: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    valid_from: Mapped[date]
+    valid_to: Mapped[date | None]
+    status: Mapped[str] = mapped_column(Text)
+    entered_by: Mapped[UUID]
+    entered_at: Mapped[instant]
+    decided_by: Mapped[UUID | None]
+    decided_at: Mapped[datetime | None]
+    reason: Mapped[str | None] = mapped_column(Text)
+    warned_days: Mapped[int | None] = mapped_column(SmallInteger)
+
+    def take(self, step: CertificateStep, *, by: UUID | None, now: datetime, reason: str | None = None) -> None:
+        """Take a step of a certificate's lifecycle. Raises ``CertificateStepNotAllowed``."""
+        self.status = certificate_after(CertificateStatus(self.status), step).value
+        self.decided_by, self.decided_at, self.reason = by, now, reason
+
+
+class DecisionRow(Base):
+    """Who took which step of an admission, and why."""
+
+    __tablename__ = "suppliers_decision"
+    __table_args__ = (
+        CheckConstraint(_one_of("step", Step), name="step"),
+        Index("ix_suppliers_decision_supplier_id_id", "supplier_id", "id"),
+    )
+
+    id: Mapped[uid]
+    supplier_id: Mapped[UUID] = mapped_column(ForeignKey("suppliers_supplier.id"))
+    step: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str | None] = mapped_column(Text)
+    by_account: Mapped[UUID | None]
+    at: Mapped[instant]
+
+
+append_only(Base.metadata.tables["suppliers_decision"])

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.errors import NotFound
-from app.suppliers.lifecycle import Status
-from app.suppliers.models import SupplierRow, TownshipRow
+from app.suppliers.lifecycle import CertificateStatus, Status
+from app.suppliers.models import CertificateRow, DecisionRow, SupplierRow, TownshipRow
 from app.suppliers.rules import Kind, SupplierCard, Taxpayer
+from app.suppliers.rules.admission import BankAccount, Certificate, CertificateKind, Decision, Permit
 
 _SUPPLIER = select(
     SupplierRow.id,
@@ -27,6 +29,7 @@ _SUPPLIER = select(
     SupplierRow.taxpayer,
     SupplierRow.status,
     SupplierRow.linked_since,
+    SupplierRow.lines,
 ).join(TownshipRow, TownshipRow.code == SupplierRow.township_code)
 
 
@@ -44,6 +47,7 @@ def _card(row: Any) -> SupplierCard:
         taxpayer=Taxpayer(row.taxpayer),
         status=Status(row.status),
         linked_since=row.linked_since,
+        lines=tuple(row.lines),
     )
 
 
@@ -64,19 +68,114 @@ async def cards(session: AsyncSession, supplier_ids: Sequence[UUID]) -> dict[UUI
 async def suppliers(
     session: AsyncSession, *, status: Status | None = None, after: str | None = None, limit: int = 100
 ) -> list[SupplierCard]:
-    """Up to ``limit`` suppliers by code, after the code ``after``."""
+    """Up to ``limit`` suppliers by code, after the code ``after``; ``applied`` finds all that wait for a decision."""
     query = _SUPPLIER.order_by(SupplierRow.code).limit(limit)
     if status is not None:
-        query = query.where(SupplierRow.status == status)
+        waiting = (Status.APPLIED, Status.RECOMMENDED)
+        query = query.where(SupplierRow.status.in_(waiting if status is Status.APPLIED else (status,)))
     if after is not None:
         query = query.where(SupplierRow.code > after)
     return [_card(row) for row in await session.execute(query)]
 
 
 async def lock(session: AsyncSession, supplier_id: UUID) -> SupplierRow:
-    """The supplier, held until the transaction ends. Raises ``NotFound``."""
-    query = select(SupplierRow).where(SupplierRow.id == supplier_id).with_for_update()
+    """The supplier, held until the transaction ends; orders of its goods need not wait. Raises ``NotFound``."""
+    query = select(SupplierRow).where(SupplierRow.id == supplier_id).with_for_update(key_share=True)
     row = (await session.execute(query)).scalar_one_or_none()
     if row is None:
         raise NotFound
     return row
+
+
+def certificate(row: CertificateRow) -> Certificate:
+    """The value that crosses the door for a row."""
+    return Certificate(
+        id=row.id,
+        supplier_id=row.supplier_id,
+        kind=CertificateKind(row.kind),
+        number=row.number,
+        scope=tuple(row.scope),
+        valid_from=row.valid_from,
+        valid_to=row.valid_to,
+        status=CertificateStatus(row.status),
+        entered_at=row.entered_at,
+        decided_at=row.decided_at,
+        reason=row.reason,
+    )
+
+
+async def certificates(session: AsyncSession, supplier_id: UUID) -> list[Certificate]:
+    """Everything that a supplier has handed in, the newest first."""
+    query = select(CertificateRow).where(CertificateRow.supplier_id == supplier_id).order_by(CertificateRow.id.desc())
+    rows = await session.scalars(query.execution_options(populate_existing=True))
+    return [certificate(row) for row in rows]
+
+
+async def permits(session: AsyncSession, supplier_id: UUID, today: date) -> list[Permit]:
+    """The certificates of a supplier that are verified and in force on that day."""
+    query = select(CertificateRow.kind, CertificateRow.number, CertificateRow.scope).where(
+        CertificateRow.supplier_id == supplier_id,
+        CertificateRow.status == CertificateStatus.VERIFIED,
+        CertificateRow.valid_from <= today,
+        or_(CertificateRow.valid_to.is_(None), CertificateRow.valid_to >= today),
+    )
+    return [
+        Permit(CertificateKind(kind), number, frozenset(scope)) for kind, number, scope in await session.execute(query)
+    ]
+
+
+async def hold_still(session: AsyncSession, supplier_id: UUID) -> None:
+    """Let nobody decide about a supplier or its certificates before this transaction ends."""
+    await session.execute(select(SupplierRow.id).where(SupplierRow.id == supplier_id).with_for_update(read=True))
+
+
+async def supplier_of_certificate(session: AsyncSession, certificate_id: UUID) -> UUID:
+    """Whose certificate it is. Raises ``NotFound``."""
+    query = select(CertificateRow.supplier_id).where(CertificateRow.id == certificate_id)
+    found: UUID | None = (await session.execute(query)).scalar_one_or_none()
+    if found is None:
+        raise NotFound
+    return found
+
+
+async def certificate_row(session: AsyncSession, certificate_id: UUID) -> CertificateRow:
+    """A certificate as it is now, to be changed under the lock of its supplier."""
+    query = select(CertificateRow).where(CertificateRow.id == certificate_id)
+    return (await session.execute(query.execution_options(populate_existing=True))).scalar_one()
+
+
+_DUE = text("""
+SELECT supplier_id, id FROM suppliers_certificate
+WHERE status = 'verified' AND (valid_to < :today
+    OR valid_to <= :today + 60 AND (warned_days IS NULL
+        OR warned_days > 30 AND valid_to <= :today + 30 OR warned_days > 7 AND valid_to <= :today + 7))
+ORDER BY supplier_id, id LIMIT :limit
+""")
+
+
+async def due(session: AsyncSession, today: date, limit: int) -> list[tuple[UUID, UUID]]:
+    """Supplier and certificate of what has ended, or is to be warned of, and was not attended to."""
+    return [(row[0], row[1]) for row in await session.execute(_DUE, {"today": today, "limit": limit})]
+
+
+async def decisions(session: AsyncSession, supplier_id: UUID, *, limit: int = 50) -> list[Decision]:
+    """The steps of a supplier's admission, the latest first."""
+    query = select(DecisionRow).where(DecisionRow.supplier_id == supplier_id).order_by(DecisionRow.id.desc())
+    return [Decision(row.step, row.reason, row.at) for row in await session.scalars(query.limit(limit))]
+
+
+async def row_of(session: AsyncSession, supplier_id: UUID) -> SupplierRow:
+    """The supplier, not locked. Raises ``NotFound``."""
+    row = await session.get(SupplierRow, supplier_id, populate_existing=True)
+    if row is None:
+        raise NotFound
+    return row
+
+
+async def bank_account(session: AsyncSession, supplier_id: UUID) -> BankAccount | None:
+    """Where a supplier that was approved asked to be paid; None for everybody else."""
+    query = select(SupplierRow.bank_sealed).where(
+        SupplierRow.id == supplier_id, SupplierRow.status.in_((Status.APPROVED, Status.SUSPENDED))
+    )
+    sealed = (await session.execute(query)).scalar_one_or_none()
+    return None if sealed is None else BankAccount.opened(sealed)

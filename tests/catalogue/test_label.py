@@ -9,6 +9,7 @@ import pytest
 
 from app.catalogue.rules import InvalidProduct, NotPublishable, check, check_publishable
 from app.catalogue.rules.label import Listing, unsayable
+from app.suppliers import LICENCE_FOR
 from tests.catalogue.test_rules import a_product
 from tests.storefront.builders import LABEL
 
@@ -28,6 +29,8 @@ def faults(root: str, label: dict[str, Any], **changes: Any) -> list[tuple[str, 
         "description": "吕洞山出产",
         "supplier_status": "approved",
         "licence_no": OIL if root == "camellia-oil" else None if root in ("navel-orange", "gift-set") else TEA,
+        "licence_kind": LICENCE_FOR[root],
+        "licences": {TEA: {"114"}, OIL: {"102"}, ELSEWHERE: {"114"}},
         "net_contents": ["50g"],
         "today": date(2026, 11, 27),
         "label": label,
@@ -69,7 +72,15 @@ def test_storage_standard_and_grade_may_be_attributes():
     ("root", "changes", "found"),
     [
         ("golden-tea", {"licence_no": None}, [("/supplier_id", "licence_missing")]),
-        ("golden-tea", {"licence_no": OIL}, [("/supplier_id", "licence_missing")]),
+        ("golden-tea", {"licence_no": OIL}, [("/label/licence_no", "licence_out_of_scope")]),
+        ("golden-tea", {"licences": {}}, [("/label/licence_no", "licence_not_in_force")]),
+        ("camellia-oil", {"licence_no": TEA, "licences": {TEA: {"114", "102"}}}, []),
+        (
+            "golden-tea",
+            {"attributes": {"gi_mark_auth_no": "GI-1"}, "marks": {("gi_mark", "GI-2"), ("organic", "GI-1")}},
+            [("/attributes/gi_mark_auth_no", "mark_not_authorised")],
+        ),
+        ("golden-tea", {"attributes": {"gi_mark_auth_no": "GI-1"}, "marks": {("gi_mark", "GI-1")}}, []),
         (
             "golden-tea",
             {"label": LABEL | {"licence_no": "SC11443312590011"}},

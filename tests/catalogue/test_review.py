@@ -232,6 +232,28 @@ async def test_an_edit_names_the_version_that_it_changes(shop, desk):
     assert refusal(await desk.patch({"name": "新"}, version=1)) == (412, "stale_version")
 
 
+async def test_a_commitment_certificate_can_be_seen_by_anybody(shop):
+    async with shop.http("S08") as http:
+        file = {"file": ("a.jpg", picture(), "image/jpeg")}
+        kept = (await http.post("/v1/supplier/files", data={"purpose": "certificate"}, files=file)).json()["id"]
+    path = f"/v1/supplier/products/{shop.products['NO02']}"
+    version = (await shop.call("S08", "GET", path, key=None)).headers["etag"]
+    body = {"label": {"conformity": {"issuer": "合作社", "commitments": ["不用禁药"], "file_id": kept}}}
+    changed = await shop.call("S08", "PATCH", path, body, key=None, **{"If-Match": version})
+    assert changed.status_code == 200, changed.text
+    assert (await shop.call("S08", "POST", f"{path}/submit", key=None)).status_code == 200
+    publish = f"/v1/operator/products/{shop.products['NO02']}/publish"
+    assert (await shop.call("operator", "POST", publish, key=None)).status_code == 200
+    page = (await shop.call(None, "GET", "/v1/store/products/orange-5kg", key=None)).json()
+    assert page["label"]["conformity"]["commitments"] == ["不用禁药"]
+    assert (await shop.call(None, "GET", page["label"]["conformity"]["url"], key=None)).status_code == 200
+    # It belongs to this product now, and nobody else can use it.
+    other = f"/v1/supplier/products/{shop.products['NO04']}"
+    version = (await shop.call("S08", "GET", other, key=None)).headers["etag"]
+    taken = await shop.call("S08", "PATCH", other, body, key=None, **{"If-Match": version})
+    assert refusal(taken) == (422, "unknown_file")
+
+
 async def test_what_the_law_wants_shown_is_asked_for_when_a_product_is_handed_in(shop):
     made = (await shop.call("S01", "POST", "/v1/supplier/products", NEW | {"label": {}}, key=None)).json()
     assert "/label/ingredients" in {one["pointer"] for one in made["missing"]}

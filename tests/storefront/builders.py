@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import catalogue, inventory, pricing, suppliers
 from app.identity import SYSTEM, Actor, Role
+from tests.papers import papers
 
 # code, name, kind, uscc, township, village, licence
 SUPPLIERS = (
@@ -163,6 +164,8 @@ async def admit(session: AsyncSession, now: datetime, code: str) -> UUID:
         village=village,
         licence_no=licence,
         linked_since=now.date() if code == "S01" else None,
+        lines=["gift-set"],
+        papers=papers(name, uscc, licence, now.date()),
         by=SYSTEM,
         now=now,
     )

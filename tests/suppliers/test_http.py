@@ -17,6 +17,27 @@ PAPERS = {
     "linked_since": "2019-01-01",
 }
 OTHER = PAPERS | {"code": "S02", "uscc": "91433125MA4FAKE22D"}
+READY = PAPERS | {
+    "lines": ["golden-tea"],
+    "recommendation": "保农函〔2026〕12号",
+    "bank_account": {
+        "account_name": PAPERS["name"],
+        "account_no": "6200000000000000001",
+        "bank_name": "保靖农商银行（示例）",
+        "cnaps": "402569000018",
+    },
+    "certificates": [
+        {"kind": "business_licence", "number": PAPERS["uscc"], "valid_from": "2019-01-01"},
+        {"kind": "benefit_link", "valid_from": "2026-01-01", "valid_to": "2026-12-31"},
+        {
+            "kind": "food_production",
+            "number": PAPERS["licence_no"],
+            "scope": ["114"],
+            "valid_from": "2024-05-01",
+            "valid_to": "2029-04-30",
+        },
+    ],
+}
 
 
 @pytest.fixture
@@ -29,10 +50,10 @@ async def status_of(session) -> list[str]:
 
 
 async def test_an_operator_takes_on_approves_and_suspends(client, operator):
-    made = await client.post("/v1/operator/suppliers", json=PAPERS, headers=operator)
-    assert made.status_code == 201
+    made = await client.post("/v1/operator/suppliers", json=READY, headers=operator)
+    assert made.status_code == 201, made.text
     supplier = made.json()
-    assert supplier["status"] == "applied"
+    assert supplier["status"] == "recommended"
     assert supplier["township"] == "吕洞山镇"
     path = f"/v1/operator/suppliers/{supplier['id']}"
     assert (await client.post(f"{path}/approve", headers=operator)).json()["status"] == "approved"
@@ -45,7 +66,7 @@ async def test_an_operator_takes_on_approves_and_suspends(client, operator):
 
 
 async def test_the_list_filters_and_pages(client, operator):
-    for papers in (OTHER, PAPERS):
+    for papers in (OTHER, READY):
         await client.post("/v1/operator/suppliers", json=papers, headers=operator)
     first = (await client.get("/v1/operator/suppliers?limit=1", headers=operator)).json()
     assert [item["code"] for item in first["items"]] == ["S01"]
@@ -69,6 +90,8 @@ async def test_the_list_filters_and_pages(client, operator):
         ({"status": "approved"}, 422, "invalid_input"),
         ({"name": "a\u0000"}, 422, "invalid_input"),
         ({"code": "x"}, 422, "invalid_input"),
+        ({"certificates": [READY["certificates"][0] | {"number": OTHER["uscc"]}]}, 422, "invalid_certificate"),
+        ({"bank_account": READY["bank_account"] | {"account_name": "别人"}}, 422, "account_name_differs"),
         ({"kind": "emperor"}, 422, "invalid_input"),
     ],
 )

@@ -27,6 +27,8 @@ from app.suppliers import (
     suppliers,
     suspend,
 )
+from tests.conftest import NOON
+from tests.papers import papers
 
 PAPERS = {
     "code": "S01",
@@ -38,6 +40,10 @@ PAPERS = {
     "licence_no": "SC11443312590010",
     "taxpayer": Taxpayer.SMALL,
     "linked_since": date(2019, 1, 1),
+}
+READY = PAPERS | {
+    "lines": ["golden-tea"],
+    "papers": papers(PAPERS["name"], PAPERS["uscc"], PAPERS["licence_no"], NOON.date()),
 }
 OTHER = PAPERS | {"code": "S02", "uscc": "91433125MA4FAKE22D", "licence_no": None, "village": None}
 
@@ -93,7 +99,7 @@ async def test_nobody_is_admitted_twice(db, now, change):
 
 
 async def test_approving_and_suspending_is_announced(session, now):
-    card = await admit(session, **PAPERS, by=SYSTEM, now=now)
+    card = await admit(session, **READY, by=SYSTEM, now=now)
     assert (await approve(session, card.id, by=SYSTEM, now=now)).status is Status.APPROVED
     assert (await suspend(session, card.id, by=SYSTEM, now=now)).status is Status.SUSPENDED
     assert (await approve(session, card.id, by=SYSTEM, now=now)).status is Status.APPROVED
@@ -103,10 +109,10 @@ async def test_approving_and_suspending_is_announced(session, now):
 
 
 async def test_a_step_out_of_order_is_refused_and_tells_nobody(session, now):
-    card = await admit(session, **PAPERS, by=SYSTEM, now=now)
+    card = await admit(session, **READY, by=SYSTEM, now=now)
     with pytest.raises(SupplierStepNotAllowed):
         await suspend(session, card.id, by=SYSTEM, now=now)
-    assert (await get(session, card.id)).status is Status.APPLIED
+    assert (await get(session, card.id)).status is Status.RECOMMENDED
     await approve(session, card.id, by=SYSTEM, now=now)
     take_pending(session)
     with pytest.raises(SupplierStepNotAllowed):
@@ -137,7 +143,7 @@ async def test_two_operators_decide_at_once_and_one_is_told_so(fresh_db, now):
     import asyncio
 
     async with fresh_db.write() as session:
-        card = await admit(session, **PAPERS, by=SYSTEM, now=now)
+        card = await admit(session, **READY, by=SYSTEM, now=now)
 
     async def decide():
         async with fresh_db.write() as session:

@@ -95,8 +95,9 @@ async def create_own_product(
     by: SupplierStaff, body: NewProductIn, session: WriteSession, now: Now, response: Response
 ) -> ProductDetailOut:
     """A draft with its sales units and what its label says (GB 7718); `missing` lists what keeps it from being sold."""
-    document = await service.with_picture(session, body.document(), by=by, now=now)
+    document = await service.with_files(session, body.document(), by=by, now=now)
     card = await service.create_product(session, product_of(document, _own(by)), by=by, now=now)
+    await service.attach_files(session, card.id, document, by=by, now=now)
     return await _shown(session, card.id, by, response, now)
 
 

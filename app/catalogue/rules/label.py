@@ -7,7 +7,7 @@ and the producer's licence is the supplier's if the label names none. What is mi
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from json import dumps
@@ -55,8 +55,8 @@ _REQUIRED: Mapping[str, tuple[str, ...]] = {
 }
 """What each line of goods must show. Tea is exempt from the nutrition table; sets are made of licensed goods."""
 
-_LICENCE_FOR = {"golden-tea": "114", "dark-tea": "114", "camellia-oil": "102"}
-"""Kind of food production licence (SC number, digits 1 to 3) that each line needs."""
+MARKS: Mapping[str, str] = {"gi_mark_auth_no": "gi_mark", "green_food_no": "green", "organic_cert_no": "organic"}
+"""Attributes and label fields that show a mark, with the kind of certificate that authorises its use."""
 
 _COUNTY = "433125"
 _SC = re.compile(r"SC[12][0-9]{13}")
@@ -88,18 +88,26 @@ _CURES = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """A product as it would be shown."""
+    """A product as it would be shown.
+
+    ``licence_kind`` is the category of food production licence that its line needs; ``licences`` are the supplier's own
+    that are verified and in force, with the categories that each covers; ``marks`` are the certificates of marks (kind
+    and number) that it holds for this line.
+    """
 
     root: str
     name: str
     description: str
     supplier_status: str
     licence_no: str | None
+    licence_kind: str | None
+    licences: Mapping[str, Collection[str]]
     net_contents: Sequence[str]
     today: date
     sku_names: Sequence[str] = ()
     attributes: Mapping[str, Any] = field(default_factory=dict)
     label: Mapping[str, Any] = field(default_factory=dict)
+    marks: Collection[tuple[str, str | None]] = ()
 
     def shown(self, name: str) -> Any:
         """What the page shows for a field of the label."""
@@ -155,6 +163,7 @@ def listing_faults(listing: Listing) -> Iterator[Fault]:
     if listing.supplier_status != "approved":
         yield Fault("/supplier_id", "supplier_not_approved", "供应商尚未通过审核", "supplier is not approved")
     yield from _licence_faults(listing)
+    yield from _mark_faults(listing)
     for name in _REQUIRED.get(listing.root, ()):
         if not listing.shown(name):
             zh, en = LABEL_FIELDS[name]
@@ -187,12 +196,24 @@ def _texts(listing: Listing) -> Iterator[tuple[str, str]]:
         yield f"/attributes/{name}", value if isinstance(value, str) else dumps(value, ensure_ascii=False)
 
 
+def _mark_faults(listing: Listing) -> Iterator[Fault]:
+    for name, kind in MARKS.items():
+        number = listing.shown(name)
+        if number and (kind, number) not in listing.marks:
+            yield Fault(
+                f"/attributes/{name}",
+                "mark_not_authorised",
+                "该标志的使用授权未经核验或不在有效期内",
+                "the use of this mark is not authorised, or no longer",
+            )
+
+
 def _licence_faults(listing: Listing) -> Iterator[Fault]:
-    kind = _LICENCE_FOR.get(listing.root)
+    kind = listing.licence_kind
     number = listing.shown("licence_no")
     if number and str(number).upper().startswith("QS"):
         yield Fault("/label/licence_no", "qs_expired", "QS 编号自 2018-10-01 起停用", "QS numbers ended on 2018-10-01")
-    elif kind is not None and not (number and str(number).startswith(f"SC{kind}")):
+    elif kind is not None and not number:
         yield Fault(
             "/supplier_id",
             "licence_missing",
@@ -201,6 +222,20 @@ def _licence_faults(listing: Listing) -> Iterator[Fault]:
         )
     elif number and not _is_sc(str(number)):
         yield Fault("/label/licence_no", "invalid_licence", "食品生产许可证编号校验不通过", "not a valid SC number")
+    elif kind is not None and str(number) not in listing.licences:
+        yield Fault(
+            "/label/licence_no",
+            "licence_not_in_force",
+            "该食品生产许可证未经平台核验或不在有效期内",
+            "this food production licence was not verified or is not in force",
+        )
+    elif kind is not None and kind not in listing.licences[str(number)]:
+        yield Fault(
+            "/label/licence_no",
+            "licence_out_of_scope",
+            f"该食品生产许可证的范围不含类别 {kind}",
+            f"the scope of this food production licence lacks category {kind}",
+        )
     elif kind is not None and str(number)[5:11] != _COUNTY and not listing.shown("origin_proof"):
         yield Fault(
             "/label/origin_proof",

@@ -84,11 +84,12 @@ class NutritionIn(Body):
 
 
 class ConformityIn(Body):
-    """A commitment certificate of edible farm produce: who issues it and what is committed to."""
+    """A commitment certificate of farm produce: who issues it, what is committed to, and a file that shows it."""
 
     issuer: ShortText
     commitments: Annotated[list[ShortText], Field(min_length=1, max_length=10)]
     issued_on: Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")] | None = None
+    file_id: UUID | None = Field(None, description="A file of purpose `certificate`; anybody may see it")
 
 
 class LabelIn(Body):

@@ -9,13 +9,26 @@ from app.catalogue.service.goods import (
     plant_categories,
     store_image,
 )
-from app.catalogue.service.review import discard, edit, look_at, publish, reject, submit, with_picture, withdraw
+from app.catalogue.service.review import (
+    attach_files,
+    discard,
+    edit,
+    look_again,
+    look_at,
+    publish,
+    reject,
+    submit,
+    with_files,
+    withdraw,
+)
 
 __all__ = [
+    "attach_files",
     "check_lot",
     "create_product",
     "discard",
     "edit",
+    "look_again",
     "look_at",
     "lots_required",
     "offers",
@@ -25,6 +38,6 @@ __all__ = [
     "reject",
     "store_image",
     "submit",
-    "with_picture",
+    "with_files",
     "withdraw",
 ]

@@ -36,13 +36,19 @@ from app.core.events import emit
 from app.core.ids import new_id
 from app.identity import Actor
 
+_GATES = frozenset(
+    ("licence_missing", "licence_not_in_force", "licence_out_of_scope", "origin_not_proven", "mark_not_authorised")
+)
+"""Faults that stop what is on sale. Others, such as a new rule for labels, stop the next publication alone."""
+
 
 async def edit(
     session: AsyncSession, product_id: UUID, patch: Mapping[str, Any], *, version: int, by: Actor, now: datetime
 ) -> None:
     """Apply a merge patch (RFC 7396) to a product's document, or propose it where the product was on sale.
 
-    An edit takes back what was submitted. ``photo_file_id`` in the patch makes a photo that was handed in the picture.
+    An edit takes back what was submitted. ``photo_file_id`` in the patch makes a photo that was handed in the picture;
+    ``file_id`` of its label's conformity is a file that shows the certificate.
     Raises ``NoSuchProduct``, ``StaleVersion``, ``InvalidProduct``, ``SlugTaken``, ``SkuTaken``, ``SkuInUse``,
     ``UnknownFile``, ``InvalidImage``.
     """
@@ -51,7 +57,8 @@ async def edit(
         raise StaleVersion
     live = await queries.document(session, row)
     change = await queries.change(session, product_id)
-    wanted = await with_picture(session, patch, by=by, now=now)
+    wanted = await with_files(session, patch, by=by, now=now)
+    await attach_files(session, product_id, wanted, by=by, now=now)
     proposed = _proposed(merged(change.content if change else live, wanted), row.supplier_id)
     if row.published_at is None:
         product = product_of(proposed, row.supplier_id)
@@ -82,19 +89,43 @@ def _proposed(document: Document, supplier_id: UUID) -> Document:
     return document_of(product)
 
 
-async def with_picture(
-    session: AsyncSession, patch: Mapping[str, Any], *, by: Actor, now: datetime
-) -> Mapping[str, Any]:
-    """The patch with the digest of a picture in the place of a file. Raises ``UnknownFile``, ``InvalidImage``."""
-    if "photo_file_id" not in patch:
-        return patch
-    rest = {name: value for name, value in patch.items() if name != "photo_file_id"}
-    if patch["photo_file_id"] is None:
-        return rest | {"image_digest": None}
-    media_type, content = await files.read(
-        session, patch["photo_file_id"], owner=by, purpose=files.Purpose.PRODUCT, pointer="/photo_file_id"
-    )
-    return rest | {"image_digest": await store_image(session, content, media_type, now=now)}
+async def with_files(session: AsyncSession, patch: Mapping[str, Any], *, by: Actor, now: datetime) -> Mapping[str, Any]:
+    """The patch with a picture's digest in the place of its file, and the address at which a certificate can be seen.
+
+    What a commitment certificate says is public, so its link works for ever. Raises ``UnknownFile``, ``InvalidImage``.
+    """
+    found = dict(patch)
+    if "photo_file_id" in found:
+        file_id, found["image_digest"] = found.pop("photo_file_id"), None
+        if file_id is not None:
+            media_type, content = await files.read(
+                session, file_id, owner=by, purpose=files.Purpose.PRODUCT, pointer="/photo_file_id"
+            )
+            found["image_digest"] = await store_image(session, content, media_type, now=now)
+    label = found.get("label") or {}
+    conformity = label.get("conformity") or {}
+    if "file_id" in conformity:
+        file_id = conformity["file_id"]
+        shown = {"file_id": file_id and str(file_id), "url": file_id and files.link(file_id, None)}
+        found["label"] = {**label, "conformity": {**conformity, **shown}}
+    return found
+
+
+async def attach_files(
+    session: AsyncSession, product_id: UUID, patch: Mapping[str, Any], *, by: Actor, now: datetime
+) -> None:
+    """Keep the certificate's file that the patch names. Raises ``UnknownFile``."""
+    file_id = ((patch.get("label") or {}).get("conformity") or {}).get("file_id")
+    if file_id is not None:
+        await files.attach(
+            session,
+            [UUID(str(file_id))],
+            owner=by,
+            purpose=files.Purpose.CERTIFICATE,
+            to=product_id,
+            now=now,
+            pointer="/label/conformity/file_id",
+        )
 
 
 async def _propose(
@@ -192,6 +223,8 @@ async def publish(
     else:
         row.version += 1
     proposed = change.content if change else live
+    # A licence that is revoked meanwhile is revoked after this, and then what is published here is looked at again.
+    await suppliers.hold_still(session, row.supplier_id)
     if faults := await publishable_faults(session, row, proposed, now=now):
         raise NotPublishable(faults=faults)
     if change is not None:
@@ -215,6 +248,23 @@ async def withdraw(session: AsyncSession, product_id: UUID, *, by: Actor, now: d
     emit(session, ProductWithdrawn(product_id=row.id, at=now))
     await session.flush()
     return queries.card(row, await queries.skus_of(session, product_id))
+
+
+async def look_again(session: AsyncSession, supplier_id: UUID, *, now: datetime) -> None:
+    """Take products off sale that need a licence or mark which is no longer in force, and put back those that were.
+
+    Orders already placed are served. What an operator withdrew stays withdrawn.
+    """
+    for row in await queries.lock_shown(session, supplier_id):
+        faults = await publishable_faults(session, row, await queries.document(session, row), now=now)
+        sound = not any(fault.code in _GATES for fault in faults)
+        if row.status == Status.PUBLISHED and not sound:
+            row.take(Step.HOLD)
+            emit(session, ProductWithdrawn(product_id=row.id, at=now))
+        elif row.status == Status.HELD and sound:
+            row.take(Step.RELEASE)
+            emit(session, ProductPublished(product_id=row.id, at=now))
+    await session.flush()
 
 
 async def _reviewed(session: AsyncSession, product_id: UUID, version: int | None) -> ProductRow:
@@ -275,13 +325,22 @@ async def publishable_faults(
 ) -> list[Fault]:
     """Everything that keeps a product, described so, from being on sale (domain handbook §1.6)."""
     supplier = await suppliers.get(session, row.supplier_id)
+    permits = await suppliers.permits(session, row.supplier_id, local_day(now))
+    root = await queries.root_of(session, document["category"]) or ""
     variants = document["variants"]
     listing = Listing(
-        root=await queries.root_of(session, document["category"]) or "",
+        root=root,
         name=document["name"],
         description=document["description"],
         supplier_status=supplier.status,
         licence_no=supplier.licence_no,
+        licence_kind=suppliers.LICENCE_FOR.get(root),
+        licences={
+            permit.number: permit.scope
+            for permit in permits
+            if permit.kind is suppliers.CertificateKind.FOOD_PRODUCTION and permit.number is not None
+        },
+        marks={(permit.kind.value, permit.number) for permit in permits if not permit.scope or root in permit.scope},
         net_contents=[variant["net_content"] for variant in variants],
         today=local_day(now),
         sku_names=[variant["name"] for variant in variants],

@@ -1,6 +1,6 @@
 """The verbs of this module."""
 
-from app.identity.service.accounts import change_phone, close_account, create_account, register_buyer
+from app.identity.service.accounts import change_phone, close_account, create_account, grant, register_buyer
 from app.identity.service.api_keys import KEY_PREFIX, create_api_key, digest_of, is_well_formed, revoke_api_key
 from app.identity.service.codes import forget_codes, prove, request_code
 from app.identity.service.passwords import hash_password
@@ -20,6 +20,7 @@ __all__ = [
     "end_sign_in",
     "forget_codes",
     "forget_failures",
+    "grant",
     "hash_password",
     "is_well_formed",
     "prove",

@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import delete, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.errors import NotFound
@@ -68,6 +69,15 @@ async def create_account(
     session.add(GrantRow(account_id=account_id, role=role, scope_id=scope_id))
     await session.flush()
     return account_id
+
+
+async def grant(session: AsyncSession, account_id: UUID, role: Role, *, scope_id: UUID | None = None) -> bool:
+    """Let an account act as something more, from its next token on; False if it has that role already."""
+    values = {"account_id": account_id, "role": role, "scope_id": scope_id}
+    given = await session.execute(
+        insert(GrantRow).values(values).on_conflict_do_nothing().returning(GrantRow.account_id)
+    )
+    return given.scalar_one_or_none() is not None
 
 
 async def change_phone(

@@ -51,7 +51,9 @@ SELECT CAST(json_build_object({_FACE},
         'licence_no', coalesce(p.label ->> 'licence_no', su.licence_no),
         'permit_no', p.label ->> 'permit_no',
         'nutrition', CAST(p.label -> 'nutrition' AS json),
-        'conformity', CAST(p.label -> 'conformity' AS json),
+        'conformity', CASE WHEN p.label -> 'conformity' IS NOT NULL THEN json_build_object(
+            'issuer', p.label #>> '{{conformity,issuer}}', 'commitments', p.label #> '{{conformity,commitments}}',
+            'issued_on', p.label #>> '{{conformity,issued_on}}', 'url', p.label #>> '{{conformity,url}}') END,
         'origin_proof', p.label ->> 'origin_proof',
         'shelf_life_days', v.shelf_life_days),
     'season_window', CASE WHEN p.season_opens IS NOT NULL

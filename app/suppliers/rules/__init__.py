@@ -59,7 +59,8 @@ class SupplierCard:
     """A supplier, as far as others need to know it.
 
     ``linked_since`` is the first day on which its sales count as assistance; none while it links no household.
-    ``licence_no`` is its food production licence (SC…); none for those who sell only what they grow.
+    ``licence_no`` is its food production licence (SC…); none for those who sell only what they grow. ``lines`` are the
+    lines of goods that it was, or wants to be, admitted for.
     """
 
     id: UUID
@@ -74,6 +75,7 @@ class SupplierCard:
     taxpayer: Taxpayer
     status: Status
     linked_since: date | None
+    lines: tuple[str, ...] = ()
 
 
 class InvalidUscc(DomainError):

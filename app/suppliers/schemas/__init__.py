@@ -11,6 +11,7 @@ from pydantic import ConfigDict, Field, StringConstraints
 from app.core.web import Body, Out, ShortText
 from app.suppliers.lifecycle import Status
 from app.suppliers.rules import Kind, Taxpayer
+from app.suppliers.schemas.admission import BankAccountIn, Lines, SeenCertificateIn
 
 
 class SupplierIn(Body):
@@ -43,6 +44,14 @@ class SupplierIn(Body):
     licence_no: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{1,20}$")] | None = None
     taxpayer: Taxpayer = Taxpayer.SMALL
     linked_since: date | None = Field(None, description="First day on which its sales count as assistance")
+    lines: Lines = Field([], description="Lines of goods that it wants to sell", examples=[["golden-tea"]])
+    certificates: Annotated[list[SeenCertificateIn], Field(max_length=20)] = Field(
+        [], description="Certificates that were seen in the original; they count as verified"
+    )
+    bank_account: BankAccountIn | None = None
+    recommendation: ShortText | None = Field(
+        None, description="The county's letter that recommends it", examples=["保农函〔2026〕12号"]
+    )
 
 
 class SupplierOut(Out):
@@ -60,3 +69,4 @@ class SupplierOut(Out):
     taxpayer: Taxpayer
     status: Status
     linked_since: date | None
+    lines: list[str] = Field(examples=[["golden-tea"]])

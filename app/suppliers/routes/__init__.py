@@ -1,0 +1,9 @@
+"""HTTP of suppliers, one file for each audience; one flat router, so that a request is matched in one pass."""
+
+from fastapi import APIRouter
+
+from app.suppliers.routes import applicant, office, operator
+
+router = APIRouter(routes=[*applicant.router.routes, *office.router.routes, *operator.router.routes])
+
+__all__ = ["router"]
