@@ -24,7 +24,7 @@ VALUES (:id, :number, :buyer_id, 'retail', '370112', '', :paid_at, :paid_at, :pa
 _PAYMENT = text("""
 INSERT INTO payments_payment (id, provider, reference, payer_id, description, amount_fen, status, provider_transaction,
     created_at, captured_at)
-VALUES (:id, 'sandbox', :order_id, :buyer_id, '', greatest(:amount, 1), 'captured', :number, :at, :at)
+VALUES (:id, :provider, :order_id, :buyer_id, '', greatest(:amount, 1), 'captured', :number, :at, :at)
 """)
 _PART = text("""
 INSERT INTO orders_supplier_order (id, order_id, supplier_id, status, goods_fen, discount_fen, freight_fen, amount_fen,
@@ -147,6 +147,7 @@ class Books:
         status: str = "completed",
         return_days: int = 7,
         claim_hours: int = 24,
+        provider: str = "sandbox",
     ) -> Sold:
         """Paid a week before ``at``, delivered the day before, completed ``at``."""
         self.count += 1
@@ -165,6 +166,7 @@ class Books:
                 _PAYMENT,
                 {
                     "id": payment_id,
+                    "provider": provider,
                     "order_id": order_id,
                     "buyer_id": buyer_id,
                     "amount": sums["total"],

@@ -25,6 +25,20 @@ async def test_a_sale_is_collected_for_its_supplier_less_the_commission_of_the_h
     assert (await books.owed(now)).total_fen == 24_320 + 3_790 + 800
 
 
+async def test_what_came_by_bank_transfer_is_with_the_platform_and_with_no_provider(books, now):
+    sold = await books.sell(now, Piece(off={"district": 1_000}), freight=300, provider="bank_transfer")
+    await books.refund(now, sold, 900, freight=100)
+    await books.post(now)
+    assert await books.postings("sale") == [
+        {"cash": 9_000, "district": 1_000, "commission": -500, "payable": -9_500},
+        {"cash": 300, "payable": -300},
+    ]
+    assert await books.postings("refund") == [
+        {"cash": -900, "district": -100, "commission": 50, "payable": 950},
+        {"cash": -100, "payable": 100},
+    ]
+
+
 async def test_looking_again_posts_nothing(books, now):
     sold = await books.sell(now, Piece(), freight=500)
     await books.refund(now, sold, 100, freight=50)

@@ -92,6 +92,20 @@ async def test_a_confirmed_statement_is_paid_through_the_sandbox(books):
     assert await books.breaks() == []
 
 
+async def test_what_came_by_bank_transfer_the_platform_pays_in(books):
+    await books.account(FIFTH)
+    await books.sell(OCTOBER, Piece())
+    await books.sell(OCTOBER, Piece(quantity=2), provider="bank_transfer")
+    await books.issue("2026-10", FIFTH)
+    assert (await books.statement("2026-10")).goods_fen == 30_000
+    await books.confirm_all(FIFTH)
+    made = await books.run(LATER)
+    assert [(one.amount_fen, one.platform_fen) for one in made.payouts] == [(28_500, -18_500)]
+    await books.paid(made, LATER)
+    assert await books.postings("payout") == [{"clearing": -10_000, "payable": 28_500, "cash": -18_500}]
+    assert await books.breaks() == []
+
+
 async def test_a_second_run_finds_nothing_to_pay(books):
     await ready(books)
     first = await run(books, key="run-1")

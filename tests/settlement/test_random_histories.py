@@ -127,7 +127,8 @@ class History:
             off = {funder: self.draw(st.integers(0, most)) for funder in ("supplier", "platform", "district")}
             pieces.append(Piece(other, quantity, price, {funder: fen for funder, fen in off.items() if fen}))
         freight, days = self.draw(st.sampled_from([0, 0, 800, 1])), self.draw(st.sampled_from([0, 7]))
-        sold = await self.books.sell(self.now, *pieces, who=who, freight=freight, return_days=days)
+        provider = self.draw(st.sampled_from(["sandbox", "sandbox", "bank_transfer"]))
+        sold = await self.books.sell(self.now, *pieces, who=who, freight=freight, return_days=days, provider=provider)
         delivered = self.now - DAY
         ends = datetime.combine((delivered + timedelta(hours=8)).date() + (days + 1) * DAY, datetime.min.time(), UTC)
         release = max(self.now, delivered + DAY, ends - timedelta(hours=8) if days else BEGIN)

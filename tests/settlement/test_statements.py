@@ -119,7 +119,7 @@ async def test_the_digest_is_of_the_rows_as_they_were_issued(books):
     columns = (
         "r.position, p.kind, p.source_id, coalesce(p.line_id::text, '-'), p.order_number, coalesce(p.sku, '-'),"
         " coalesce(p.quantity, 0), coalesce(p.rate_bp, 0), p.occurred_at, p.clearing_fen, p.payable_fen,"
-        " p.commission_fen, p.platform_fen, p.district_fen, p.carrier_fen"
+        " p.commission_fen, p.platform_fen, p.district_fen, p.carrier_fen, p.cash_fen"
     )
     for row in await books.shop.rows(
         f"SELECT {columns} FROM settlement_statement_row r JOIN settlement_posting p ON p.id = r.posting_id"

@@ -44,7 +44,7 @@ ORDER BY t.month DESC, t.id DESC LIMIT :limit
 # Borne is what somebody else pays of a refund or of goods sent again; paid is what buyers gave, or got back.
 _ROWS = text("""
 SELECT r.position, p.kind, p.order_number, p.line_id, p.sku, p.name, p.quantity, p.rate_bp, p.occurred_at,
-       p.clearing_fen AS paid_fen,
+       p.clearing_fen + p.cash_fen AS paid_fen,
        CASE WHEN p.kind = 'sale' OR p.payable_fen > 0 THEN p.platform_fen + p.district_fen ELSE 0 END AS subsidy_fen,
        p.commission_fen,
        CASE WHEN p.kind = 'sale' OR p.payable_fen > 0 THEN 0 ELSE p.platform_fen + p.district_fen + p.carrier_fen
@@ -54,7 +54,7 @@ WHERE r.statement_id = :id AND r.position > :after ORDER BY r.position LIMIT :li
 """)
 _BY_SKU = text("""
 SELECT coalesce(max(p.name), CASE p.kind WHEN 'adjustment' THEN '更正' ELSE '运费' END), p.sku, p.kind,
-       sum(p.quantity), sum(p.clearing_fen), sum(p.commission_fen), -sum(p.payable_fen)
+       sum(p.quantity), sum(p.clearing_fen + p.cash_fen), sum(p.commission_fen), -sum(p.payable_fen)
 FROM settlement_statement_row r JOIN settlement_posting p ON p.id = r.posting_id
 WHERE r.statement_id = :id GROUP BY p.sku, p.kind ORDER BY p.sku NULLS LAST, p.kind DESC
 """)

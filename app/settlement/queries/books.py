@@ -34,7 +34,8 @@ ORDER BY p.id DESC LIMIT :limit
 _INCOMES = text("""
 SELECT s.id AS supplier_id, s.code, s.name, s.uscc, s.kind, s.taxpayer,
        count(DISTINCT p.source_id) FILTER (WHERE p.kind = 'sale') AS orders,
-       coalesce(sum(p.clearing_fen + p.platform_fen + p.district_fen) FILTER (WHERE p.kind = 'sale'), 0) AS gross_fen,
+       coalesce(sum(p.clearing_fen + p.cash_fen + p.platform_fen + p.district_fen) FILTER (WHERE p.kind = 'sale'), 0)
+       AS gross_fen,
        coalesce(sum(p.payable_fen + p.commission_fen) FILTER (WHERE p.kind = 'refund'), 0) AS refunded_fen,
        coalesce(-sum(p.commission_fen), 0) AS commission_fen
 FROM settlement_posting p JOIN suppliers_supplier s ON s.id = p.supplier_id
@@ -46,7 +47,7 @@ GROUP BY s.id ORDER BY s.code
 _SHARES = text("""
 SELECT p.sku, max(p.name) AS name, p.supplier_id, max(s.name) AS supplier_name,
        sum(p.quantity) FILTER (WHERE p.kind IN ('sale', 'refund')) AS quantity,
-       sum(p.clearing_fen) AS paid_fen, sum(p.platform_fen + p.district_fen + p.carrier_fen) AS added_fen,
+       sum(p.clearing_fen + p.cash_fen) AS paid_fen, sum(p.platform_fen + p.district_fen + p.carrier_fen) AS added_fen,
        -sum(p.commission_fen) AS commission_fen, -sum(p.payable_fen) AS supplier_fen,
        CAST(round(avg(extract(epoch FROM t.paid_at - p.paid_at)) FILTER (WHERE p.kind = 'sale') / 86400) AS integer)
        AS days_to_paid

@@ -27,7 +27,8 @@ from app.core.web import (
 from app.identity import Operator
 from app.settlement.queries import books
 from app.settlement.rules.books import quarter
-from app.settlement.schemas import BalancesOut, Day, IncomesOut, PostingOut, SharesOut
+from app.settlement.schemas import Day
+from app.settlement.schemas.books import BalancesOut, IncomesOut, PostingOut, SharesOut
 
 router = APIRouter(tags=["settlement"])
 

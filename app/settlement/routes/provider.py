@@ -13,7 +13,7 @@ from app.core.web import Now, WriteSession, problems
 from app.payments import InvalidSignature, Sealer, SignedByProvider, StaleNotification
 from app.settlement import service
 from app.settlement.rules import NotPaidThatWay, Outcome
-from app.settlement.schemas import SplitIn, SplitNotificationIn
+from app.settlement.schemas.provider import SplitIn, SplitNotificationIn
 
 router = APIRouter(tags=["settlement"])
 

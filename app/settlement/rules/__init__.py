@@ -40,11 +40,12 @@ class Kind(StrEnum):
 
 
 class Account(StrEnum):
-    """The chart of accounts. All but the payable are the platform's own books; none is a bank account of ours.
+    """The chart of accounts.
 
     ``clearing`` is what a licensed provider holds of buyers' money; ``payable`` is what suppliers are owed;
     ``commission`` is earned; ``platform`` is borne (own promotions, claims taken over); ``district`` and ``carrier``
-    owe vouchers and damage; ``cash`` is what the provider passed on to the platform.
+    owe vouchers and damage; ``cash`` is the platform's own: what the provider passed on to it, and what came by bank
+    transfer until it is paid in for the supplier.
     """
 
     CLEARING = "clearing"
@@ -62,7 +63,7 @@ ACCOUNTS = tuple(f"{account}_fen" for account in Account)
 ROW_TEXT = """concat_ws('|', r.position, p.kind, p.source_id, coalesce(CAST(p.line_id AS text), '-'),
     coalesce(p.order_number, '-'), coalesce(p.sku, '-'), coalesce(p.quantity, 0), coalesce(p.rate_bp, 0),
     CAST(extract(epoch FROM p.occurred_at) * 1000000 AS bigint), p.clearing_fen, p.payable_fen, p.commission_fen,
-    p.platform_fen, p.district_fen, p.carrier_fen)"""
+    p.platform_fen, p.district_fen, p.carrier_fen, p.cash_fen)"""
 """One row of a statement as the text that its SHA-256 is taken of: rows ``r`` over postings ``p``, in SQL."""
 
 DIGEST = f"encode(sha256(convert_to(coalesce(string_agg({ROW_TEXT}, E'\\n' ORDER BY r.position), ''), 'UTF8')), 'hex')"

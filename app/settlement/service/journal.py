@@ -27,6 +27,8 @@ SELECT coalesce((SELECT occurred_at - interval '3 days' FROM settlement_posting 
                  ORDER BY id DESC LIMIT 1), :ever)
 """)
 
+# What came by bank transfer is in the platform's own account, not with a provider: it is debited there, and the
+# platform pays it in when the supplier is paid (domain handbook §6.1, E).
 _POST_SALES = text("""
 WITH due AS (
     SELECT s.id, s.order_id, s.supplier_id, s.freight_fen, s.completed_at, s.delivered_at
@@ -63,12 +65,14 @@ WITH due AS (
     FROM due d WHERE d.freight_fen > 0
 )
 INSERT INTO settlement_posting (kind, source_id, line_id, supplier_id, supplier_order_id, order_number, sku, name,
-    quantity, rate_bp, paid_at, occurred_at, release_at, posted_at, clearing_fen, platform_fen, district_fen,
+    quantity, rate_bp, paid_at, occurred_at, release_at, posted_at, clearing_fen, cash_fen, platform_fen, district_fen,
     commission_fen, payable_fen)
 SELECT 'sale', w.part_id, w.line_id, w.supplier_id, w.part_id, o.number, w.sku, w.name, w.quantity, w.rate_bp,
-    o.paid_at, w.completed_at, r.at, :now, w.amount_fen, w.by_platform, w.by_district, -w.fee,
+    o.paid_at, w.completed_at, r.at, :now, CASE y.provider WHEN 'bank_transfer' THEN 0 ELSE w.amount_fen END,
+    CASE y.provider WHEN 'bank_transfer' THEN w.amount_fen ELSE 0 END, w.by_platform, w.by_district, -w.fee,
     w.fee - w.amount_fen - w.by_platform - w.by_district
 FROM worth w JOIN released r ON r.part_id = w.part_id JOIN orders_order o ON o.id = w.order_id
+LEFT JOIN payments_payment y ON y.id = o.payment_id
 ORDER BY w.completed_at, w.part_id, w.position
 ON CONFLICT DO NOTHING RETURNING 1
 """)
@@ -87,12 +91,13 @@ WITH fresh AS (
         WHERE s.completed_at >= :since AND s.refunded_fen > 0)
       AND NOT EXISTS (SELECT FROM settlement_posting p WHERE p.kind = 'refund' AND p.source_id = r.id)
 ), back AS (
-    SELECT f.id, f.settled_at, f.liable, b.line_id, b.quantity, b.amount_fen, p.id AS sale, p.clearing_fen AS whole,
+    SELECT f.id, f.settled_at, f.liable, b.line_id, b.quantity, b.amount_fen, p.id AS sale,
+           p.clearing_fen + p.cash_fen AS whole,
            -p.commission_fen AS fee, p.platform_fen + p.district_fen AS subsidy,
            coalesce(prior.fen, 0) + sum(b.amount_fen) OVER (PARTITION BY b.line_id ORDER BY f.settled_at, f.id) AS upto
     FROM fresh f JOIN orders_refund_line b ON b.refund_id = f.id AND b.amount_fen > 0
     JOIN settlement_posting p ON p.kind = 'sale' AND p.source_id = f.supplier_order_id AND p.line_id = b.line_id
-    LEFT JOIN LATERAL (SELECT -sum(x.clearing_fen) AS fen FROM settlement_posting x
+    LEFT JOIN LATERAL (SELECT -sum(x.clearing_fen + x.cash_fen) AS fen FROM settlement_posting x
                        WHERE x.kind = 'refund' AND x.line_id = b.line_id) prior ON true
 ), parts AS (
     SELECT b.*, coalesce(d.platform, 0) AS platform, coalesce(d.district, 0) AS district,
@@ -106,16 +111,17 @@ WITH fresh AS (
                      AS share
               FROM orders_line_discount x WHERE x.line_id = b.line_id AND b.subsidy > 0) shares) d ON true
     UNION ALL
-    SELECT f.id, f.settled_at, f.liable, NULL, 0, f.freight_fen, p.id, p.clearing_fen, 0, 0, f.freight_fen, 0, 0, 0
+    SELECT f.id, f.settled_at, f.liable, NULL, 0, f.freight_fen, p.id, f.freight_fen, 0, 0, f.freight_fen, 0, 0, 0
     FROM fresh f JOIN settlement_posting p ON p.kind = 'sale' AND p.source_id = f.supplier_order_id
          AND p.line_id IS NULL
     WHERE f.freight_fen > 0
 )
 INSERT INTO settlement_posting (kind, source_id, line_id, supplier_id, supplier_order_id, order_number, sku, name,
-    quantity, rate_bp, paid_at, occurred_at, release_at, posted_at, clearing_fen, platform_fen, district_fen,
+    quantity, rate_bp, paid_at, occurred_at, release_at, posted_at, clearing_fen, cash_fen, platform_fen, district_fen,
     carrier_fen, commission_fen, payable_fen, reverses)
 SELECT 'refund', b.id, b.line_id, s.supplier_id, s.supplier_order_id, s.order_number, s.sku, s.name,
-    -b.quantity, s.rate_bp, s.paid_at, b.settled_at, greatest(b.settled_at, s.release_at), :now, -b.amount_fen,
+    -b.quantity, s.rate_bp, s.paid_at, b.settled_at, greatest(b.settled_at, s.release_at), :now,
+    CASE WHEN s.cash_fen > 0 THEN 0 ELSE -b.amount_fen END, CASE WHEN s.cash_fen > 0 THEN -b.amount_fen ELSE 0 END,
     CASE liable WHEN 'platform' THEN b.amount_fen + b.district ELSE -b.platform END, -b.district,
     CASE liable WHEN 'carrier' THEN b.amount_fen + b.platform + b.district ELSE 0 END, b.fee_back,
     CASE WHEN liable IN ('platform', 'carrier') THEN 0

@@ -52,9 +52,9 @@ WITH p AS (
 ), r AS (SELECT id AS posting_id, position FROM p),
 sums AS (
     SELECT p.statement_id, p.number, p.supplier_id, count(*) AS row_count, {DIGEST} AS sha256,
-           coalesce(sum(clearing_fen) FILTER (WHERE kind = 'sale' AND line_id IS NOT NULL), 0) AS goods,
+           coalesce(sum(clearing_fen + cash_fen) FILTER (WHERE kind = 'sale' AND line_id IS NOT NULL), 0) AS goods,
            coalesce(sum(platform_fen + district_fen) FILTER (WHERE kind = 'sale'), 0) AS subsidy,
-           coalesce(sum(clearing_fen) FILTER (WHERE kind = 'sale' AND line_id IS NULL), 0) AS freight,
+           coalesce(sum(clearing_fen + cash_fen) FILTER (WHERE kind = 'sale' AND line_id IS NULL), 0) AS freight,
            coalesce(-sum(commission_fen) FILTER (WHERE kind = 'sale'), 0) AS commission,
            coalesce(sum(payable_fen) FILTER (WHERE kind = 'refund'), 0) AS refund,
            coalesce(-sum(payable_fen) FILTER (WHERE kind IN ('reshipment', 'adjustment')), 0) AS other,

@@ -1,9 +1,9 @@
-"""Settlement on the wire."""
+"""Statements, payouts, accounts and terms on the wire."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 from uuid import UUID
 
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
@@ -13,7 +13,6 @@ from app.core.web import Body, LongText, Out, ShortText
 from app.settlement.lifecycle import PayoutStatus, Status
 from app.settlement.rules import (
     MOST_RATE_BP,
-    Account,
     CommissionRule,
     Kind,
     Owed,
@@ -24,7 +23,6 @@ from app.settlement.rules import (
     Run,
     Statement,
 )
-from app.settlement.rules.books import Balance, Income, Journalled, Shared
 
 MONTH = r"^(20[0-9]{2}|21[0-9]{2})-(0[1-9]|1[0-2])$"
 Month = Annotated[str, StringConstraints(pattern=MONTH), Field(examples=["2026-10"])]
@@ -286,179 +284,3 @@ class CommissionRuleOut(Out):
     def of(cls, rule: CommissionRule) -> Self:
         """From the value."""
         return cls.model_validate(rule)
-
-
-class EntryOut(Out):
-    """One side of a posting."""
-
-    account: Account
-    debit_fen: int
-    credit_fen: int
-
-
-class PostingOut(Out):
-    """A posting of the journal; its entries sum to nothing."""
-
-    id: int
-    kind: Kind
-    source_id: UUID = Field(description="The supplier order, refund, claim, statement or payout behind it")
-    line_id: UUID | None
-    supplier_id: UUID
-    order_number: str | None
-    sku: str | None
-    rate_bp: int | None
-    occurred_at: datetime
-    posted_at: datetime
-    reverses: int | None
-    entries: list[EntryOut]
-
-    @classmethod
-    def of(cls, posting: Journalled) -> Self:
-        """From the value."""
-        entries = [
-            EntryOut(account=account, debit_fen=max(fen, 0), credit_fen=max(-fen, 0))
-            for account, fen in posting.entries
-        ]
-        names = [name for name in cls.model_fields if name not in ("kind", "entries")]
-        return cls(**{name: getattr(posting, name) for name in names}, kind=Kind(posting.kind), entries=entries)
-
-
-class BalanceOut(Out):
-    """What was debited and credited to an account."""
-
-    account: Account
-    debit_fen: int
-    credit_fen: int
-    balance_fen: int = Field(description="Debits less credits: negative for what is owed or earned")
-
-
-class BalancesOut(Out):
-    """The trial balance; debits and credits are equal."""
-
-    items: list[BalanceOut]
-    debit_fen: int
-    credit_fen: int
-
-    @classmethod
-    def of(cls, balances: list[Balance]) -> Self:
-        """From the values."""
-        items = [
-            BalanceOut(
-                account=one.account,
-                debit_fen=one.debit_fen,
-                credit_fen=one.credit_fen,
-                balance_fen=one.debit_fen - one.credit_fen,
-            )
-            for one in balances
-        ]
-        return cls(
-            items=items, debit_fen=sum(one.debit_fen for one in items), credit_fen=sum(one.credit_fen for one in items)
-        )
-
-
-class IncomeOut(Out):
-    """A supplier's identity and income in a quarter, before the platform's commission."""
-
-    supplier_id: UUID
-    code: str
-    name: str
-    uscc: str
-    kind: str
-    taxpayer: str
-    orders: int
-    gross_fen: int
-    refunded_fen: int
-    net_fen: int
-    commission_fen: int
-
-
-class IncomesOut(Out):
-    """What is reported to the tax office for a quarter."""
-
-    quarter: str = Field(examples=["2026-Q3"])
-    first: date
-    last: date
-    items: list[IncomeOut]
-    gross_fen: int
-    refunded_fen: int
-    net_fen: int
-
-    @classmethod
-    def of(cls, quarter: str, first: date, last: date, incomes: list[Income]) -> Self:
-        """From the values."""
-        return cls(
-            quarter=quarter,
-            first=first,
-            last=last,
-            items=[IncomeOut.model_validate(one) for one in incomes],
-            gross_fen=sum(one.gross_fen for one in incomes),
-            refunded_fen=sum(one.refunded_fen for one in incomes),
-            net_fen=sum(one.net_fen for one in incomes),
-        )
-
-
-class SharedOut(Out):
-    """Who got what of a SKU's sales, net of refunds."""
-
-    sku: str
-    name: str
-    supplier_id: UUID
-    supplier_name: str
-    quantity: int
-    paid_fen: int = Field(description="By buyers")
-    added_fen: int = Field(description="By the platform, districts and carriers")
-    commission_fen: int
-    supplier_fen: int
-    share_bp: int | None = Field(description="What of the price reaches the supplier, in basis points")
-    days_to_paid: int | None = Field(description="Mean days from the buyer's payment to the supplier's")
-
-
-class SharesOut(Out):
-    """The farm-gate shares of a span of days."""
-
-    items: list[SharedOut]
-
-    @classmethod
-    def of(cls, shares: list[Shared]) -> Self:
-        """From the values."""
-        return cls(items=[SharedOut.model_validate(one) for one in shares])
-
-
-class _FromProvider(Body):
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-
-class SealedResource(_FromProvider):
-    """The encrypted part of a notification: AES-256-GCM with a 16-byte tag at the end of the ciphertext."""
-
-    algorithm: Literal["AEAD_AES_256_GCM"]
-    ciphertext: str = Field(min_length=1, max_length=100_000, description="base64")
-    associated_data: str = Field("", max_length=64)
-    nonce: str = Field(min_length=12, max_length=12, pattern=r"^[\x20-\x7e]{12}$")
-
-
-class SplitNotificationIn(_FromProvider):
-    """A provider's word about a split, in the shape of WeChat Pay API v3."""
-
-    id: str = Field(min_length=1, max_length=64, examples=["EV-019a9f6b7c0e7d3f8a51c2d3e4f50617"])
-    event_type: Literal["PROFITSHARING.SUCCESS", "PROFITSHARING.CLOSED"]
-    resource: SealedResource
-
-
-_Word = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z_|*@.:-]{1,64}$")]
-
-
-class ReceiverIn(_FromProvider):
-    """What became of the supplier's part, in fen."""
-
-    amount: Annotated[int, Field(strict=True, ge=1, le=MAX_FEN)]
-    result: Literal["SUCCESS", "CLOSED"]
-    fail_reason: _Word | None = None
-
-
-class SplitIn(_FromProvider):
-    """The decrypted resource. ``out_order_no`` is our number of the payout."""
-
-    out_order_no: _Word
-    order_id: _Word
-    receiver: ReceiverIn

@@ -7,9 +7,9 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.audit.queries.owed import OWED, SETTLED
 from app.audit.rules import Break, Rule, as_break
 from app.catalogue import PICKS, picked
-from app.settlement import ACCOUNTS, DIGEST
 
 # What is on its way is not yet a break: a fact that waits for its listener explains a difference.
 _WAITING_FOR_LEDGER = "SELECT subject FROM core_delivery WHERE lane = 'assistance'"
@@ -21,10 +21,6 @@ _OPEN_CLAIMS = (
     "'applied', 'supplier_review', 'disputed', 'arbitration', 'agreed', 'reshipping', 'returning', 'returned'"
 )
 
-_SETTLED = """
-    SELECT b.line_id, sum(b.amount_fen) AS amount_fen, sum(b.quantity) AS quantity
-    FROM orders_refund_line b JOIN orders_refund r ON r.id = b.refund_id WHERE r.status = 'settled' GROUP BY b.line_id
-"""
 _LEDGER = """
     SELECT line_id, sum(amount_fen) AS amount_fen, sum(quantity) AS quantity
     FROM assistance_entry WHERE po_no IS NULL AND kind IN ('sale', 'refund') GROUP BY line_id
@@ -33,11 +29,6 @@ _ELIGIBLE = """
     l.assisted AND NOT l.self_purchase AND l.township_code LIKE '433125%' AND o.division_code LIKE '37%'
     AND o.ext_832_order_no IS NULL AND p.completed_at >= '2016-01-01T00:00:00+08:00'
 """
-
-# The journal is written by a chore: what happened less than ten minutes ago may not stand in it yet.
-_POSTED_BY = "coalesce(CAST(:now AS timestamptz), now()) - interval '10 minutes'"
-_NOT_POSTED_YET = f"""EXISTS (
-    SELECT FROM orders_refund f WHERE f.supplier_order_id = s.id AND f.settled_at >= {_POSTED_BY})"""
 
 _SPANS = ", ".join(
     f"('{name}', '{span.first}', '{span.last}')"
@@ -549,7 +540,7 @@ RULES: tuple[Rule, ...] = (
         SELECT l.order_id, l.supplier_order_id, l.id AS line_id, 0 AS found,
                l.amount_fen - coalesce(s.amount_fen, 0) AS expected
         FROM orders_supplier_order p JOIN orders_line l ON l.supplier_order_id = p.id
-        JOIN orders_order o ON o.id = p.order_id LEFT JOIN ({_SETTLED}) s ON s.line_id = l.id
+        JOIN orders_order o ON o.id = p.order_id LEFT JOIN ({SETTLED}) s ON s.line_id = l.id
         LEFT JOIN assistance_entry e ON e.line_id = l.id AND e.kind = 'sale'
         WHERE p.status = 'completed' AND e.id IS NULL AND {_ELIGIBLE}
           AND l.amount_fen > coalesce(s.amount_fen, 0) AND p.id NOT IN ({_WAITING_FOR_LEDGER})
@@ -563,7 +554,7 @@ RULES: tuple[Rule, ...] = (
         SELECT l.order_id, l.supplier_order_id, l.id AS line_id, concat_ws(' × ', e.quantity, e.amount_fen) AS found,
                concat_ws(' × ', l.quantity - coalesce(s.quantity, 0), l.amount_fen - coalesce(s.amount_fen, 0))
                AS expected
-        FROM ({_LEDGER}) e JOIN orders_line l ON l.id = e.line_id LEFT JOIN ({_SETTLED}) s ON s.line_id = l.id
+        FROM ({_LEDGER}) e JOIN orders_line l ON l.id = e.line_id LEFT JOIN ({SETTLED}) s ON s.line_id = l.id
         WHERE (e.amount_fen, e.quantity)
               <> (l.amount_fen - coalesce(s.amount_fen, 0), l.quantity - coalesce(s.quantity, 0))
           AND l.supplier_order_id NOT IN ({_WAITING_FOR_LEDGER})
@@ -669,134 +660,7 @@ RULES: tuple[Rule, ...] = (
               (CAST(c.content ->> 'net_fen' AS numeric), CAST(c.content ->> 'net_fen' AS numeric))
         """,
     ),
-    Rule(
-        "journal.balance",
-        "结算分录借贷不平",
-        "a posting of the journal does not sum to nothing",
-        f"""
-        SELECT p.id AS posting_id, p.source_id, {" + ".join(ACCOUNTS)} AS found, 0 AS expected
-        FROM settlement_posting p WHERE {" + ".join(ACCOUNTS)} <> 0
-        """,
-    ),
-    Rule(
-        "journal.source",
-        "结算分录没有与之对应的业务",
-        "a posting of the journal has no completed sale, settled refund, ended claim, dispute or payout behind it",
-        """
-        SELECT p.id AS posting_id, p.kind, p.source_id FROM settlement_posting p WHERE NOT CASE p.kind
-            WHEN 'sale' THEN EXISTS (SELECT FROM orders_supplier_order s WHERE s.id = p.source_id
-                AND s.status = 'completed' AND s.supplier_id = p.supplier_id)
-            WHEN 'refund' THEN EXISTS (SELECT FROM orders_refund r WHERE r.id = p.source_id AND r.status = 'settled'
-                AND r.supplier_order_id = p.supplier_order_id)
-            WHEN 'reshipment' THEN EXISTS (SELECT FROM claims_claim c WHERE c.id = p.source_id
-                AND c.status = 'reshipped' AND c.liable IN ('platform', 'carrier'))
-            WHEN 'adjustment' THEN EXISTS (SELECT FROM settlement_statement_event e WHERE e.statement_id = p.source_id
-                AND e.party = 'operator' AND e.status = 'confirmed')
-            ELSE EXISTS (SELECT FROM settlement_payout y WHERE y.id = p.source_id AND y.status = 'paid') END
-        """,
-    ),
-    Rule(
-        "journal.collected",
-        "已完成供应商订单在结算账上的收款不等于订单金额减退款",
-        "what the journal says of a completed supplier order's money is not its amount less its refunds",
-        f"""
-        SELECT s.id AS supplier_order_id, s.supplier_id, coalesce(p.total, 0) AS found,
-               s.amount_fen - coalesce(r.total, 0) AS expected
-        FROM orders_supplier_order s
-        LEFT JOIN (SELECT supplier_order_id, sum(clearing_fen) AS total FROM settlement_posting
-                   GROUP BY supplier_order_id) p ON p.supplier_order_id = s.id
-        LEFT JOIN (SELECT supplier_order_id, sum(amount_fen) AS total FROM orders_refund WHERE status = 'settled'
-                   GROUP BY supplier_order_id) r ON r.supplier_order_id = s.id
-        WHERE s.status = 'completed' AND s.completed_at < {_POSTED_BY} AND NOT {_NOT_POSTED_YET}
-          AND p.total IS DISTINCT FROM s.amount_fen - coalesce(r.total, 0)
-        """,
-    ),
-    Rule(
-        "journal.owed",
-        "订单行的应结额不等于销售（含补贴）减退款减佣金",
-        "what is owed for a line is not its sale with subsidies less refunds less commission",
-        f"""
-        SELECT s.id AS supplier_order_id, l.id AS line_id, concat_ws(' − ', j.owed + j.fee, j.fee) AS found,
-               concat_ws(' − ', w.gross, w.fee) AS expected
-        FROM orders_supplier_order s JOIN orders_line l ON l.supplier_order_id = s.id
-        LEFT JOIN ({_SETTLED}) b ON b.line_id = l.id
-        JOIN (SELECT line_id, -sum(payable_fen) AS owed, -sum(commission_fen) AS fee, max(rate_bp) AS rate
-              FROM settlement_posting WHERE kind IN ('sale', 'refund') GROUP BY line_id) j ON j.line_id = l.id
-        LEFT JOIN LATERAL (SELECT sum(div(d.amount_fen * b.amount_fen, l.amount_fen)) AS total
-                           FROM orders_line_discount d WHERE d.line_id = l.id AND d.funder <> 'supplier') d ON true
-        CROSS JOIN LATERAL (
-            SELECT div(2 * (l.amount_fen + l.subsidy_fen) * CAST(j.rate AS numeric) + 10000, 20000) AS whole) f
-        CROSS JOIN LATERAL (
-            SELECT l.amount_fen + l.subsidy_fen - coalesce(b.amount_fen + coalesce(d.total, 0), 0) AS gross,
-                   f.whole - div(2 * f.whole * coalesce(b.amount_fen, 0) + l.amount_fen, 2 * l.amount_fen) AS fee) w
-        WHERE s.status = 'completed' AND NOT {_NOT_POSTED_YET} AND NOT EXISTS (
-            SELECT FROM claims_claim c WHERE c.supplier_order_id = s.id AND c.liable IN ('platform', 'carrier'))
-          AND (j.owed, j.fee) IS DISTINCT FROM (w.gross - w.fee, w.fee)
-        """,
-    ),
-    Rule(
-        "statement.rows",
-        "结算单与其明细行不符，或明细与出具时的校验值不符",
-        "a statement is not the sum of its rows, or they are not those that it was issued with",
-        f"""
-        SELECT t.id AS statement_id, t.number, concat_ws(' ', t.row_count, t.net_fen, t.sha256) AS found,
-               concat_ws(' ', w.row_count, w.net, w.sha256) AS expected
-        FROM settlement_statement t LEFT JOIN (
-            SELECT r.statement_id, count(*) AS row_count, {DIGEST} AS sha256,
-                   coalesce(sum(p.clearing_fen) FILTER (WHERE p.kind = 'sale' AND p.line_id IS NOT NULL), 0) AS goods,
-                   coalesce(sum(p.platform_fen + p.district_fen) FILTER (WHERE p.kind = 'sale'), 0) AS subsidy,
-                   coalesce(sum(p.clearing_fen) FILTER (WHERE p.kind = 'sale' AND p.line_id IS NULL), 0) AS freight,
-                   coalesce(-sum(p.commission_fen) FILTER (WHERE p.kind = 'sale'), 0) AS commission,
-                   coalesce(sum(p.payable_fen) FILTER (WHERE p.kind = 'refund'), 0) AS refund,
-                   -sum(p.payable_fen) AS net
-            FROM settlement_statement_row r JOIN settlement_posting p ON p.id = r.posting_id
-            GROUP BY r.statement_id) w ON w.statement_id = t.id
-        WHERE (t.row_count, t.sha256, t.goods_fen, t.subsidy_fen, t.freight_fen, t.commission_fen, t.refund_fen,
-               t.net_fen)
-              IS DISTINCT FROM (w.row_count, w.sha256, w.goods, w.subsidy, w.freight, w.commission, w.refund, w.net)
-           OR t.net_fen <> t.goods_fen + t.subsidy_fen + t.freight_fen - t.commission_fen - t.refund_fen + t.other_fen
-        """,
-    ),
-    Rule(
-        "statement.carried",
-        "结算单的期初余额不是上期结转的余额，或余额不等于期初加本期",
-        "what opens a statement is not what the one before carried, or its balance is not that and its own",
-        """
-        SELECT t.id AS statement_id, t.number, concat_ws(' / ', t.opening_fen, t.balance_fen) AS found,
-               concat_ws(' / ', t.carried, t.carried + t.net_fen) AS expected
-        FROM (SELECT t.*, CASE WHEN lag(t.status) OVER before = 'carried' THEN lag(t.balance_fen) OVER before ELSE 0 END
-                     AS carried
-              FROM settlement_statement t WINDOW before AS (PARTITION BY t.supplier_id ORDER BY t.month)) t
-        WHERE (t.opening_fen, t.balance_fen) <> (t.carried, t.carried + t.net_fen)
-           OR (t.status = 'carried') <> (t.balance_fen <= 0)
-        """,
-    ),
-    Rule(
-        "payout.of_statement",
-        "结算单的付款与其状态、余额或分录不符",
-        "a statement's payout is not what its status and balance say, or is not in the journal as it was made",
-        """
-        SELECT t.id AS statement_id, t.number, concat_ws(' ', w.live, w.amount, w.platform, w.posted) AS found,
-               concat_ws(' ', t.status, t.balance_fen) AS expected
-        FROM settlement_statement t LEFT JOIN (
-            SELECT y.statement_id, count(*) FILTER (WHERE y.status <> 'failed') AS live,
-                   count(*) FILTER (WHERE y.status = 'paid') AS paid, count(*) FILTER (WHERE y.status = 'failed')
-                   AS failed, sum(y.amount_fen) FILTER (WHERE y.status <> 'failed') AS amount,
-                   sum(y.platform_fen) FILTER (WHERE y.status <> 'failed') AS platform,
-                   sum(p.payable_fen) AS posted, sum(p.cash_fen) AS passed, -sum(p.clearing_fen) AS cleared
-            FROM settlement_payout y
-            LEFT JOIN settlement_posting p ON p.kind = 'payout' AND p.source_id = y.id
-            GROUP BY y.statement_id) w ON w.statement_id = t.id
-        WHERE NOT CASE t.status
-            WHEN 'paid' THEN coalesce((w.live, w.paid, w.amount, w.platform, w.posted, w.passed, w.cleared)
-                = (1, 1, t.balance_fen, t.clearing_fen - t.balance_fen, t.balance_fen, t.clearing_fen - t.balance_fen,
-                   t.clearing_fen), false)
-            WHEN 'paying' THEN coalesce((w.live, w.paid, w.amount, w.platform)
-                = (1, 0, t.balance_fen, t.clearing_fen - t.balance_fen), false) AND w.posted IS NULL
-            WHEN 'failed' THEN coalesce(w.live = 0 AND w.failed > 0, false) AND w.posted IS NULL
-            ELSE w.live IS NULL END
-        """,
-    ),
+    *OWED,
     Rule(
         "file.content",
         "文件缺少内容或图片缺少缩略图",
