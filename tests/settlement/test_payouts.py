@@ -168,6 +168,7 @@ async def test_what_the_provider_could_not_pay_is_paid_by_a_later_run(books):
     assert await books.postings("payout") == []
     assert await books.breaks() == []
     await books.account(LATER)
+    books.shop.clock.advance(hours=1)
     await run(books)
     await books.shop.settle()
     assert [one["status"] for one in await payouts(books)] == ["paid", "failed"]
