@@ -20,8 +20,8 @@ from pydantic import ValidationError
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.db import Database, array, ask
-from app.core.events import CourierCall, Fact, Listener
+from app.core.db import Database, array, ask, write_last_words
+from app.core.events import CourierCall, Fact, Listener, Wiring
 
 log = structlog.get_logger("outbox")
 
@@ -75,7 +75,7 @@ async def deliver_batch(db: Database, now: datetime, *, limit: int = 50, attempt
     alone: list[Claimed] = []
     try:
         async with db.write() as session:
-            batch = await _claim(session, db, now, by_courier=False, limit=limit)
+            batch = await _claim(session, db.wiring, now, by_courier=False, limit=limit)
             alone = [delivery for delivery in batch if delivery.listener.alone]
             together = [delivery for delivery in batch if not delivery.listener.alone]
             await _handle(session, together, now)
@@ -104,11 +104,28 @@ async def run_couriers(
     They wait for the slowest of them. ``lane`` sends those of one module only, ``besides`` all but those of one.
     """
     async with db.write() as session:
-        batch = await _claim(session, db, now, by_courier=True, limit=limit, lane=lane, besides=besides)
+        batch = await _claim(session, db.wiring, now, by_courier=True, limit=limit, lane=lane, besides=besides)
         if batch:
             await ask(session, _LEASE, {"until": now + LEASE, "positions": array(d.position for d in batch)})
     await asyncio.gather(*(_send(db, delivery, now, attempts) for delivery in batch))
     return len(batch)
+
+
+async def deliver_within(session: AsyncSession, wiring: Wiring, now: datetime, *, limit: int = 200) -> int:
+    """Run handlers until none is due, in the transaction that announced the facts; returns how many deliveries.
+
+    For a history that is being replayed, with nobody beside it: what fails, fails the transaction.
+    """
+    total = 0
+    while True:
+        await session.flush()
+        await write_last_words(session, wiring)
+        batch = await _claim(session, wiring, now, by_courier=False, limit=limit)
+        if not batch:
+            return total
+        await _handle(session, batch, now)
+        await _tick(session, batch)
+        total += len(batch)
 
 
 async def deliver_all(db: Database, now: datetime, *, limit: int = 200) -> int:
@@ -131,7 +148,7 @@ async def pending(session: AsyncSession) -> dict[str, int]:
 
 async def _claim(
     session: AsyncSession,
-    db: Database,
+    wiring: Wiring,
     now: datetime,
     *,
     by_courier: bool,
@@ -151,7 +168,7 @@ async def _claim(
     rows = await ask(session, _CLAIM, wanted)
     claimed = []
     for position, delivery_id, listener_name, attempts, name, payload in rows:
-        listener = db.wiring.listeners.get(listener_name)
+        listener = wiring.listeners.get(listener_name)
         fact = _read(listener, payload)
         if listener is None or fact is None:
             reason = "UnknownListener" if listener is None else "UnreadableFact"
@@ -191,7 +208,7 @@ async def _tick(session: AsyncSession, batch: list[Claimed]) -> None:
 async def _alone(db: Database, delivery: Claimed, now: datetime, attempts: int) -> None:
     try:
         async with db.write() as session:
-            again = await _claim(session, db, now, by_courier=False, limit=1, only=delivery.position)
+            again = await _claim(session, db.wiring, now, by_courier=False, limit=1, only=delivery.position)
             await _handle(session, again, now)
             await _tick(session, again)
     except Exception as error:  # noqa: BLE001 - see deliver_batch

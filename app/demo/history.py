@@ -19,7 +19,7 @@ from app.core.clock import SHANGHAI, day_end, day_start, local_day
 from app.core.db import Database
 from app.core.events import Wiring
 from app.core.money import parse_yuan
-from app.core.outbox import deliver_all
+from app.core.outbox import deliver_within
 from app.core.settings import Settings
 from app.demo.county import ROOTS, County, season_of
 from app.demo.plan import FRESH, Ending, Plan, PlannedOrder
@@ -70,7 +70,7 @@ class History:
             heapq.heappush(self._queue, (moment.astimezone(UTC), next(self._ticket), act))
 
     async def live(self, report: Callable[[str, int, int], None]) -> None:
-        """Live through the plan, one transaction a day, delivering each day's facts at its end."""
+        """Live through the plan, one transaction a day, with that day's facts delivered at its end."""
         self._harvests()
         self._price_rise()
         self._write_offs()
@@ -87,12 +87,11 @@ class History:
                 report("两年订单 / two years of orders", number + 1, span)
 
     async def _day(self, end: datetime) -> None:
-        if self._queue and self._queue[0][0] < end:
-            async with self.db.write() as session:
-                while self._queue and self._queue[0][0] < end:
-                    moment, _, act = heapq.heappop(self._queue)
-                    await act(session, moment)
-        await deliver_all(self.db, end - timedelta(seconds=1))
+        async with self.db.write() as session:
+            while self._queue and self._queue[0][0] < end:
+                moment, _, act = heapq.heappop(self._queue)
+                await act(session, moment)
+            await deliver_within(session, self.db.wiring, end - timedelta(seconds=1))
 
     # --- the goods ---
 

@@ -18,9 +18,11 @@ from app.inventory.rules import Availability, Lot, LotState, StockState
 from app.inventory.rules.presale import Plan, Presale
 from app.inventory.rules.updates import Update
 
+# The array stands behind a SELECT, because a statement is planned anew each time where the planner can count one.
 _LOCK = text("""
 SELECT sku, supplier_id, on_hand, reserved, counted_at, waiting FROM inventory_stock
-WHERE sku = ANY(CAST(:skus AS text[])) AND (CAST(:owner AS uuid) IS NULL OR supplier_id = :owner)
+WHERE sku = ANY(CAST((SELECT CAST(:skus AS text[])) AS text[]))
+  AND (CAST(:owner AS uuid) IS NULL OR supplier_id = :owner)
 ORDER BY sku FOR UPDATE
 """)
 _PEEK = text(_LOCK.text.removesuffix("FOR UPDATE\n"))

@@ -12,7 +12,7 @@ from app.core.db import array, ask
 from app.orders.models.locked import LockedLine, LockedOrder, LockedPart
 
 # A status is written as `LockedPart.take` left it. Arrays, because the planner takes a JSON list for a hundred rows and
-# would rather read the whole table.
+# would rather read the whole table; behind a SELECT, because it plans anew each time where it can count a parameter.
 _COLUMNS = {
     "orders_supplier_order": {
         "status": "text",
@@ -74,7 +74,8 @@ def _statement(tables: tuple[str, ...]) -> TextClause:
 
 
 def _update(table: str, columns: dict[str, str]) -> str:
-    arrays = ", ".join(f"CAST(:{table}_{name} AS {kind}[])" for name, kind in {"id": "uuid", **columns}.items())
+    kinds = {"id": "uuid", **columns}
+    arrays = ", ".join(f"(SELECT CAST(:{table}_{name} AS {kind}[]))" for name, kind in kinds.items())
     written = ", ".join(f"c.{name}" for name in columns)
     return (
         f"UPDATE {table} t SET ({', '.join(columns)}) = ROW({written}) "
