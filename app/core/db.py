@@ -174,19 +174,20 @@ async def ask(session: AsyncSession, statement: TextClause, parameters: Mapping[
     For the busiest paths only: what SQLAlchemy does around a statement costs two or three times as much as the
     statement itself, and here there is nothing to map. Pending changes of the session are not flushed first.
     """
-    transaction, connection = session.info.get(_DRIVER, (None, None))
-    if connection is None or session.sync_session.get_transaction() is not transaction:
+    transaction, cursor = session.info.get(_DRIVER, (None, None))
+    if cursor is None or session.sync_session.get_transaction() is not transaction:
         connection = (await (await session.connection()).get_raw_connection()).driver_connection
-        session.info[_DRIVER] = session.sync_session.get_transaction(), connection
-    driver = cast("psycopg.AsyncConnection", connection)
+        cursor = cast("psycopg.AsyncConnection", connection).cursor()
+        session.info[_DRIVER] = session.sync_session.get_transaction(), cursor
+    driver = cast("psycopg.AsyncCursor", cursor)
     try:
-        cursor = await driver.execute(_in_driver_form(statement), parameters)
+        await driver.execute(_in_driver_form(statement), parameters)
     except psycopg.Error:
-        if driver.closed:
+        if driver.connection.closed:
             with suppress(DBAPIError):  # asked through it, SQLAlchemy notices too, and empties its pool of the dead
                 await session.execute(_ANYBODY_THERE)
         raise
-    return await cursor.fetchall() if cursor.pgresult is not None and cursor.pgresult.nfields else []
+    return await driver.fetchall() if driver.pgresult is not None and driver.pgresult.nfields else []
 
 
 def array(values: Iterable[object]) -> str:
@@ -226,8 +227,11 @@ def keep_answer(session: AsyncSession, **row: Any) -> None:
     session.info[_KEPT] = row
 
 
-async def write_last_words(session: AsyncSession, wiring: Wiring) -> None:
-    """What a transaction says at its end, in one statement: its facts with a delivery for each listener, its answer."""
+async def write_last_words(session: AsyncSession, wiring: Wiring) -> int:
+    """What a transaction says at its end, in one statement: its facts with a delivery for each listener, its answer.
+
+    Returns how many deliveries wait for handlers then.
+    """
     facts: list[dict[str, Any]] = []
     deliveries: list[dict[str, Any]] = []
     for fact in take_pending(session):
@@ -250,6 +254,7 @@ async def write_last_words(session: AsyncSession, wiring: Wiring) -> None:
     kept = session.info.pop(_KEPT, {})
     if told or kept:
         await ask(session, _TELL_AND_KEEP if told and kept else _TELL if told else _KEEP, told | kept)
+    return sum(not delivery["by_courier"] for delivery in deliveries)
 
 
 @asynccontextmanager

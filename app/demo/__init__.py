@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -95,6 +96,7 @@ async def _load(
     await deliver_all(database, before)
     report("县域与商品 / county and goods", 1, 1)
 
+    gc.freeze()  # what was imported stays, and need not be looked through again with every ten thousand new objects
     history = History(database, settings, county, plan, unknown, buyers={0: county.buyer})
     await history.live(report)
 

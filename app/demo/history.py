@@ -13,7 +13,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app import identity, inventory, orders, payments, pricing
+from app import fulfilment, identity, inventory, orders, payments, pricing
 from app.buyers import make_address
 from app.core.clock import SHANGHAI, day_end, day_start, local_day
 from app.core.db import Database
@@ -308,10 +308,11 @@ class History:
         last: bool,
     ) -> Callable[[AsyncSession, datetime], Any]:
         async def act(session: AsyncSession, now: datetime) -> None:
-            days = self.settings.orders.confirm_after_days
-            await orders.deliver(session, parcel_id, supplier_id=part.supplier_id, now=now, confirm_after_days=days)
+            # The carrier says so; the order hears of it with the day's facts.
+            await fulfilment.deliver(session, parcel_id, supplier_id=part.supplier_id, now=now)
             if not last:
                 return
+            days = self.settings.orders.confirm_after_days
             if planned.confirm_hours is not None:
                 self.at(now + timedelta(hours=planned.confirm_hours), self._confirm(order, by))
             else:

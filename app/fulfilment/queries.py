@@ -2,14 +2,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import cast
 from uuid import UUID
 
 from sqlalchemy import BigInteger, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload, selectinload
 
-from app.core.db import ask
+from app.core.db import array, ask
 from app.core.errors import NotFound
 from app.fulfilment.models import ShipmentLineRow, ShipmentRow, TrackingRow
 from app.fulfilment.rules import Question, SentPieces, Shipment, Tracking, TrackingEvent
@@ -28,15 +27,15 @@ async def shipments_of(session: AsyncSession, references: Collection[UUID]) -> l
 
 
 _ALL_DELIVERED_AT = text("""
-SELECT CASE WHEN bool_and(delivered_at IS NOT NULL) THEN max(delivered_at) END FROM fulfilment_shipment
-WHERE reference = :reference
+SELECT reference, max(delivered_at) FROM fulfilment_shipment WHERE reference = ANY(CAST(:references AS uuid[]))
+GROUP BY reference HAVING bool_and(delivered_at IS NOT NULL)
 """)
 
 
-async def all_delivered_at(session: AsyncSession, reference: UUID) -> datetime | None:
-    """When the last of the parcels sent for a reference arrived; None while one is under way."""
-    ((at,),) = await ask(session, _ALL_DELIVERED_AT, {"reference": reference})
-    return cast("datetime | None", at)
+async def all_delivered_at(session: AsyncSession, references: Collection[UUID]) -> dict[UUID, datetime]:
+    """When the last of the parcels sent for a reference arrived, for those of which none is under way."""
+    rows = await ask(session, _ALL_DELIVERED_AT, {"references": array(references)})
+    return {row[0]: row[1] for row in rows}
 
 
 async def sent_of_lot(

@@ -59,9 +59,4 @@ async def on_shipments_delivered(
     confirm_after_days: int,
 ) -> None:
     """The carrier, or the supplier, says that parcels have reached the buyer; some may be none of an order's."""
-    waiting = await queries.under_way(session, [fact.reference for fact in facts])
-    for fact in facts:
-        if fact.reference in waiting:
-            await service.receive_parcel(
-                session, fact.reference, supplier_id=fact.supplier_id, confirm_after_days=confirm_after_days
-            )
+    await service.receive_parcels(session, [fact.reference for fact in facts], confirm_after_days=confirm_after_days)

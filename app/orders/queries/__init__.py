@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import payments
 from app.buyers import Address, memberships, open_address, organisation
-from app.core.db import array, ask
+from app.core.db import ask
 from app.core.errors import NotFound
 from app.fulfilment import Shipment, Tracking, shipments_of
 from app.fulfilment import track as track_parcel
@@ -109,17 +109,6 @@ async def refund_by_id(session: AsyncSession, refund_id: UUID) -> tuple[Refund, 
         return None
     order = await lock(session, found[0][0])
     return await session.get_one(Refund, refund_id, populate_existing=True), order
-
-
-_UNDER_WAY = text("""
-SELECT id FROM orders_supplier_order WHERE id = ANY(CAST(:ids AS uuid[])) AND status = ANY(CAST(:statuses AS text[]))
-""")
-
-
-async def under_way(session: AsyncSession, supplier_order_ids: Collection[UUID]) -> set[UUID]:
-    """Which of these are supplier orders that the arrival of a parcel may still move on."""
-    parameters = {"ids": array(supplier_order_ids), "statuses": array((Status.PAID, Status.SHIPPED))}
-    return {part_id for (part_id,) in await ask(session, _UNDER_WAY, parameters)}
 
 
 async def owes_nothing(session: AsyncSession, supplier_order_id: UUID) -> bool:

@@ -45,6 +45,12 @@ _OF_SUPPLIER = text(
     )
 )
 _BY_IDS = text(_LOCK.format("o.id = ANY(CAST(:order_ids AS uuid[]))"))
+_UNDER_WAY = text(
+    _LOCK.format(
+        "o.id IN (SELECT order_id FROM orders_supplier_order"
+        " WHERE id = ANY(CAST(:part_ids AS uuid[])) AND status = ANY(CAST(:statuses AS text[])))"
+    )
+)
 _OF_BULK = text(_LOCK.format("o.bulk_id = :bulk_id"))
 _DUE = text("""
 SELECT id FROM orders_order WHERE id IN (
@@ -76,6 +82,12 @@ async def lock_for_supplier(
 async def lock_many(session: AsyncSession, order_ids: Collection[UUID]) -> list[LockedOrder]:
     """These orders, locked in the order of their ids."""
     return _orders(await ask(session, _BY_IDS, {"order_ids": array(order_ids)})) if order_ids else []
+
+
+async def lock_under_way(session: AsyncSession, supplier_order_ids: Collection[UUID]) -> list[LockedOrder]:
+    """Orders with a part among these that the arrival of a parcel may still move on."""
+    parameters = {"part_ids": array(supplier_order_ids), "statuses": array((Status.PAID, Status.SHIPPED))}
+    return _orders(await ask(session, _UNDER_WAY, parameters))
 
 
 async def lock_bulk(session: AsyncSession, bulk_id: UUID, *, by: Actor | None = None) -> tuple[Bulk, list[LockedOrder]]:

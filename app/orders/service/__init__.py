@@ -11,7 +11,7 @@ from app.orders.service.bulk import (
 from app.orders.service.cart import claim, empty_cart, expire_carts, open_cart, put_item, show_cart
 from app.orders.service.close import break_promise, cancel, cancel_pieces, expire_due
 from app.orders.service.complain import claim_basis, hold_confirmation, release_confirmation
-from app.orders.service.fulfil import confirm, confirm_due, deliver, receive_parcel, ship
+from app.orders.service.fulfil import confirm, confirm_due, deliver, receive_parcels, ship
 from app.orders.service.leave import close_account
 from app.orders.service.pay import receive_payments, start_payment
 from app.orders.service.place import Placement, Quoted, place, quote
@@ -46,7 +46,7 @@ __all__ = [
     "put_item",
     "quote",
     "read_roster",
-    "receive_parcel",
+    "receive_parcels",
     "receive_payments",
     "refund_lines",
     "release_confirmation",

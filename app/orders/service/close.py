@@ -100,7 +100,7 @@ async def _withdraw_from(
     await _withdraw(session, order, [part], pieces, by=by, reason=reason, now=now)
     if not gone and not any(line.to_send for line in part.lines):
         part.take(Step.SHIP, now=now)
-        await arrive(session, part, confirm_after_days=days)
+        await arrive(session, [part], days=days)
         await save(session, order)
     await _end(session, order, now=now)
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
@@ -12,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import fulfilment, inventory
 from app.buyers import open_address
-from app.core.errors import NotFound
 from app.core.events import emit
 from app.core.ids import new_id
 from app.identity import Actor
@@ -20,7 +18,7 @@ from app.orders import queries
 from app.orders.events import CountableLine, SupplierOrderCompleted
 from app.orders.lifecycle import Status, Step, StepNotAllowed, after, allowed, derive
 from app.orders.models.locked import LockedLine, LockedOrder, LockedPart
-from app.orders.queries.locked import lock, lock_due, lock_for_supplier
+from app.orders.queries.locked import lock, lock_due, lock_for_supplier, lock_under_way
 from app.orders.rules import ClaimIsOpen, CountedBasis, ParcelView, ShipLine, ShipsTooMuch, UnknownLine, confirmation
 from app.orders.service.save import save
 
@@ -91,28 +89,26 @@ async def deliver(
     Reporting a delivery twice changes nothing. Raises ``NotFound``.
     """
     shipment = await fulfilment.deliver(session, shipment_id, supplier_id=supplier_id, now=now)
-    with suppress(NotFound):  # a parcel that makes a claim good is none of the order's
-        await receive_parcel(
-            session, shipment.reference, supplier_id=supplier_id, confirm_after_days=confirm_after_days
-        )
+    await receive_parcels(session, [shipment.reference], confirm_after_days=confirm_after_days)
     return queries.parcel_view(shipment)
 
 
-async def receive_parcel(
-    session: AsyncSession, supplier_order_id: UUID, *, supplier_id: UUID, confirm_after_days: int
+async def receive_parcels(
+    session: AsyncSession, supplier_order_ids: Collection[UUID], *, confirm_after_days: int
 ) -> None:
-    """A parcel is with the buyer, whoever said so. Raises ``NotFound`` when it was sent for something else."""
-    order, part = await lock_for_supplier(session, supplier_order_id, supplier_id)
-    if part.status == Status.SHIPPED:
-        await arrive(session, part, confirm_after_days=confirm_after_days)
-        await save(session, order)
+    """Parcels are with their buyers, whoever said so; some were sent for something else than an order."""
+    orders = await lock_under_way(session, supplier_order_ids)
+    parts = [part for order in orders for part in order.parts if part.id in supplier_order_ids]
+    await arrive(session, [part for part in parts if part.status == Status.SHIPPED], days=confirm_after_days)
+    await save(session, *orders)
 
 
-async def arrive(session: AsyncSession, part: LockedPart, *, confirm_after_days: int) -> None:
-    """A supplier order that has shipped is delivered with the last of its parcels (domain handbook §2.8)."""
-    last = await fulfilment.all_delivered_at(session, part.id)
-    if last is not None:
-        part.take(Step.DELIVER, now=last, due_at=confirmation(last, confirm_after_days))
+async def arrive(session: AsyncSession, parts: Sequence[LockedPart], *, days: int) -> None:
+    """Supplier orders that have shipped are delivered with the last of their parcels (domain handbook §2.8)."""
+    last = await fulfilment.all_delivered_at(session, [part.id for part in parts]) if parts else {}
+    for part in parts:
+        if part.id in last:
+            part.take(Step.DELIVER, now=last[part.id], due_at=confirmation(last[part.id], days))
 
 
 async def confirm(session: AsyncSession, order_id: UUID, *, by: Actor, now: datetime) -> None:
