@@ -48,6 +48,7 @@ from app.settlement.service import (
     resolve,
     run_payouts,
     settle,
+    settle_by_hand,
     verify_account,
 )
 
@@ -98,5 +99,6 @@ __all__ = [
     "rows",
     "run_payouts",
     "settle",
+    "settle_by_hand",
     "verify_account",
 ]

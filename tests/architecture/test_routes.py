@@ -81,6 +81,7 @@ _MOVES_STOCK_OR_MONEY = {
     "issue_supplier_coupons",
     "resolve_settlement",
     "run_payouts",
+    "end_payout_by_hand",
 }
 _MOVES_NEITHER = {
     "issue_token",

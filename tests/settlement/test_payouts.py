@@ -231,6 +231,46 @@ class TestNotifications:
         assert answer.status_code == 404
 
 
+class TestByHand:
+    """The provider never answered, and somebody asked it."""
+
+    @pytest.fixture
+    async def payout(self, books):
+        await ready(books)
+        (one,) = (await run(books)).json()["payouts"]
+        return one
+
+    async def end(self, books, payout, body, who="operator"):
+        return await books.shop.call(who, "POST", f"/v1/operator/payouts/{payout['id']}/end", body)
+
+    async def test_it_was_paid(self, books, payout):
+        for _ in range(2):
+            done = await self.end(books, payout, {"reference": "F1"})
+            assert (done.status_code, done.json()["status"]) == (200, "paid")
+        async with books.db.read() as session:
+            found = await settlement.get(session, (await books.statement("2026-10")).id)
+        assert (found.status, found.history[-1].party) == ("paid", "operator")
+        assert (await notify(books, payout["number"], 9_320)).status_code == 204
+        assert (await notify(books, payout["number"], 9_320, reference="F2")).status_code == 409
+        assert len(await books.postings("payout")) == 1
+        assert await books.breaks() == []
+
+    async def test_it_had_failed_and_is_paid_by_the_next_run(self, books, payout):
+        done = await self.end(books, payout, {"failure": "ACCOUNT_ABNORMAL"})
+        assert done.json()["status"] == "failed"
+        books.shop.clock.advance(hours=1)
+        assert len((await run(books)).json()["payouts"]) == 1
+        assert await books.breaks() == []
+
+    @pytest.mark.parametrize("body", [{}, {"reference": "F1", "failure": "X"}, {"reference": "F 1"}])
+    async def test_it_is_one_of_the_two(self, books, payout, body):
+        assert (await self.end(books, payout, body)).status_code == 422
+        assert (await books.statement("2026-10")).status is settlement.Status.PAYING
+
+    async def test_nobody_else_says_so(self, books, payout):
+        assert (await self.end(books, payout, {"reference": "F1"}, "S01")).status_code == 403
+
+
 class TestCrashes:
     """Between the decision and the provider's answer anything may break."""
 

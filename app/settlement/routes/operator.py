@@ -31,7 +31,7 @@ from app.payments import Provider, ProviderNotAvailable
 from app.settlement import queries, service
 from app.settlement.lifecycle import PayoutStatus, StatementStepNotAllowed
 from app.settlement.routes import common
-from app.settlement.rules import AlreadyPaid, MonthNotOver, RuleTaken, RuleTooSoon, UnknownCategory
+from app.settlement.rules import AlreadyPaid, MonthNotOver, NotPaidThatWay, RuleTaken, RuleTooSoon, UnknownCategory
 from app.settlement.schemas import (
     CommissionRuleIn,
     CommissionRuleOut,
@@ -39,6 +39,7 @@ from app.settlement.schemas import (
     MonthIn,
     OneStatementOut,
     PayoutAccountOut,
+    PayoutEndIn,
     PayoutOut,
     ResolveIn,
     RowOut,
@@ -188,6 +189,25 @@ async def list_payouts(
     found = await queries.payouts(session, status=status, run_id=run_id, before=before, limit=limit + 1)
     more = encode_cursor("payouts", str(found[limit - 1].id)) if len(found) > limit else None
     return Page(items=[PayoutOut.of(one) for one in found[:limit]], next_cursor=more)
+
+
+@router.post(
+    "/v1/operator/payouts/{payout_id}/end",
+    operation_id="end_payout_by_hand",
+    summary="Say how a payout ended that the provider never answered",
+    response_model=PayoutOut,
+    responses=problems(NotFound, NotPaidThatWay, *KEY_ERRORS),
+)
+async def end_payout_by_hand(payout_id: UUID, body: PayoutEndIn, by: Operator, once: Once, now: Now) -> Response:
+    """Somebody has asked the provider. The provider's own word, should it come after all, must be the same."""
+
+    async def work(session: AsyncSession) -> PayoutOut:
+        ended = await service.settle_by_hand(
+            session, payout_id, reference=body.reference, failure=body.failure, by=by, now=now
+        )
+        return PayoutOut.of(ended)
+
+    return await once.run(200, work)
 
 
 @router.get(

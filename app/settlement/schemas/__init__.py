@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from app.core.money import MAX_FEN
 from app.core.web import Body, LongText, Out, ShortText
@@ -187,6 +187,22 @@ class PayoutOut(Out):
     def of(cls, payout: Payout) -> Self:
         """From the value."""
         return cls.model_validate(payout)
+
+
+class PayoutEndIn(Body):
+    """How the provider says a payout ended that it never told us of: paid under a reference, or failed."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"reference": "30000805102026110841000000001"}]})
+    reference: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z_|*@.:-]{1,64}$")] | None = None
+    failure: Annotated[str, StringConstraints(pattern=r"^[A-Z_]{1,64}$")] | None = Field(
+        None, description="The provider's code", examples=["ACCOUNT_ABNORMAL"]
+    )
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> Self:
+        if (self.reference is None) == (self.failure is None):
+            raise ValueError("either a reference or a failure")
+        return self
 
 
 class RunOut(Out):

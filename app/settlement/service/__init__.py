@@ -1,7 +1,7 @@
 """The verbs of settlement."""
 
 from app.settlement.service.journal import post_due, post_everything
-from app.settlement.service.payouts import run_payouts, settle
+from app.settlement.service.payouts import run_payouts, settle, settle_by_hand
 from app.settlement.service.statements import (
     confirm,
     confirm_due,
@@ -25,5 +25,6 @@ __all__ = [
     "resolve",
     "run_payouts",
     "settle",
+    "settle_by_hand",
     "verify_account",
 ]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -23,7 +24,7 @@ from app.settlement import queries
 from app.settlement.events import PayoutFailed, PayoutInstructed, PayoutMade
 from app.settlement.lifecycle import PayoutStatus, PayoutStep, Step
 from app.settlement.models import PayoutRow, StatementRow
-from app.settlement.rules import NotPaidThatWay, Outcome, Party, Run
+from app.settlement.rules import NotPaidThatWay, Outcome, Party, Payout, Run
 from app.settlement.service.statements import take
 
 MOST_IN_A_RUN = 500
@@ -85,10 +86,11 @@ async def run_payouts(
     return Run(run_id, tuple(made), without)
 
 
-async def settle(session: AsyncSession, outcomes: Sequence[Outcome], *, now: datetime) -> int:
+async def settle(session: AsyncSession, outcomes: Sequence[Outcome], *, by: Actor | None = None, now: datetime) -> int:
     """Write down what the provider says of payouts; the same word again changes nothing. Returns how many were new.
 
-    Raises ``NotFound`` for a number of nobody's, ``NotPaidThatWay`` for another amount, provider or end than before.
+    ``by`` is who asked the provider when its answer never came. Raises ``NotFound`` for a number of nobody's,
+    ``NotPaidThatWay`` for another amount, provider or end than before.
     """
     found = await queries.lock_payouts(session, [outcome.number for outcome in outcomes])
     paid, ended = [], 0
@@ -104,7 +106,7 @@ async def settle(session: AsyncSession, outcomes: Sequence[Outcome], *, now: dat
                 raise NotPaidThatWay
             continue
         payout.provider_reference, payout.failure, payout.settled_at = outcome.reference, outcome.failure, now
-        await _end(session, payout, statement, now)
+        await _end(session, payout, statement, by, now)
         ended += 1
         if step is PayoutStep.SETTLE:
             paid.append(payout.id)
@@ -114,10 +116,26 @@ async def settle(session: AsyncSession, outcomes: Sequence[Outcome], *, now: dat
     return ended
 
 
-async def _end(session: AsyncSession, payout: PayoutRow, statement: StatementRow, now: datetime) -> None:
+async def settle_by_hand(
+    session: AsyncSession, payout_id: UUID, *, reference: str | None, failure: str | None, by: Actor, now: datetime
+) -> Payout:
+    """The provider never answered; an operator has asked it, and says how the payout ended: one of the two.
+
+    Its own word, should it come after all, must be the same. Raises ``NotFound``, ``NotPaidThatWay``.
+    """
+    payout = await queries.payout(session, payout_id)
+    outcome = Outcome(payout.provider, payout.number, payout.amount_fen, reference, failure)
+    await settle(session, [outcome], by=by, now=now)
+    return await queries.payout(session, payout_id)
+
+
+async def _end(
+    session: AsyncSession, payout: PayoutRow, statement: StatementRow, by: Actor | None, now: datetime
+) -> None:
     failed = payout.status == PayoutStatus.FAILED
     step = Step.FAIL if failed else Step.SETTLE
-    await take(session, statement, step, party=Party.PROVIDER, by=None, reason=payout.failure, now=now)
+    party = Party.PROVIDER if by is None else Party.OPERATOR
+    await take(session, statement, step, party=party, by=by, reason=payout.failure, now=now)
     told = PayoutFailed if failed else PayoutMade
     emit(
         session,
