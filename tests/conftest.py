@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import httpx
+import hypothesis
 import psycopg
 import pytest
 import structlog
@@ -52,6 +53,10 @@ _MEMORY = Path("/dev/shm")
 _ENOUGH_BYTES = 3 << 30
 _server = pytest.StashKey[EmbeddedPostgres]()
 _folder = pytest.StashKey[Path]()
+
+
+hypothesis.settings.register_profile("house", deadline=None)  # a busy machine is no failure
+hypothesis.settings.load_profile("house")
 
 
 def scratch(prefix: str) -> Path:

@@ -6,19 +6,21 @@ import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 _entropy: ContextVar[random.Random] = ContextVar("entropy")
 _system = random.SystemRandom()
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
 _VERSION_AND_VARIANT = (0x7 << 76) | (0b10 << 62)
 _RANDOM_BITS = (0xFFF << 64) | ((1 << 62) - 1)
 
 
 def new_id(at: datetime) -> UUID:
     """A UUIDv7 that sorts by ``at`` to the millisecond; the other 74 bits are random."""
-    milliseconds = int(at.timestamp() * 1000)
+    milliseconds = (at - _EPOCH) // _MILLISECOND  # in whole numbers: some milliseconds are no float, and one too low
     noise = _entropy.get(_system).getrandbits(128) & _RANDOM_BITS
     return UUID(int=(milliseconds << 80) | _VERSION_AND_VARIANT | noise)
 

@@ -6,7 +6,6 @@ import contextlib
 import itertools
 import os
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -123,7 +122,7 @@ async def test_answers_are_those_of_the_document(world: World, name: str):
     path = OPERATIONS[name].path
     who = next((role for prefix, role in ROLES.items() if path.startswith(prefix)), None)
     transport = httpx.ASGITransport(app=world.shop.app, raise_app_exceptions=False)
-    answered = []
+    answered, asked = [], []
 
     async def send(request: httpx.Request) -> httpx.Response:
         async with httpx.AsyncClient(transport=transport) as client:
@@ -149,23 +148,25 @@ async def test_answers_are_those_of_the_document(world: World, name: str):
     existing = _existing(name, world.known)
     strategies = {mode: _strategy(name, mode, existing) for mode in GenerationMode}
 
-    def explore(mode: GenerationMode, caller: str | None, examples: int) -> None:
-        @_searching(examples)
+    def explore(mode: GenerationMode) -> None:
+        @_searching(EXAMPLES)
         @given(data=st.data())
         def search(data: st.DataObject) -> None:
             case = data.draw(strategies[mode])
-            if mode is GenerationMode.POSITIVE and existing and data.draw(st.sampled_from([True, False])):
-                case.path_parameters = {**case.path_parameters, **data.draw(st.sampled_from(existing))}
-            if mode is GenerationMode.POSITIVE and isinstance(case.body, (dict, list)):
-                case.body = _with_known(case.body, world.known, data.draw)
-            ask(case, caller, mode)
+            if mode is GenerationMode.POSITIVE:
+                if existing and data.draw(st.sampled_from([True, False])):
+                    case.path_parameters = {**case.path_parameters, **data.draw(st.sampled_from(existing))}
+                if isinstance(case.body, (dict, list)):
+                    case.body = _with_known(case.body, world.known, data.draw)
+                asked.append(case)
+            ask(case, who, mode)
 
         search()
 
-    await anyio.to_thread.run_sync(partial(explore, GenerationMode.POSITIVE, who, EXAMPLES))
+    await anyio.to_thread.run_sync(explore, GenerationMode.POSITIVE)
     with contextlib.suppress(Unsatisfiable):  # an operation without parameters and body cannot be called wrongly
-        await anyio.to_thread.run_sync(partial(explore, GenerationMode.NEGATIVE, who, EXAMPLES))
-    for other in OTHERS:
-        if other != who:
-            await anyio.to_thread.run_sync(partial(explore, GenerationMode.POSITIVE, other, 1))
+        await anyio.to_thread.run_sync(explore, GenerationMode.NEGATIVE)
+    others = (other for other in OTHERS if other != who)
+    for case, other in zip(itertools.cycle(asked), others):
+        await anyio.to_thread.run_sync(ask, case, other, GenerationMode.POSITIVE)
     assert answered
