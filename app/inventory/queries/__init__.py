@@ -38,7 +38,7 @@ WHERE l.on_hand > 0 AND (l.best_before < :today OR l.recalled_at IS NOT NULL) AN
 ORDER BY l.sku LIMIT :limit
 """)
 _LOTS_AND_HOLDS = text(f"""
-SELECT sku, {_OF_LOT} FROM inventory_lot WHERE sku = ANY(CAST(:skus AS text[]))
+SELECT sku, {_OF_LOT} FROM inventory_lot WHERE sku = ANY(CAST(:skus AS text[])) AND on_hand > 0
 UNION ALL
 SELECT sku, NULL, NULL, NULL, quantity, NULL, NULL, NULL FROM inventory_reservation WHERE reference = :reference
 ORDER BY 1, 4, 3
@@ -110,7 +110,7 @@ async def _states(
 async def lock_held(
     session: AsyncSession, skus: Collection[str], reference: UUID
 ) -> tuple[dict[str, StockState], dict[str, int]]:
-    """As ``lock``, and how much of each SKU a reference holds, which changes only under the same locks."""
+    """As ``lock``, of lots that have something; and how much of each SKU a reference holds, under the same locks."""
     stocks = await _stocks(session, _LOCK, skus, None)
     held: dict[str, int] = {}
     rows = await ask(session, _LOTS_AND_HOLDS, {"skus": array(stocks), "reference": reference})
