@@ -48,9 +48,11 @@ from app.suppliers.rules.admission import (
     Permit,
 )
 from app.suppliers.service import (
+    add_certificate,
     admit,
     approve,
     decide_certificate,
+    look_at,
     plant_townships,
     suspend,
     watch_certificates,
@@ -85,6 +87,7 @@ __all__ = [
     "SupplierSuspended",
     "Taxpayer",
     "UnknownTownship",
+    "add_certificate",
     "admit",
     "approve",
     "bank_account",
@@ -94,6 +97,7 @@ __all__ = [
     "hold_still",
     "is_licence",
     "is_uscc",
+    "look_at",
     "made_in",
     "permits",
     "plant_townships",

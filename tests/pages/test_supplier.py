@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from datetime import timedelta
 
 import pytest
+from PIL import Image
 from sqlalchemy import text
 
 from tests.identity.builders import quick_hash
@@ -229,3 +231,61 @@ async def _lot(shop: Shop, code: str, quantity: int) -> None:
     }
     answer = await shop.call("S01", "POST", "/v1/supplier/lots", body)
     assert answer.status_code == 201, answer.text
+
+
+def _photo() -> bytes:
+    to = io.BytesIO()
+    Image.new("RGB", (640, 480), "#e8f1ea").save(to, "JPEG")
+    return to.getvalue()
+
+
+async def _hand_in(seller: Visitor, expected: int = 200, *, photo: bool = True, **fields: str) -> str:
+    path = "/supplier/certificates/new"
+    await seller.see(path)
+    form = {**seller.fields(path), **fields}
+    for name in ("photos", "scans"):
+        form.pop(name, None)
+    files = {"photos": ("licence.jpg", _photo(), "image/jpeg")} if photo else {"photos": ("", b"")}
+    for _ in range(2):
+        answer = await seller.http.post(
+            path, data=form, files=files, headers={"Origin": "http://market.test"}, follow_redirects=True
+        )
+        seller._read(answer)
+        assert answer.status_code == expected, seller.text
+    return seller.text
+
+
+_LICENCE = {"kind": "business_licence", "number": "93433125ma4fake14c", "valid_from": "2024-03-01"}
+
+
+async def test_a_certificate_is_photographed_and_handed_in_once(shop: Shop, seller: Visitor):
+    before = await shop.scalar("SELECT count(*) FROM suppliers_certificate")
+    said = await _hand_in(seller, **_LICENCE)
+    assert seller.path == "/supplier/certificates?sent=1"
+    assert "营业执照 核验中" in said
+    assert "93433125MA4FAKE14C" in said
+    assert "/v1/store/files/" in seller.answer.text
+    assert await shop.scalar("SELECT count(*) FROM suppliers_certificate") == before + 1
+    for path in ("/supplier/certificates?lang=en", "/supplier/certificates/new"):
+        await seller.see(path)
+        assert seller.foreign == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"photo": False}, "请拍照或选择文件"),
+        ({"number": "93433125MA4FAKE81A"}, "与登记的统一社会信用代码不一致"),
+        ({"kind": "nothing"}, "请选择证照种类"),
+        ({"valid_from": "yesterday"}, "请填写日期"),
+        ({"valid_to": "2020-01-01"}, "证照已过期"),
+        ({"kind": "food_production", "number": "SC1"}, "SC 编号校验不通过"),
+    ],
+)
+async def test_a_certificate_that_cannot_be_is_not_kept(shop: Shop, seller: Visitor, fields: dict, said: str):
+    before = await shop.scalar("SELECT count(*) FROM suppliers_certificate")
+    assert said in await _hand_in(seller, 422, **_LICENCE | fields)
+    assert await shop.scalar("SELECT count(*) FROM suppliers_certificate") == before
+    assert await shop.scalar("SELECT count(*) FROM files_file") == await shop.scalar(
+        "SELECT count(*) FROM files_file WHERE attached_at IS NOT NULL"
+    )

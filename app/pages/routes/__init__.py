@@ -8,6 +8,7 @@ from app.pages.routes import (
     browse,
     bulk,
     cart,
+    certificates,
     checkout,
     claims,
     codes,
@@ -34,6 +35,7 @@ router = APIRouter(
         *bulk.router.routes,
         *shipping.router.routes,
         *stock.router.routes,
+        *certificates.router.routes,
         *static.routes,
     ],
 )
