@@ -35,9 +35,9 @@ VALUES (:id, :order_id, :supplier_id, :status, :goods, :discount, :freight, :tot
 _LINE = text("""
 INSERT INTO orders_line (id, order_id, supplier_order_id, position, sku, product_id, name, product_name, quantity,
     shipped_quantity, unit_price_fen, discount_fen, subsidy_fen, amount_fen, supplier_id, supplier_name, category,
-    township_code, township, village, net_weight_g, assisted, self_purchase, return_days, claim_hours)
+    township_code, township, village, net_weight_g, tax_rate_bp, assisted, self_purchase, return_days, claim_hours)
 VALUES (:id, :order_id, :part_id, :position, :sku, :product_id, :name, '', :quantity, :quantity, :price, :discount,
-    :subsidy, :amount, :supplier_id, '', :category, '', '', '', 1, false, false, :return_days, :claim_hours)
+    :subsidy, :amount, :supplier_id, '', :category, '', '', '', 1, 100, false, false, :return_days, :claim_hours)
 """)
 _DISCOUNT = text("""
 INSERT INTO orders_line_discount (line_id, promotion_id, funder, amount_fen)

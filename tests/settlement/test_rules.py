@@ -4,7 +4,7 @@ import pytest
 
 from app.core.errors import InvalidInput
 from app.settlement import following, last_due, month_of
-from app.settlement.rules import BankDetails, month_end, share_bp
+from app.settlement.rules import BankDetails, month_end, share_bp, vat_in
 from app.settlement.rules.books import quarter
 
 
@@ -57,6 +57,22 @@ def test_a_share_is_rounded_half_up_and_of_nothing_there_is_none():
     assert share_bp(1, 3) == 3_333
     assert share_bp(2, 3) == 6_667
     assert share_bp(5, 0) is None
+
+
+@pytest.mark.parametrize(
+    ("total", "rate", "tax"),
+    # The handbook's own examples (§3.4); what goes back holds as much, with the other sign.
+    [
+        (23_800, 1_300, 2_738),
+        (12_800, 900, 1_057),
+        (4_990, 900, 412),
+        (4_990, 100, 49),
+        (-4_990, 900, -412),
+        (50, 0, 0),
+    ],
+)
+def test_the_tax_in_a_price(total, rate, tax):
+    assert vat_in(total, rate) == tax
 
 
 def test_an_account_is_masked():

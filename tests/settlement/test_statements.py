@@ -211,9 +211,12 @@ class TestOverHttp:
         line = rows[0]
         assert (line["paid_fen"], line["subsidy_fen"], line["commission_fen"]) == (25_000, 600, -1_280)
         assert (line["net_fen"], line["rate_bp"], line["share_bp"]) == (24_320, 500, 9_500)
+        assert (line["listed_fen"], line["discount_fen"]) == (25_600, 0)
+        assert (line["tax_rate_bp"], line["tax_fen"]) == (100, 253)  # 25,600 fen hold 1 %
         assert (rows[1]["name"], rows[1]["net_fen"], rows[1]["share_bp"]) == (None, 800, 10_000)
         assert (rows[2]["paid_fen"], rows[2]["subsidy_fen"], rows[2]["net_fen"]) == (-2_500, -60, -2_432)
-        assert rows[2]["share_bp"] is None
+        assert (rows[2]["share_bp"], rows[2]["listed_fen"], rows[2]["tax_fen"]) == (None, None, -25)
+        assert (rows[1]["tax_rate_bp"], rows[1]["tax_fen"]) == (None, None)
         total = (await books.statement("2026-10")).net_fen
         assert sum(row["net_fen"] for row in rows) == total == 24_320 + 800 - 2_432
 
@@ -266,10 +269,10 @@ class TestOverHttp:
         assert sums["应结余额"] == 226.88
         assert sums["平台佣金"] == -12.8
         rows = book.get_sheet_by_name("结算明细").to_python()[2:]
-        assert [(row[1], row[3], row[7], row[11]) for row in rows] == [
-            ("销售", "GT04", 250, 243.2),
-            ("销售", "", 8, 8),
-            ("退款", "GT04", -25, -24.32),
+        assert [(row[1], row[3], row[7], row[9], row[13]) for row in rows] == [
+            ("销售", "GT04", 256, 250, 243.2),
+            ("销售", "", "", 8, 8),
+            ("退款", "GT04", "", -25, -24.32),
         ]
         assert rows[0][6].isoformat() == "2026-10-10T12:00:00"
 

@@ -43,13 +43,16 @@ ORDER BY t.month DESC, t.id DESC LIMIT :limit
 
 # Borne is what somebody else pays of a refund or of goods sent again; paid is what buyers gave, or got back.
 _ROWS = text("""
-SELECT r.position, p.kind, p.order_number, p.line_id, p.sku, p.name, p.quantity, p.rate_bp, p.occurred_at,
+SELECT r.position, p.kind, p.order_number, p.line_id, p.sku, p.name, p.quantity, p.rate_bp, l.tax_rate_bp,
+       p.occurred_at, CASE p.kind WHEN 'sale' THEN l.unit_price_fen * l.quantity END AS listed_fen,
+       CASE p.kind WHEN 'sale' THEN l.discount_fen - l.subsidy_fen END AS discount_fen,
        p.clearing_fen + p.cash_fen AS paid_fen,
        CASE WHEN p.kind = 'sale' OR p.payable_fen > 0 THEN p.platform_fen + p.district_fen ELSE 0 END AS subsidy_fen,
        p.commission_fen,
        CASE WHEN p.kind = 'sale' OR p.payable_fen > 0 THEN 0 ELSE p.platform_fen + p.district_fen + p.carrier_fen
        END AS borne_fen, -p.payable_fen AS net_fen
 FROM settlement_statement_row r JOIN settlement_posting p ON p.id = r.posting_id
+LEFT JOIN orders_line l ON l.id = p.line_id
 WHERE r.statement_id = :id AND r.position > :after ORDER BY r.position LIMIT :limit
 """)
 _BY_SKU = text("""

@@ -172,6 +172,13 @@ def share_bp(part_fen: int, whole_fen: int) -> int | None:
     return (2 * part_fen * WHOLE_BP + whole_fen) // (2 * whole_fen) if whole_fen > 0 else None
 
 
+def vat_in(total_fen: int, rate_bp: int) -> int:
+    """The value-added tax in a price that includes it: what is left of it after the rounded net (handbook §3.4)."""
+    gross = abs(total_fen)
+    net = (2 * gross * WHOLE_BP + WHOLE_BP + rate_bp) // (2 * (WHOLE_BP + rate_bp))
+    return gross - net if total_fen >= 0 else net - gross
+
+
 @dataclass(frozen=True, slots=True)
 class CommissionRule:
     """From which day the platform takes which share of whose goods, in basis points."""
@@ -232,8 +239,8 @@ class Statement:
 class Row:
     """A row of a statement; amounts in fen, negative where they lower what is owed.
 
-    ``price_fen`` is what the goods were sold for: paid by the buyer and added by others. ``share_bp`` of it reaches
-    the supplier, the farm-gate share of the line.
+    Of a sold line ``listed_fen`` less the supplier's own ``discount_fen`` is its price, which the buyer paid and others
+    added to; ``share_bp`` of it reaches the supplier, the farm-gate share of the line.
     """
 
     position: int
@@ -244,12 +251,22 @@ class Row:
     name: str | None
     quantity: int | None
     rate_bp: int | None
+    tax_rate_bp: int | None
     occurred_at: datetime
+    listed_fen: int | None
+    discount_fen: int | None
     paid_fen: int
     subsidy_fen: int
     commission_fen: int
     borne_fen: int
     net_fen: int
+
+    @property
+    def tax_fen(self) -> int | None:
+        """The value-added tax in the price, or in what went back of it; none known of freight and corrections."""
+        if self.tax_rate_bp is None or self.kind not in (Kind.SALE, Kind.REFUND):
+            return None
+        return vat_in(self.paid_fen + self.subsidy_fen, self.tax_rate_bp)
 
     @property
     def share_bp(self) -> int | None:

@@ -102,12 +102,16 @@ class RowOut(Out):
     name: str | None
     quantity: int | None
     rate_bp: int | None = Field(description="The commission rate, as it was when the goods were paid")
+    tax_rate_bp: int | None = Field(description="Of the value-added tax, as it was when the goods were sold")
     occurred_at: datetime
+    listed_fen: int | None = Field(description="Of a sold line its price before discounts")
+    discount_fen: int | None = Field(description="What the supplier itself took off")
     paid_fen: int = Field(description="By the buyer, or back to the buyer")
     subsidy_fen: int
     commission_fen: int = Field(description="Negative where it lowers what is owed")
     borne_fen: int = Field(description="Paid by the platform or a carrier instead of the supplier")
     net_fen: int
+    tax_fen: int | None = Field(description="The value-added tax in `paid_fen` and `subsidy_fen`")
     share_bp: int | None = Field(description="Farm-gate share of a sold line, in basis points of its price")
 
     @classmethod
