@@ -1,7 +1,7 @@
 """Random buyers against the real use cases: whatever they do and in whatever order news arrives, the books agree.
 
-Two buyers, two suppliers, the operator, a bank that may speak late and repeat itself, and a worker that may lag. After
-every step the auditor looks at everything.
+Two buyers, one of them with a union's roster, two suppliers, the operator, carriers, a bank that may speak late, fail
+and repeat itself, and a worker that may lag. After every step the auditor looks at everything.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from hypothesis import HealthCheck
+from hypothesis import HealthCheck, Phase
 from hypothesis import settings as searching
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
@@ -26,39 +26,46 @@ from app.buyers import make_address
 from app.core.db import Database
 from app.core.errors import DomainError
 from app.core.outbox import deliver_all, deliver_batch
-from app.core.settings import Settings
 from app.payments.rules import CaptureNotice, RefundNotice
 from app.payments.service import receive
 from app.wiring import CHORES, build
 from tests.conftest import NOON, clone
-from tests.shop import ADDRESS, Shop
+from tests.orders.random_steps import COUPON, AfterSales, Draw, Offers, buyers, pieces
+from tests.shop import ADDRESS
 
-pieces = st.integers(1, 3)
 baskets = st.dictionaries(st.sampled_from(["GT04", "GT14", "NO02", "NO04"]), pieces, min_size=1, max_size=3)
-buyers = st.sampled_from(["buyer", "stranger"])
-Draw = Callable[[st.SearchStrategy[Any]], Any]
 STEPS = (
-    *("order", "order_and_pay", "order_and_pay", "fill_the_cart", "ask_to_pay", "cancel"),
-    *("ship", "ship", "ship", "deliver", "deliver", "confirm", "refund", "refund"),
-    *("the_bank_says_paid", "the_bank_says_paid", "the_bank_pays_back", "the_worker_does_a_little", "time_passes"),
+    *("order", "order_and_pay", "order_and_pay", "fill_the_cart", "ask_to_pay", "cancel", "cancel_a_part"),
+    *("ship", "ship", "deliver", "deliver", "order_and_receive", "order_and_receive", "confirm", "refund"),
+    *("the_bank_says_paid", "the_bank_says_paid", "the_bank_pays_back", "the_bank_pays_back"),
+    *("the_bank_cannot_pay_back", "the_bank_cannot_pay_back", "the_worker_does_a_little", "time_passes"),
+    *(*("complain",) * 4, *("claims_go_on",) * 6, "review", "review"),
+    *("sell_ahead", "harvest_comes", "harvest_falls_short", "order_for_many"),
 )
+USUAL = {
+    *("place", "ask", "be paid", "ship", "deliver", "confirm", "cancel", "cancel pieces", "pay back"),
+    *("fail to pay back", "review", "complain", "accept a claim", "claims.move_due"),
+    *("sell ahead", "harvest comes", "order for many"),
+}
+"""What must have happened at least once, or the search looks at too little."""
 
 
-class Market(RuleBasedStateMachine):
+class Market(Offers, AfterSales, RuleBasedStateMachine):
     runner: asyncio.Runner
     engine: Any
-    shop: Shop
-    settings: Settings
-    done: Counter[str]
 
     def __init__(self) -> None:
         super().__init__()
         self.now = NOON
-        self.placed: list[tuple[str, orders.OrderView]] = []
-        self.asked: list[payments.Payment] = []
+        self.placed = []
+        self.asked = []
         self.parcels: list[tuple[orders.OrderView, UUID, UUID]] = []
+        self.arrived = []
+        self.claimed = []
+        self.deck: list[str] = []
         self.news = 0
         self.runner.run(self.open())
+        self.open_offers()
 
     async def open(self) -> None:
         self.connection = await self.engine.connect()
@@ -72,7 +79,9 @@ class Market(RuleBasedStateMachine):
 
         self.runner.run(close())
 
-    def act(self, name: str, use_case: Callable[[AsyncSession], Coroutine[Any, Any, Any]]) -> Any:
+    def act(
+        self, name: str, use_case: Callable[[AsyncSession], Coroutine[Any, Any, Any]], *, refused: bool = True
+    ) -> Any:
         """What the use case returned, or None if it was refused; a refusal leaves nothing behind."""
         self.now += timedelta(seconds=1)
 
@@ -83,15 +92,22 @@ class Market(RuleBasedStateMachine):
         try:
             result = self.runner.run(transaction())
         except DomainError:
+            if not refused:
+                raise
             self.done[f"{name} refused"] += 1
             return None
         self.done[name] += 1
         return result
 
+    def rows(self, sql: str) -> list[Any]:
+        return self.runner.run(self._rows(sql))
+
     # --- buyers ---
 
-    def _order(self, who: str, basket: dict[str, int]) -> orders.OrderView | None:
-        wish = orders.Placement(wanted=basket, address=make_address(**ADDRESS), fresh_goods_acknowledged=True)
+    def _order(self, who: str, basket: dict[str, int], coupon: str | None = None) -> orders.OrderView | None:
+        wish = orders.Placement(
+            wanted=basket, address=make_address(**ADDRESS), fresh_goods_acknowledged=True, coupon=coupon
+        )
         by, minutes = self.shop.actor(who), self.settings.orders.pay_within_minutes
         order = self.act("place", lambda s: orders.place(s, wish, by=by, now=self.now, pay_within_minutes=minutes))
         if order is not None:
@@ -106,13 +122,29 @@ class Market(RuleBasedStateMachine):
         return payment
 
     def order(self, draw: Draw) -> None:
-        self._order(draw(buyers), draw(baskets))
+        self._order(draw(buyers), draw(baskets), draw(st.sampled_from([None, COUPON])))
 
-    def order_and_pay(self, draw: Draw) -> None:
+    def order_and_pay(self, draw: Draw) -> tuple[str, orders.OrderView] | None:
         who = draw(buyers)
-        if (order := self._order(who, draw(baskets))) and (payment := self._ask(who, order)):
-            self._tell(payment, repeat=False)
-            self.runner.run(deliver_all(self.db, self.now))
+        order = self._order(who, draw(baskets), draw(st.sampled_from([None, None, COUPON])))
+        if not order or not (payment := self._ask(who, order)):
+            return None
+        self._tell(payment, repeat=False)
+        self.runner.run(deliver_all(self.db, self.now))
+        return who, order
+
+    def order_and_receive(self, draw: Draw) -> None:
+        """From the wish to the buyer's hands, as most orders go: there is something to complain about."""
+        if not (paid := self.order_and_pay(draw)):
+            return
+        who, order = paid
+        for part in order.supplier_orders:
+            lines = [line for line in order.lines if line.supplier_order_id == part.id]
+            self._ship(order, part, [orders.ShipLine(line.id, line.quantity) for line in lines])
+            if self.parcels and self.parcels[-1][0] is order:
+                self._deliver(self.parcels[-1])
+        if self.rows(f"SELECT 1 FROM orders_supplier_order WHERE order_id = '{order.id}' AND status = 'delivered'"):
+            self.arrived.append((who, order))
 
     def fill_the_cart(self, draw: Draw) -> None:
         by, sku, quantity = self.shop.actor("buyer"), draw(st.sampled_from(["GT04", "NO02"])), draw(pieces)
@@ -136,7 +168,7 @@ class Market(RuleBasedStateMachine):
         self.act("cancel", lambda s: orders.cancel(s, order.id, by=by, reason="不要了", now=self.now))
 
     def confirm(self, draw: Draw) -> None:
-        who, order = draw(st.sampled_from(self.placed))
+        who, order = draw(st.sampled_from(self.arrived or self.placed))
         self.act("confirm", lambda s: orders.confirm(s, order.id, by=self.shop.actor(who), now=self.now))
 
     # --- suppliers and the operator ---
@@ -149,6 +181,9 @@ class Market(RuleBasedStateMachine):
             contents = [orders.ShipLine(line.id, line.quantity) for line in lines]
         else:
             contents = [orders.ShipLine(draw(st.sampled_from(lines)).id, draw(pieces))]
+        self._ship(order, part, contents)
+
+    def _ship(self, order: orders.OrderView, part: orders.SupplierOrderView, contents: list[orders.ShipLine]) -> None:
         label = {"carrier": "ZTO", "tracking_number": f"78{self.now.timestamp():012.0f}"}
         shipping = {"contents": contents, "supplier_id": part.supplier_id, **label}
         parcel = self.act("ship", lambda s: orders.ship(s, part.id, now=self.now, **shipping))
@@ -156,7 +191,10 @@ class Market(RuleBasedStateMachine):
             self.parcels.append((order, part.supplier_id, parcel.id))
 
     def deliver(self, draw: Draw) -> None:
-        _, supplier_id, parcel_id = draw(st.sampled_from(self.parcels))
+        self._deliver(draw(st.sampled_from(self.parcels)))
+
+    def _deliver(self, parcel: tuple[orders.OrderView, UUID, UUID]) -> None:
+        _, supplier_id, parcel_id = parcel
         told = {"supplier_id": supplier_id, "confirm_after_days": self.settings.orders.confirm_after_days}
         self.act("deliver", lambda s: orders.deliver(s, parcel_id, now=self.now, **told))
 
@@ -181,7 +219,7 @@ class Market(RuleBasedStateMachine):
         self._tell(draw(st.sampled_from(self.asked)), repeat=draw(st.booleans()))
 
     def the_bank_pays_back(self, draw: Draw) -> None:
-        found = self.runner.run(self._rows("SELECT number, amount_fen FROM payments_refund ORDER BY id"))
+        found = self.rows("SELECT number, amount_fen FROM payments_refund ORDER BY id")
         if not found:
             return
         number, amount_fen = draw(st.sampled_from(found))
@@ -199,16 +237,24 @@ class Market(RuleBasedStateMachine):
         self.runner.run(deliver_all(self.db, self.now))
         self.now += draw(st.sampled_from([timedelta(minutes=20), timedelta(hours=30), timedelta(days=8)]))
         for chore in CHORES:
-            if chore.name.startswith(("orders.", "inventory.", "settlement.")):
+            if chore.name.startswith(("orders.", "inventory.", "claims.", "settlement.")):
                 self.act(chore.name, lambda s, chore=chore: chore.run(s, self.now))
 
-    @rule(what=st.sampled_from(STEPS), data=st.data())
-    def something_happens(self, what: str, data: st.DataObject) -> None:
-        """One rule for all, so that every step is as likely as ``STEPS`` says."""
+    @rule(data=st.data())
+    def something_happens(self, data: st.DataObject) -> None:
+        """The steps are drawn like cards, so that all of them are played, in whatever order."""
+        self.deck = self.deck or list(STEPS)
+        what = self.deck.pop(data.draw(st.integers(0, len(self.deck) - 1)))
         if not self.placed or not self.asked:
             what = "order_and_pay"
         elif what in {"deliver", "refund"} and not self.parcels:
             what = "ship"
+        elif what == "claims_go_on" and not self.claimed:
+            what = "complain"
+        if what in {"complain", "review"} and not self.arrived:
+            self.order_and_receive(data.draw)
+            if not self.arrived:
+                return
         getattr(self, what)(data.draw)
 
     async def _rows(self, sql: str) -> list[Any]:
@@ -216,14 +262,18 @@ class Market(RuleBasedStateMachine):
             return [tuple(row) for row in await session.execute(text(sql))]
 
     @invariant()
-    def the_auditor_finds_nothing(self) -> None:
+    def the_auditor_finds_what_the_bank_could_not_pay_and_nothing_else(self) -> None:
         async def look() -> list[audit.Break]:
             async with self.db.read() as session:
                 return await audit.check(session, now=self.now)
 
-        assert self.runner.run(look()) == []
-        failed = self.runner.run(self._rows("SELECT listener, last_error FROM core_delivery WHERE attempts > 0"))
-        assert failed == []
+        found = self.runner.run(look())
+        unpaid = self.rows("SELECT r.id FROM orders_refund r JOIN payments_refund b ON b.reference = r.id "
+                           "WHERE b.status = 'failed'")  # fmt: skip
+        told = [one for one in found if one.rule == "refund.asked_for"]
+        assert {one.ids["refund_id"] for one in told} == {str(refund_id) for (refund_id,) in unpaid}, told
+        assert [one for one in found if one not in told] == []
+        assert self.rows("SELECT listener, last_error FROM core_delivery WHERE attempts > 0") == []
 
 
 def test_whatever_buyers_do_the_books_agree(database_url, shop_template, settings):
@@ -236,15 +286,14 @@ def test_whatever_buyers_do_the_books_agree(database_url, shop_template, setting
             run_state_machine_as_test(
                 type("Played", (Market,), world),
                 settings=searching(
-                    max_examples=8,
-                    stateful_step_count=30,
+                    max_examples=4,
+                    stateful_step_count=36,
                     deadline=None,
                     derandomize=True,
+                    phases=[Phase.generate],  # a failing game is told as it was played: to shorten it takes minutes
                     suppress_health_check=list(HealthCheck),
                 ),
             )
         finally:
             runner.run(engine.dispose())
-    happened = {name for name in done if not name.endswith("refused")}
-    missing = {"place", "ask", "be paid", "ship", "deliver", "confirm", "cancel", "refund", "pay back"} - happened
-    assert missing == set(), sorted(done.items())
+    assert set() == USUAL - {name for name in done if not name.endswith("refused")}, sorted(done.items())
