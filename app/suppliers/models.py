@@ -48,8 +48,7 @@ class SupplierRow(Base):
         CheckConstraint(_one_of("status", Status), name="status"),
         CheckConstraint(_one_of("kind", Kind), name="kind"),
         CheckConstraint(_one_of("taxpayer", Taxpayer), name="taxpayer"),
-        CheckConstraint("(suspended_for IS NOT NULL) = (status = 'suspended')", name="suspended_for"),
-        CheckConstraint("suspended_for IN ('operator', 'certificates')", name="suspended_by"),
+        CheckConstraint("suspended_for IN ('operator', 'certificates')", name="suspended_for"),
     )
 
     id: Mapped[uid]

@@ -118,21 +118,16 @@ def upgrade() -> None:
                current_date + 90, 'verified', '00000000-0000-0000-0000-000000000000', now(), now()
         FROM suppliers_supplier WHERE licence_no IS NOT NULL AND status IN ('approved', 'suspended')
     """)
+    # Nothing ties it to the status: the version that still runs suspends without saying for what.
     op.create_check_constraint(
         op.f("ck_suppliers_supplier_suspended_for"),
-        "suppliers_supplier",
-        "(suspended_for IS NOT NULL) = (status = 'suspended')",
-    )
-    op.create_check_constraint(
-        op.f("ck_suppliers_supplier_suspended_by"),
         "suppliers_supplier",
         "suspended_for IN ('operator', 'certificates')",
     )
 
 
 def downgrade() -> None:
-    for name in ("suspended_by", "suspended_for"):
-        op.drop_constraint(op.f(f"ck_suppliers_supplier_{name}"), "suppliers_supplier")
+    op.drop_constraint(op.f("ck_suppliers_supplier_suspended_for"), "suppliers_supplier")
     op.drop_table("suppliers_decision")
     op.drop_table("suppliers_certificate")
     op.drop_index("uq_suppliers_supplier_uscc", "suppliers_supplier")
