@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, get_args
 
 import pytest
@@ -13,10 +12,10 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
 from app import identity, main, pages
-from app.core.settings import Settings
 from app.core.web.health import router as health
 from app.fulfilment.routes import SignedByCarrier
 from app.payments.routes import SignedByProvider
+from tests.document import openapi
 
 _GUARDS = {
     name: get_args(guard)[1].dependency
@@ -189,7 +188,7 @@ def _guards_of(route: APIRoute) -> list[str]:
 
 @pytest.fixture(scope="module")
 def document() -> dict[str, Any]:
-    return main.create_app(Settings(data_dir=Path("/nonexistent"))).openapi()
+    return openapi()
 
 
 def _operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import itertools
 import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import anyio.from_thread
@@ -29,11 +29,10 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from app.core.settings import Settings
-from app.main import create_app
 from tests.contract.conftest import World
+from tests.document import openapi
 
-SCHEMA = schemathesis.openapi.from_dict(create_app(Settings(data_dir=Path("/nonexistent"))).openapi())
+SCHEMA = schemathesis.openapi.from_dict(copy.deepcopy(openapi()))
 OPERATIONS = {found.ok().definition.raw["operationId"]: found.ok() for found in SCHEMA.get_all_operations()}
 CHECKS = [
     not_a_server_error,
