@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -22,6 +23,9 @@ SECRETS_OVERLAP = timedelta(hours=24)
 _NAMESPACE = UUID("5a0f1a52-7a0c-5f0e-9a6d-2f4f3a0c9d10")
 _LOWEST_FREE_PORT = 1024
 _HTTPS = 443
+# The last label of a name begins with a letter (RFC 3696 §2): whatever ends in a number is read as an address by many
+# resolvers, in forms like 127.1 or 0x7f.1 (URL Standard, "ends in a number").
+_NAME = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?\.)*[a-z](?:[a-z0-9_-]*[a-z0-9])?\.?")
 # What Python calls global although a gateway behind it may lead to a private network: NAT64 and 6to4.
 _TRANSLATED = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("2002::/16"))
 
@@ -147,15 +151,18 @@ def check_url(url: str, *, private: bool) -> None:
         raise UnsafeUrl from None
     if parts.scheme not in (("https", "http") if private else ("https",)) or not host:
         raise UnsafeUrl
-    if parts.username is not None or parts.password is not None or parts.fragment or not url.isascii():
+    if parts.username is not None or parts.password is not None or parts.fragment:
+        raise UnsafeUrl
+    if not url.isascii() or not url.isprintable() or " " in url:
+        raise UnsafeUrl
+    literal = _is_literal(host)
+    if not literal and _NAME.fullmatch(host) is None:
         raise UnsafeUrl
     if private:
         return
     if port is not None and port != _HTTPS and port < _LOWEST_FREE_PORT:
         raise UnsafeUrl
-    if "." not in host and ":" not in host:
-        raise UnsafeUrl
-    if _is_literal(host) and not is_public(host):
+    if not is_public(host) if literal else "." not in host.rstrip("."):
         raise UnsafeUrl
 
 

@@ -27,12 +27,13 @@ def moved(sku="GT04", lot="NULL", on_hand=0, reserved=0):
     return MOVEMENT.format(sku=sku, lot=lot, on_hand=on_hand, reserved=reserved)
 
 
-def fact(at, *, parked="NULL", listener="storefront.shelve", subject=None):
+def fact(at, *, parked="NULL", listener="storefront.shelve", subject=None, by_courier=False, due=None):
     event, lane = uuid4(), listener.partition(".")[0]
+    due = f"'{(due or at).isoformat()}'"
     return (
         f"INSERT INTO core_event VALUES ('{event}', 'x', '{subject or uuid4()}', '{at.isoformat()}', '{{}}')",
         f"""INSERT INTO core_delivery (id, event_id, listener, lane, by_courier, subject, due_at, parked_at)
-            SELECT gen_random_uuid(), id, '{listener}', '{lane}', false, subject, at, {parked}
+            SELECT gen_random_uuid(), id, '{listener}', '{lane}', {by_courier}, subject, {due}, {parked}
             FROM core_event WHERE id = '{event}'""",
     )
 
@@ -467,3 +468,17 @@ async def test_a_sale_whose_fact_is_on_its_way_is_no_break(books, rule):
     statements = next(statements for name, statements in BREAKS if name == rule)
     await spoil(books, [*statements, *fact(NOW, listener="assistance.count_sale", subject=part)])
     assert await audit.check(books, now=NOW) == []
+
+
+async def test_a_courier_that_backs_off_and_what_waits_behind_it_are_not_late(books):
+    endpoint, asked = uuid4(), NOW - timedelta(minutes=40)
+    waiting = {"listener": "webhooks.send_message", "subject": endpoint, "by_courier": True}
+    await spoil(books, [*fact(asked, due=NOW + timedelta(hours=1), **waiting), *fact(asked, **waiting)])
+    assert await audit.check(books, now=NOW) == []
+    overdue = await audit.check(books, now=NOW + timedelta(hours=2))
+    assert [one.rule for one in overdue] == ["facts.late"] * 2, "nobody has gone although it is time"
+
+
+async def test_a_reaction_in_this_database_that_keeps_failing_is_late_however_long_it_backs_off(books):
+    await spoil(books, fact(NOW - timedelta(minutes=40), due=NOW + timedelta(hours=1)))
+    assert [one.rule for one in await audit.check(books, now=NOW)] == ["facts.late"]

@@ -27,6 +27,8 @@ def test_an_address_in_the_open_is_public(address):
         "https://example.com/#top", "https:///nothing", "https://localhost/x", "https://intranet/x",
         "https://127.0.0.1/x", "https://[::1]/x", "https://10.0.0.7:8443/", "https://example.com:22/",
         "https://example.com:99999/", "https://例子.cn/x", "not a url", "https://169.254.169.254/latest/meta-data",
+        "https://exa mple.com/", "https://example.com/a b", "https://127.1/", "https://0x7f.1/", "https://example.0x7f/",
+        "https://example..com/", "https://-example.com/", "https://example.com\n/", "https://exa$mple.com/",
     ],
 )  # fmt: skip
 def test_an_unsafe_url_is_refused_before_it_is_looked_up(url):
@@ -34,7 +36,8 @@ def test_an_unsafe_url_is_refused_before_it_is_looked_up(url):
         check_url(url, private=False)
 
 
-@pytest.mark.parametrize("url", ["https://erp.example.com/hooks?x=1", "https://example.com:8443/", "https://8.8.8.8/x"])
+@pytest.mark.parametrize("url", ["https://erp.example.com/hooks?x=1", "https://example.com:8443/", "https://8.8.8.8/x",
+                                 "https://xn--fsqu00a.cn/", "https://a-1.example.com./"])  # fmt: skip
 def test_a_public_https_url_is_taken(url):
     check_url(url, private=False)
 

@@ -698,10 +698,15 @@ RULES: tuple[Rule, ...] = (
         "facts.late",
         "有事件超过 10 分钟仍未投递",
         "a fact has waited for its listener for more than 10 minutes",
+        # A courier whose far end is away backs off for hours, and what comes after it waits its turn: neither is late.
         """
         SELECT d.id AS delivery_id, d.listener, d.subject, e.name AS fact
         FROM core_delivery d JOIN core_event e ON e.id = d.event_id
-        WHERE d.parked_at IS NULL AND e.at < coalesce(CAST(:now AS timestamptz), now()) - interval '10 minutes'
+        CROSS JOIN (SELECT coalesce(CAST(:now AS timestamptz), now()) - interval '10 minutes' AS at) late
+        WHERE d.parked_at IS NULL AND e.at < late.at AND NOT EXISTS (
+            SELECT FROM core_delivery w
+            WHERE w.lane = d.lane AND w.subject = d.subject AND w.position <= d.position
+              AND w.by_courier AND w.parked_at IS NULL AND w.due_at > late.at)
         """,
     ),
     Rule(
