@@ -278,7 +278,7 @@ async def _stock_up(session, shop: Shop, goods: tuple[Any, ...], now: datetime) 
                     net_content=spec,
                     net_weight_g=net_g,
                     gross_weight_g=gross_g,
-                    shelf_life_days=20 if fresh else 540,
+                    shelf_life_days=320 if fresh else 540,
                     tax_rate_bp=0 if fresh else 100,
                     fresh=fresh,
                 )

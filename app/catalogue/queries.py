@@ -135,10 +135,12 @@ async def skus_of(session: AsyncSession, product_id: UUID) -> list[SkuRow]:
     return list((await session.execute(query.execution_options(populate_existing=True))).scalars())
 
 
-async def pick_season_of(session: AsyncSession, sku: str) -> str | None:
-    """The season in which a SKU's leaf is said to be picked."""
-    query = select(ProductRow.attributes["pick_season"].astext).join(SkuRow, SkuRow.product_id == ProductRow.id)
-    return (await session.execute(query.where(SkuRow.sku == sku))).scalar_one_or_none()
+async def lot_terms_of(session: AsyncSession, sku: str) -> tuple[str | None, int] | None:
+    """The season in which a SKU's leaf is said to be picked, and the days that it keeps; None for no such SKU."""
+    query = select(ProductRow.attributes["pick_season"].astext, SkuRow.shelf_life_days)
+    query = query.join(SkuRow, SkuRow.product_id == ProductRow.id).where(SkuRow.sku == sku)
+    found = (await session.execute(query)).one_or_none()
+    return None if found is None else (found[0], found[1])
 
 
 async def root_of(session: AsyncSession, category_slug: str) -> str | None:

@@ -77,6 +77,9 @@ def test_a_lot_proves_its_season_by_its_harvest(season, harvested_on, proven):
     with pytest.raises(SeasonNotProven) as refused:
         check_harvest(season, harvested_on)
     assert [fault.pointer for fault in refused.value.faults] == ["/harvested_on"]
+    said = refused.value.sentence("zh")
+    assert "{" not in said
+    assert " - " not in said, "no day is named where none is known"
 
 
 def test_a_name_that_promises_no_day_has_no_span():

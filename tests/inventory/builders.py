@@ -63,7 +63,7 @@ async def open_shop(
                     net_content="净果 500g",
                     net_weight_g=gross_g - 100,
                     gross_weight_g=gross_g,
-                    shelf_life_days=20,
+                    shelf_life_days=540,
                     tax_rate_bp=900,
                 )
                 for sku in skus

@@ -33,6 +33,7 @@ from app.catalogue.rules import (
     SkuTaken,
     check,
     check_harvest,
+    check_shelf_life,
     compared,
 )
 from app.core.asides import Aside
@@ -200,9 +201,16 @@ async def rewrite_skus(session: AsyncSession, product_id: UUID, skus: Sequence[N
         raise SkuInUse from error
 
 
-async def check_lot(session: AsyncSession, sku: str, harvested_on: date | None) -> None:
-    """Raise ``SeasonNotProven`` unless a lot harvested on that day may be sold as this SKU."""
-    check_harvest(await queries.pick_season_of(session, sku), harvested_on)
+async def check_lot(
+    session: AsyncSession, sku: str, harvested_on: date | None, made_on: date, best_before: date
+) -> None:
+    """Raise ``SeasonNotProven`` unless a lot harvested on that day may be sold as this SKU.
+
+    ``InvalidInput`` when it would keep longer after ``made_on`` than goods of the SKU do.
+    """
+    if (terms := await queries.lot_terms_of(session, sku)) is not None:
+        check_harvest(terms[0], harvested_on)
+        check_shelf_life(terms[1], made_on, best_before)
 
 
 async def lots_required(session: AsyncSession, skus: Collection[str]) -> set[str]:

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app import catalogue, files
 from app.core.clock import local_day
 from app.core.db import array, ask, dump
-from app.core.errors import Fault, InvalidInput, NotFound
+from app.core.errors import Fault, NotFound
 from app.core.ids import new_id
 from app.identity import Actor
 from app.inventory import queries
@@ -33,6 +33,7 @@ from app.inventory.rules import (
     picked_from,
     spoil,
 )
+from app.inventory.rules.dates import check_dates
 from app.inventory.rules.presale import Taken
 from app.inventory.rules.shelf import ANY, Shelf, Unfit
 from app.inventory.rules.updates import Update, UpdateResult, UpdatesRejected, faults_of, plan_updates
@@ -469,22 +470,17 @@ async def receive(
     """Book a lot of ``quantity`` sales units into stock and give it its trace code.
 
     Raises ``NotFound`` when there is no such SKU or it is another supplier's, ``LotExists`` when it has such a lot,
-    ``InvalidInput`` when the lot would be past its date before it was made, or is so now, ``SeasonNotProven`` when
-    spring tea was not picked in the days that its name promises, ``UnknownFile`` for a certificate that is not theirs.
+    ``InvalidInput`` when its days cannot be (``check_dates``) or it would keep longer than its SKU does,
+    ``SeasonNotProven`` when spring tea was not picked in the days that its name promises, ``UnknownFile`` for a
+    certificate that is not theirs.
     """
-    for name, made_on in (("harvested_on", harvested_on), ("produced_on", produced_on)):
-        if made_on is not None and made_on > best_before:
-            raise InvalidInput(
-                faults=[Fault(f"/{name}", "after_best_before", "日期晚于保质期至", "Later than best_before")]
-            )
-    if best_before < local_day(now):
-        raise InvalidInput(faults=[Fault("/best_before", "expired", "已过保质期，不能入库", "Past its date already")])
+    made_on = check_dates(harvested_on, produced_on, best_before, today=local_day(now))
     owner = await queries.owner_of(session, sku)
     if owner is None and await open_new(session, [sku]):
         owner = await queries.owner_of(session, sku)
     if owner is None or by.supplier_id not in (None, owner):
         raise NotFound
-    await catalogue.check_lot(session, sku, harvested_on)
+    await catalogue.check_lot(session, sku, harvested_on, made_on, best_before)
     lot = Lot(
         id=new_id(now),
         sku=sku,
