@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from datetime import timedelta
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal, NamedTuple, Self
 
@@ -257,6 +258,8 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_nested_delimiter="__", frozen=True, extra="ignore")
 
+    public_url: str | None = Field(None, pattern=r"^https?://[^\s/?#@]+/?$")
+    """Where people reach this service, for what is printed; by default where it listens. Never what a request says."""
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=0, le=65535)
     processes: int = Field(2, ge=1, le=64)
@@ -286,6 +289,14 @@ class Settings(BaseSettings):
     cache: CacheSettings = CacheSettings()
 
     @property
+    def public_base(self) -> str:
+        """The address for links on paper, without a slash at its end."""
+        if self.public_url is not None:
+            return self.public_url.rstrip("/")
+        host = "localhost" if self.host in ("0.0.0.0", "::", "") else self.host  # noqa: S104 - told apart, not bound
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+
+    @property
     def keys_path(self) -> Path:
         """The file that holds this installation's signing and sealing keys, readable by its owner alone."""
         return self.keys_file or self.data_dir / "keys.json"
@@ -299,6 +310,16 @@ class Settings(BaseSettings):
         if self.sms.url is not None:
             return "webhook"
         return "console" if self.demo and self.payments.sandbox else None
+
+    @model_validator(mode="after")
+    def _no_group_is_misspelt(self) -> Self:
+        # Names of other programs stand beside ours in the environment: only what looks like one of ours is refused.
+        groups = {name.upper() for name, about in type(self).model_fields.items() if isinstance(about.default, Group)}
+        for name in os.environ:
+            group, separator, _ = name.upper().partition("__")
+            if separator and group not in groups and (meant := get_close_matches(group, groups, 1, 0.8)):
+                raise ValueError(f"{name} is no setting: did you mean {meant[0]}__…?")
+        return self
 
     @model_validator(mode="after")
     def _what_is_demanded_can_be_sent(self) -> Self:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, func, select, text
+from sqlalchemy import RowMapping, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.db import array, ask
@@ -281,6 +281,14 @@ async def lowest_before(session: AsyncSession, sku: str, start: datetime) -> int
     )
     found: int | None = await session.scalar(select(func.min(PriceRow.price_fen)).where(*in_force))
     return found
+
+
+async def extremes(session: AsyncSession, sku: str, now: datetime) -> tuple[int | None, int | None]:
+    """The lowest and the highest price that were in force in the week before ``now``."""
+    in_force = (PriceRow.sku == sku, or_(PriceRow.valid_to.is_(None), PriceRow.valid_to > now - COMPARED))
+    wanted = select(func.min(PriceRow.price_fen), func.max(PriceRow.price_fen)).where(*in_force)
+    lowest, highest = (await session.execute(wanted)).one()
+    return lowest, highest
 
 
 async def changes(session: AsyncSession, sku: str) -> int:

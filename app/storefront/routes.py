@@ -8,7 +8,7 @@ from typing import Annotated
 from uuid import UUID
 
 import segno
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Response
 from pydantic import Field, StringConstraints
 
 from app.core.db import dump
@@ -20,6 +20,7 @@ from app.core.web import (
     Now,
     Page,
     ReadSession,
+    TheEdge,
     decode_cursor,
     encode_cursor,
     problems,
@@ -159,7 +160,7 @@ async def trace_lot(
 )
 async def draw_trace_code(
     _: Public,
-    request: Request,
+    edge: TheEdge,
     session: ReadSession,
     trace_code: Annotated[str, Path(max_length=32, pattern=NO_CONTROL, examples=["7QK3M9XW2A"])],
 ) -> Response:
@@ -167,7 +168,7 @@ async def draw_trace_code(
     code = trace_code.strip().upper()
     await queries.trace(session, code)
     drawn = io.BytesIO()
-    segno.make(f"{request.base_url}trace/{code}", error="m", micro=False).save(drawn, kind="svg", scale=4)
+    segno.make(f"{edge.settings.public_base}/trace/{code}", error="m", micro=False).save(drawn, kind="svg", scale=4)
     return Response(drawn.getvalue(), media_type=_SVG, headers={"Cache-Control": "public, max-age=86400"})
 
 

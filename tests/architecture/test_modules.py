@@ -109,6 +109,17 @@ def test_nobody_commits_outside_core():
     assert wrong == []
 
 
+def test_no_address_is_taken_from_what_a_request_calls_us():
+    """Whoever sends ``Host: evil.test`` would have it printed: ``Settings.public_base`` names us."""
+    named = [
+        f"{source.where}:{node.lineno}"
+        for source in sources()
+        for node in ast.walk(source.tree)
+        if isinstance(node, ast.Attribute) and node.attr in ("base_url", "url_for") and "request" in ast.unparse(node)
+    ]
+    assert named == []
+
+
 def test_only_the_edge_and_the_roots_read_the_clock():
     wrong = []
     for source in sources():

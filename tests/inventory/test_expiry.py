@@ -64,7 +64,7 @@ async def test_a_lot_comes_with_its_proof_of_quality(shop):
     story = await shop.call(None, "GET", f"/v1/store/trace/{answer.json()['trace_code']}")
     assert story.json()["certified"] is True
     assert proof not in story.text
-    for who, changed in (("S08", {"sku": "NO02"}), ("S01", {"code": "L2"})):
+    for who, changed in (("S08", {"sku": "NO02", "best_before": "2027-03-01"}), ("S01", {"code": "L2"})):
         again = await shop.call(who, "POST", "/v1/supplier/lots", lot | changed)
         assert (again.status_code, again.json()["code"]) == (422, "unknown_file")
     assert await shop.stock("GT14") == (105, 0)

@@ -77,6 +77,22 @@ async def test_a_supplier_changes_the_price_that_it_has_read(shop):
     assert (await shop.call("S01", "GET", OWN, key=None)).json()["price_fen"] == 11_900
 
 
+async def test_a_suppliers_price_far_off_those_of_the_week_is_the_marketplaces_to_set(shop):
+    async def change(fen: int):
+        tag = (await shop.call("S01", "GET", OWN, key=None)).headers["ETag"]
+        answer = await shop.call("S01", "PUT", OWN, {"price_fen": fen}, key=None, **{"If-Match": tag})
+        return answer.status_code, answer.json().get("code")
+
+    for fen in (1, 5_119, 20_481):
+        assert await change(fen) == (422, "price_needs_review")
+    assert await change(5_120) == (200, None)
+    shop.clock.at += timedelta(days=6)
+    assert await change(5_119) == (422, "price_needs_review"), "not in two steps either"
+    shop.clock.at += timedelta(days=2)
+    assert await change(2_048) == (200, None)
+    assert (await shop.call("operator", "PUT", "/v1/operator/skus/GT04/price", {"price_fen": 1}, key=None)).is_success
+
+
 @pytest.mark.parametrize(
     ("price", "lowest", "was"),
     [

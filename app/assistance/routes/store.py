@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Query, Response
 from fastapi import Path as InPath
 
 from app.assistance import queries, service
@@ -49,7 +49,6 @@ async def get_contribution_certificate(
     by: Buyer,
     edge: TheEdge,
     now: Now,
-    request: Request,
     year: Annotated[int, Query(ge=FIRST_YEAR, le=LAST_YEAR, description="Calendar year", examples=[2026])],
     organisation_id: Annotated[
         UUID | None, Query(description="One of the caller's organisations; needed by a member of several")
@@ -61,7 +60,7 @@ async def get_contribution_certificate(
     """
     async with edge.db.write() as session:
         certificate = await service.certify(session, year, organisation_id=organisation_id, by=by, now=now)
-    url = f"{request.base_url}verify/{certificate.code}"
+    url = f"{edge.settings.public_base}/verify/{certificate.code}"
     name = f'attachment; filename="{certificate.code}.pdf"'
     return Response(
         await service.print_certificate(certificate, url),

@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app import orders
 from app.claims import queries, service
 from app.claims.lifecycle import ClaimStepNotAllowed
 from app.claims.routes.paging import StatusFilter, before, page_of
@@ -94,10 +95,12 @@ async def open_claim(order_id: UUID, body: ClaimIn, by: Buyer, once: Once) -> Re
 async def list_order_claims(
     order_id: UUID, by: Buyer, session: ReadSession, now: Now, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
 ) -> Page[ClaimOut]:
-    """Somebody else's order has none."""
+    """All that was asked for the goods of one order."""
     found = await queries.page(
         session, buyer_id=by.account_id, order_id=order_id, before=before(cursor), limit=limit + 1, now=now
     )
+    if not found:
+        await orders.view(session, order_id, by=by)
     return page_of(found, limit)
 
 

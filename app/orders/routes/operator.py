@@ -82,8 +82,11 @@ async def cancel_order_for_buyer(
     operation_id="list_order_refunds",
     summary="The refunds of an order",
     response_model=RefundsOut,
-    responses=problems(),
+    responses=problems(NotFound),
 )
 async def list_order_refunds(order_id: UUID, _: Operator, session: ReadSession) -> RefundsOut:
-    """What was given back, or is on its way."""
-    return RefundsOut(items=[RefundOut.of(refund) for refund in await queries.refunds_of(session, order_id)])
+    """What was given back, or is on its way: all of it, on one page."""
+    found = await queries.refunds_of(session, order_id)
+    if not found:
+        await queries.view(session, order_id, by=None)
+    return RefundsOut(items=[RefundOut.of(refund) for refund in found])

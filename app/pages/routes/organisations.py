@@ -159,7 +159,7 @@ async def get_certificate(
             )
     except NothingCounted as nothing:
         return await _again(visit, organisation_id, edge, now, "certificate", nothing)
-    paper = await assistance.print_certificate(certificate, f"{visit.request.base_url}verify/{certificate.code}")
+    paper = await assistance.print_certificate(certificate, f"{edge.settings.public_base}/verify/{certificate.code}")
     name = f'attachment; filename="{certificate.code}.pdf"'
     return Response(paper, media_type="application/pdf", headers={"Content-Disposition": name})
 

@@ -10,7 +10,7 @@ from app.core.errors import NotFound
 from app.core.web import IfMatch, Now, ReadSession, Sku, StaleVersion, VersionRequired, WriteSession, etag, problems
 from app.identity import Actor, Operator, SupplierStaff
 from app.pricing import queries, service
-from app.pricing.rules import BelowFloor, PriceRace
+from app.pricing.rules import BelowFloor, PriceNeedsReview, PriceRace, check_step
 from app.pricing.schemas import OperatorPriceIn, PriceIn, PriceOut
 
 router = APIRouter(tags=["pricing"])
@@ -49,7 +49,7 @@ async def get_own_price(by: SupplierStaff, session: ReadSession, sku: Sku, respo
     "/v1/supplier/skus/{sku}/price",
     summary="Change the price of one's own SKU",
     operation_id="set_own_price",
-    responses=problems(NotFound, PriceRace, BelowFloor, StaleVersion, VersionRequired),
+    responses=problems(NotFound, PriceRace, BelowFloor, PriceNeedsReview, StaleVersion, VersionRequired),
 )
 async def set_own_price(
     body: PriceIn,
@@ -62,13 +62,15 @@ async def set_own_price(
 ) -> PriceOut:
     """From now on one sales unit costs this much, if nobody changed the price since the caller read it.
 
-    The first price of a SKU goes with `If-Match: "0"`. Below the floor of the SKU it is refused. A lower price shows
-    the former one crossed out only if that was the lowest of the seven days before.
+    The first price of a SKU goes with `If-Match: "0"`. Below the floor of the SKU it is refused, and so is one more
+    than 60 % off those of the last seven days, which an operator sets. A lower price shows the former one crossed out
+    only if that was the lowest of the seven days before.
     """
     await _own(session, sku, by)
     await queries.lock_current(session, sku)
     if await queries.changes(session, sku) != version:
         raise StaleVersion
+    check_step(body.price_fen, *await queries.extremes(session, sku, now))
     price = await service.set_price(session, sku, body.price_fen, by=by, now=now)
     response.headers["ETag"] = etag(await queries.changes(session, sku))
     return PriceOut.of(price)

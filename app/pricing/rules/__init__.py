@@ -61,15 +61,51 @@ class BelowFloor(DomainError):
     en = "The price is below the floor of {floor} yuan: have the floor changed, or let the marketplace consent to it."
 
 
+def yuan_of(fen: int) -> str:
+    """An amount of fen in yuan, for people.
+
+    >>> yuan_of(12_805)
+    '128.05'
+    """
+    return f"{fen // 100}.{fen % 100:02d}"
+
+
 def check_floor(price_fen: int, floor_fen: int | None, *, consent: bool = False) -> None:
     """Raise ``BelowFloor`` for a price below the floor to which nobody consented.
 
     >>> check_floor(8_200, 8_200)
     """
     if floor_fen is not None and price_fen < floor_fen and not consent:
-        yuan = f"{floor_fen // 100}.{floor_fen % 100:02d}"
+        yuan = yuan_of(floor_fen)
         fault = Fault("/price_fen", BelowFloor.code, f"不得低于底价 {yuan} 元", f"not below the floor of {yuan} yuan")
         raise BelowFloor(floor=yuan, faults=[fault])
+
+
+class PriceNeedsReview(DomainError):
+    """A supplier's price is so far from what it was that somebody of the marketplace should look at it first."""
+
+    status = 422
+    code = "price_needs_review"
+    zh = "新价格与近七日价格相差超过 60%（可自行改为 {low} 至 {high} 元），请联系平台审核后由平台改价。"
+    en = "More than 60 % off the last seven days (yours to set: {low} to {high} yuan); ask the marketplace to set it."
+
+
+_STEP_PCT = 60
+"""A price further off is reviewed by hand (domain handbook §1.2)."""
+
+
+def check_step(price_fen: int, lowest_fen: int | None, highest_fen: int | None) -> None:
+    """Raise ``PriceNeedsReview`` for a price more than 60 % off the lowest or highest of the last seven days.
+
+    >>> check_step(9_280, 5_800, 5_800)
+    """
+    if lowest_fen is None or highest_fen is None:
+        return
+    low, high = highest_fen * (100 - _STEP_PCT), lowest_fen * (100 + _STEP_PCT)
+    if not low <= price_fen * 100 <= high:
+        said = {"low": yuan_of(-(-low // 100)), "high": yuan_of(high // 100)}
+        fault = Fault("/price_fen", PriceNeedsReview.code, "与近七日价格相差过大", "too far off the last prices")
+        raise PriceNeedsReview(faults=[fault], **said)
 
 
 COMPARED = timedelta(days=7)
