@@ -490,7 +490,7 @@ class TestWhoAndWhat:
         lists = {"buyer": "/v1/store/orders/{}/claims", "operator": "/v1/operator/orders/{}/refunds"}
         for who, path in lists.items():
             own = await shop.call(who, "GET", path.format(oranges["id"]), key=None)
-            assert (own.status_code, own.json()) == (200, {"items": [], "next_cursor": None})
+            assert (own.status_code, own.json()["items"]) == (200, [])
             nowhere = await shop.call(who, "GET", path.format(uuid4()), key=None)
             assert (nowhere.status_code, nowhere.json()["code"]) == (404, "not_found")
         answer = await shop.call("stranger", "GET", lists["buyer"].format(oranges["id"]), key=None)

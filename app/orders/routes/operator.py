@@ -85,7 +85,7 @@ async def cancel_order_for_buyer(
     responses=problems(NotFound),
 )
 async def list_order_refunds(order_id: UUID, _: Operator, session: ReadSession) -> RefundsOut:
-    """What was given back, or is on its way: all of it, on one page."""
+    """What was given back, or is on its way."""
     found = await queries.refunds_of(session, order_id)
     if not found:
         await queries.view(session, order_id, by=None)

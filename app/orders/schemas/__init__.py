@@ -512,4 +512,3 @@ class RefundsOut(Out):
     """The refunds of an order."""
 
     items: list[RefundOut]
-    next_cursor: None = Field(None, description="An order has few refunds: there is one page")
