@@ -103,9 +103,8 @@ def check_step(price_fen: int, lowest_fen: int | None, highest_fen: int | None) 
         return
     low, high = highest_fen * (100 - _STEP_PCT), lowest_fen * (100 + _STEP_PCT)
     if not low <= price_fen * 100 <= high:
-        said = {"low": yuan_of(-(-low // 100)), "high": yuan_of(high // 100)}
         fault = Fault("/price_fen", PriceNeedsReview.code, "与近七日价格相差过大", "too far off the last prices")
-        raise PriceNeedsReview(faults=[fault], **said)
+        raise PriceNeedsReview(low=yuan_of(-(-low // 100)), high=yuan_of(high // 100), faults=[fault])
 
 
 COMPARED = timedelta(days=7)
