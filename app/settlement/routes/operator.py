@@ -157,6 +157,7 @@ async def run_payouts(body: RunIn, by: Operator, once: Once, now: Now) -> Respon
     """Instructs the licensed provider that holds the money to split it.
 
     A statement is paid once, however often and by however many this is run; one whose payout failed is tried again.
+    A run takes 500 statements at most; run it again for the rest.
     """
     month = first_of(body.month) if body.month is not None else None
 
