@@ -182,6 +182,13 @@ class TestOverHttp:
             str(books.supplier("S08"))
         ]
 
+    @pytest.mark.usefixtures("october")
+    async def test_a_list_and_a_balance_are_one_statement_each(self, books, statements):
+        for path in (OF, "/v1/supplier/balance"):
+            statements.clear()
+            await call(books, "S01", "GET", path)
+            assert len(statements) == 1, statements
+
     @pytest.mark.parametrize(
         ("method", "rest", "body"),
         [
