@@ -79,8 +79,8 @@ def test_from_the_search_to_the_goods_at_the_door(watched: Watched):
     page.get_by_role("link", name="申请售后").click()
     page.get_by_label("坏/少几个").fill("3")
     page.get_by_label("共几个").fill("20")
-    photo = {"name": "orange.png", "mimeType": "image/png", "buffer": _photo()}
-    page.get_by_label("照片").set_input_files([photo])
+    taken = {"name": "orange.png", "mimeType": "image/png", "buffer": photo()}
+    page.get_by_label("照片").set_input_files([taken])
     expect(page.get_by_role("img", name="orange.png")).to_be_visible()
     watched.look("claim")
     page.get_by_role("button", name="提交").click()
@@ -88,7 +88,7 @@ def test_from_the_search_to_the_goods_at_the_door(watched: Watched):
     watched.look("claimed")
 
 
-def _photo() -> bytes:
+def photo() -> bytes:
     to = io.BytesIO()
     Image.new("RGB", (320, 240), "#f08c1a").save(to, "PNG")
     return to.getvalue()

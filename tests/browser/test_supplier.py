@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 from sqlalchemy import text
 
 from tests.browser.conftest import PASSWORD, Site, Watched
+from tests.browser.test_purchase import photo
 from tests.identity.builders import quick_hash
 
 pytestmark = pytest.mark.browser
@@ -57,4 +58,16 @@ def test_a_morning(watched: Watched):
     expect(page.get_by_role("status")).to_contain_text("GT04 的库存已保存")
     expect(shown.locator("strong")).to_have_text(str(before + 1))
     watched.look("counted")
+    page.get_by_role("navigation", name="主导航").get_by_role("link", name="证照").click()
+    page.get_by_role("link", name="拍照上传证照").click()
+    taken = {"name": "licence.png", "mimeType": "image/png", "buffer": photo()}
+    page.get_by_label("拍一张照片").set_input_files([taken])
+    expect(page.get_by_role("img", name="licence.png")).to_be_visible()
+    page.get_by_label("证照种类").select_option(label="营业执照")
+    page.get_by_label("证照编号").fill("93433125MA4FAKE14C")
+    page.get_by_label("有效期自").fill("2024-03-01")
+    watched.look("certificate")
+    page.get_by_role("button", name="提交核验").click()
+    expect(page.get_by_role("main")).to_contain_text("营业执照核验中")
+    watched.look("handed in")
     assert watched.bytes_without_pictures < 150_000
