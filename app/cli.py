@@ -30,6 +30,7 @@ from app.core.trouble import Trouble
 
 if TYPE_CHECKING:
     from app.core.db import Database
+    from app.staffing import Wanted
 
 app = typer.Typer(
     name="baojing",
@@ -206,6 +207,43 @@ def check() -> None:
 
 
 @app.command()
+def account(
+    role: Annotated[str, typer.Option(help="角色 / role: operator, officer, supplier, partner")],
+    login: Annotated[str, typer.Option(help="登录名 / the name to sign in with")],
+    supplier: Annotated[str | None, typer.Option(metavar="CODE", help="所属供货方编号 / code of its supplier")] = None,
+    partner: Annotated[str | None, typer.Option(metavar="CODE", help="所属商超编号 / code of its partner")] = None,
+    name: Annotated[str | None, typer.Option(help="姓名 / what the person is called")] = None,
+    phone: Annotated[str | None, typer.Option(help="手机号 / mobile number")] = None,
+    generate: Annotated[bool, typer.Option("--generate", help="生成并显示密码 / make a password and print it")] = False,
+) -> None:
+    """新建工作人员账号 / Make an account of staff. Its password is asked for, or is the first line of a pipe."""
+    from app import staffing
+    from app.identity import Role
+
+    if role not in staffing.ROLES:
+        raise Trouble(f"没有这个角色：{role}", f"No such role: {role} (choose from {', '.join(staffing.ROLES)})")
+    if (supplier and role != "supplier") or (partner and role != "partner"):
+        raise Trouble(
+            "--supplier、--partner 只用于同名角色。", "--supplier and --partner go with the role of that name."
+        )
+    wanted = staffing.Wanted(Role(role), login, supplier or partner, name, phone)
+    staffing.look_over(wanted)
+    settings = _settings()
+    with _database_url(settings) as url:
+        from app.core import migrations
+
+        migrations.require_current(url)
+        _install_keys(settings)
+        asyncio.run(_recognise(settings, url))
+        password = secrets.token_urlsafe(12) if generate else _asked_password()
+        staffing.look_over_password(password, login)
+        _run_until_told(_make_account(settings, url, wanted, password))
+    typer.echo(f"已建账号 / account made: {login} ({role})")
+    if generate:
+        typer.echo(f"密码 password: {password}")
+
+
+@app.command()
 def openapi() -> None:
     """输出 OpenAPI 文档 / Print the OpenAPI document as JSON."""
     from app.main import create_app
@@ -330,6 +368,29 @@ async def _database(
         yield database
     finally:
         await database.dispose()
+
+
+def _asked_password() -> str:
+    """Typed twice without being shown, or the first line of what is piped in."""
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\r\n")
+    import getpass
+
+    try:
+        password = getpass.getpass("密码 password: ")
+        if getpass.getpass("再输一次 again: ") != password:
+            raise Trouble("两次输入的密码不同。", "The two passwords differ.")
+    except EOFError:
+        raise Trouble("没有输入密码。", "No password was given.") from None
+    return password
+
+
+async def _make_account(settings: Settings, url: str, wanted: Wanted, password: str) -> None:
+    from app import staffing
+    from app.core.clock import utc_now
+
+    async with _database(settings, url) as database:
+        await staffing.make(database, wanted, password, now=utc_now())
 
 
 async def _audit(settings: Settings, url: str) -> list[Any]:

@@ -4,7 +4,7 @@
 *Calls* suppliers, for the check of a registration, and identity. *Tells* nobody anything.
 """
 
-from app.partners.queries import get, partners
+from app.partners.queries import by_code, get, partners
 from app.partners.routes import router
 from app.partners.rules import InvalidPartner, PartnerCard, PartnerExists, PartnerStatus
 from app.partners.service import enrol
@@ -14,6 +14,7 @@ __all__ = [
     "PartnerCard",
     "PartnerExists",
     "PartnerStatus",
+    "by_code",
     "enrol",
     "get",
     "partners",

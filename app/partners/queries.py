@@ -35,6 +35,12 @@ async def get(session: AsyncSession, partner_id: UUID) -> PartnerCard:
     return card(row)
 
 
+async def by_code(session: AsyncSession, code: str) -> PartnerCard | None:
+    """The partner that people know by this code."""
+    row = (await session.execute(select(PartnerRow).where(PartnerRow.code == code))).scalar_one_or_none()
+    return card(row) if row else None
+
+
 async def partners(session: AsyncSession, *, after: str | None = None, limit: int = 100) -> list[PartnerCard]:
     """Up to ``limit`` partners by code, after the code ``after``."""
     query = select(PartnerRow).order_by(PartnerRow.code).limit(limit)

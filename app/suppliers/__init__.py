@@ -20,7 +20,7 @@ from app.suppliers.events import (
     SupplierSuspended,
 )
 from app.suppliers.lifecycle import CertificateStep, Status, SupplierStepNotAllowed
-from app.suppliers.queries import bank_account, cards, get, hold_still, permits, suppliers
+from app.suppliers.queries import bank_account, by_code, cards, get, hold_still, permits, suppliers
 from app.suppliers.routes import router
 from app.suppliers.rules import (
     BAOJING,
@@ -91,6 +91,7 @@ __all__ = [
     "admit",
     "approve",
     "bank_account",
+    "by_code",
     "cards",
     "decide_certificate",
     "get",

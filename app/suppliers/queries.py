@@ -59,6 +59,12 @@ async def get(session: AsyncSession, supplier_id: UUID) -> SupplierCard:
     return _card(row)
 
 
+async def by_code(session: AsyncSession, code: str) -> SupplierCard | None:
+    """The supplier that people know by this code."""
+    row = (await session.execute(_SUPPLIER.where(SupplierRow.code == code))).first()
+    return _card(row) if row else None
+
+
 async def cards(session: AsyncSession, supplier_ids: Sequence[UUID]) -> dict[UUID, SupplierCard]:
     """The suppliers with these ids, in one statement; unknown ids are left out."""
     rows = await session.execute(_SUPPLIER.where(SupplierRow.id.in_(supplier_ids)))

@@ -136,7 +136,7 @@ def test_a_wrong_day_is_one_line(here: Here) -> None:
     assert "not a date" in here("demo", "--until", "2026-13-01")
 
 
-@pytest.mark.parametrize("name", ["run", "serve", "worker", "migrate", "demo", "check", "openapi"])
+@pytest.mark.parametrize("name", ["run", "serve", "worker", "migrate", "demo", "check", "account", "openapi"])
 def test_every_command_explains_itself(name: str) -> None:
     helped = CliRunner().invoke(cli.app, [name, "--help"])
     assert helped.exit_code == 0
