@@ -109,13 +109,13 @@ def build(settings: Settings, http: httpx.AsyncClient | None = None) -> Wiring:
 
 def _keep_the_shelf(wiring: Wiring) -> None:
     """What is on sale, and what the shop window shows of it."""
-    on = wiring.on
+    on, on_many = wiring.on, wiring.on_many
     on(suppliers.CertificatesChanged, catalogue.on_certificates_changed, name="catalogue.look_again")
-    on(catalogue.ProductPublished, storefront.on_product_published, name="storefront.shelve")
-    on(catalogue.ProductWithdrawn, storefront.on_product_withdrawn, name="storefront.unshelve")
+    on_many(catalogue.ProductPublished, storefront.on_products_changed, name="storefront.shelve")
+    on_many(catalogue.ProductWithdrawn, storefront.on_products_changed, name="storefront.unshelve")
     on(reviews.ReviewPosted, storefront.on_review_posted, name="storefront.rate")
     on(pricing.PriceChanged, orders.on_price_changed, name="orders.tell_deals")
-    on(pricing.PriceChanged, storefront.on_price_changed, name="storefront.price")
+    on_many(pricing.PriceChanged, storefront.on_prices_changed, name="storefront.price")
     on(inventory.StockRanOut, storefront.on_stock_ran_out, name="storefront.sold_out")
     on(inventory.StockReturned, storefront.on_stock_returned, name="storefront.back_in_stock")
     on(inventory.PresaleChanged, storefront.on_presale_changed, name="storefront.sold_ahead")

@@ -135,12 +135,16 @@ async def skus_of(session: AsyncSession, product_id: UUID) -> list[SkuRow]:
     return list((await session.execute(query.execution_options(populate_existing=True))).scalars())
 
 
+_LOT_TERMS = text("""
+SELECT p.attributes ->> 'pick_season', k.shelf_life_days
+FROM catalogue_product p JOIN catalogue_sku k ON k.product_id = p.id WHERE k.sku = :sku
+""")
+
+
 async def lot_terms_of(session: AsyncSession, sku: str) -> tuple[str | None, int] | None:
     """The season in which a SKU's leaf is said to be picked, and the days that it keeps; None for no such SKU."""
-    query = select(ProductRow.attributes["pick_season"].astext, SkuRow.shelf_life_days)
-    query = query.join(SkuRow, SkuRow.product_id == ProductRow.id).where(SkuRow.sku == sku)
-    found = (await session.execute(query)).one_or_none()
-    return None if found is None else (found[0], found[1])
+    found = await ask(session, _LOT_TERMS, {"sku": sku})
+    return (found[0][0], found[0][1]) if found else None
 
 
 async def root_of(session: AsyncSession, category_slug: str) -> str | None:

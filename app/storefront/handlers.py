@@ -13,19 +13,14 @@ from app.storefront import service
 from app.storefront.rules import ProductFact, RatingFact, SaleFact, SkuFact, SupplierFact
 
 
-async def on_product_published(session: AsyncSession, fact: ProductFact, now: datetime) -> None:  # noqa: ARG001
-    """Put the product on the shelf."""
-    await service.shelve(session, [fact.product_id])
+async def on_products_changed(session: AsyncSession, facts: Sequence[ProductFact], now: datetime) -> None:  # noqa: ARG001
+    """Put products that were published on the shelf, and take those off that were withdrawn."""
+    await service.shelve(session, list(dict.fromkeys(fact.product_id for fact in facts)))
 
 
-async def on_product_withdrawn(session: AsyncSession, fact: ProductFact, now: datetime) -> None:  # noqa: ARG001
-    """Take the product off the shelf."""
-    await service.shelve(session, [fact.product_id])
-
-
-async def on_price_changed(session: AsyncSession, fact: SkuFact, now: datetime) -> None:  # noqa: ARG001
-    """Put the product in its new place; with its first price it comes on the shelf."""
-    await service.shelve_sku(session, fact.sku)
+async def on_prices_changed(session: AsyncSession, facts: Sequence[SkuFact], now: datetime) -> None:  # noqa: ARG001
+    """Put products in their new places; with its first price one comes on the shelf."""
+    await service.shelve_skus(session, [fact.sku for fact in facts])
 
 
 async def on_stock_ran_out(session: AsyncSession, fact: SkuFact, now: datetime) -> None:

@@ -100,7 +100,7 @@ SELECT id FROM catalogue_product WHERE status = 'published' AND id > :after ORDE
 """)
 _OF_OLD_WORDS = text("SELECT product_id FROM storefront_shelf WHERE words_version < :version LIMIT :limit")
 _OF_SUPPLIER = text("SELECT id FROM catalogue_product WHERE supplier_id = :supplier_id ORDER BY id")
-_OF_SKU = text("SELECT product_id FROM catalogue_sku WHERE sku = :sku")
+_OF_SKUS = text("SELECT DISTINCT product_id FROM catalogue_sku WHERE sku = ANY(:skus)")
 _SWEEP = text("""
 DELETE FROM storefront_shelf s
 WHERE NOT EXISTS (SELECT 1 FROM catalogue_product p WHERE p.id = s.product_id AND p.status = 'published')
@@ -193,9 +193,9 @@ def _face(row: Mapping[Any, Any]) -> str:
     return dump(face)[1:-1]
 
 
-async def shelve_sku(session: AsyncSession, sku: str) -> None:
-    """Look again at the product of a SKU."""
-    await shelve(session, list((await session.execute(_OF_SKU, {"sku": sku})).scalars()))
+async def shelve_skus(session: AsyncSession, skus: Sequence[str]) -> None:
+    """Look again at the products of these SKUs."""
+    await shelve(session, list((await session.execute(_OF_SKUS, {"skus": list(skus)})).scalars()))
 
 
 async def shelve_supplier(session: AsyncSession, supplier_id: UUID) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.db import ask
 from app.core.errors import NotFound
 from app.core.events import emit
 from app.core.ids import new_id
@@ -21,6 +22,13 @@ from app.identity.service.codes import prove
 from app.identity.service.passwords import NO_PASSWORD
 
 _NOBODY = "已注销用户"
+_CREATE = text("""
+WITH account AS (
+    INSERT INTO identity_account (id, username, phone_sealed, phone_index, name_sealed, password_hash, created_at)
+    VALUES (:id, :username, :phone, :phone_index, :name, :password_hash, :now) RETURNING id
+)
+INSERT INTO identity_grant (account_id, role, scope_id) SELECT id, :role, CAST(:scope_id AS uuid) FROM account
+""")
 
 
 async def register_buyer(
@@ -54,20 +62,18 @@ async def create_account(
     if username is not None and not USERNAME.fullmatch(username):
         raise ValueError(f"not a user name: {username!r}")
     account_id = new_id(now)
-    session.add(
-        AccountRow(
-            id=account_id,
-            username=username,
-            phone_sealed=keys().seal(phone, "phone") if phone else None,
-            phone_index=keys().blind(phone, "phone") if phone else None,
-            name_sealed=keys().seal(name, "name"),
-            password_hash=password_hash,
-            created_at=now,
-        )
-    )
-    await session.flush()  # no relationship tells the unit of work that the grant comes second
-    session.add(GrantRow(account_id=account_id, role=role, scope_id=scope_id))
-    await session.flush()
+    parameters = {
+        "id": account_id,
+        "username": username,
+        "phone": keys().seal(phone, "phone") if phone else None,
+        "phone_index": keys().blind(phone, "phone") if phone else None,
+        "name": keys().seal(name, "name"),
+        "password_hash": password_hash,
+        "now": now,
+        "role": role.value,
+        "scope_id": scope_id,
+    }
+    await ask(session, _CREATE, parameters)
     return account_id
 
 

@@ -244,10 +244,13 @@ async def page_of_movements(session: AsyncSession, sku: str, *, before: int | No
     return [MovementLine(**row) for row in rows.mappings()]
 
 
+_OWNER = text("SELECT supplier_id FROM inventory_stock WHERE sku = :sku")
+
+
 async def owner_of(session: AsyncSession, sku: str) -> UUID | None:
     """The supplier whose stock this is, or None when there is no stock row."""
-    found: UUID | None = await session.scalar(select(StockRow.supplier_id).where(StockRow.sku == sku))
-    return found
+    found = await ask(session, _OWNER, {"sku": sku})
+    return found[0][0] if found else None
 
 
 def lot_value(row: LotRow) -> Lot:
