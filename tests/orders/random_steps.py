@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -103,7 +103,7 @@ class Offers(Stage):
 
     def harvest_comes(self, draw: Draw) -> None:
         lot = {"harvested_on": None, "produced_on": None, "village": None, "quantity": draw(pieces)}
-        code, best_before = f"L{self.now.timestamp():.0f}", date(2027, 12, 31)
+        code, best_before = f"L{self.now.timestamp():.0f}", self.now.date() + timedelta(days=300)
         by = self.shop.actor("S08")
         self.act(
             "harvest comes",
