@@ -202,7 +202,7 @@ def check() -> None:
             f"{found.rule}: {found.detail} [{', '.join(f'{name}={value}' for name, value in found.ids.items())}]"
         )
     if breaks:
-        raise Trouble(f"发现 {len(breaks)} 处不符。", f"{len(breaks)} breaks found.")
+        raise Trouble(f"发现 {len(breaks)} 处不符。", f"Breaks found: {len(breaks)}.")
     typer.echo("全部相符 / everything agrees.")
 
 

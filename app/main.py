@@ -47,6 +47,7 @@ from app.core.web.health import router as health
 from app.core.web.middleware import Surroundings
 from app.core.web.openapi import install_openapi
 from app.core.web.problems import install_handlers
+from app.core.web.strict import refuse_unknown_parameters
 from app.wiring import build
 
 _DESCRIPTION = """
@@ -54,6 +55,10 @@ _DESCRIPTION = """
 
 Money is whole fen, time is RFC 3339, business days are Asia/Shanghai, errors are `application/problem+json`
 in Chinese or English by `Accept-Language`. Every POST that moves stock or money needs an `Idempotency-Key`.
+
+An access token lasts ten minutes, and to its end even if the password is changed, the sign-in ended or its family
+revoked meanwhile: renew it with the refresh token, and count on an ended sign-in to be powerless after ten minutes.
+Query parameters that an operation of the office, operators, suppliers or partners does not know are refused.
 """
 _TAGS = [
     {"name": "identity", "description": "Sign-in, tokens, API keys"},
@@ -107,6 +112,8 @@ _MODULES = (
 # the first request comes, and tries them in two steps at every request.
 _ROUTERS = (*(module.router for module in _MODULES), health, pages.router)
 _ROUTES = [route for router in _ROUTERS for route in router.routes]
+for _route in _ROUTES:
+    refuse_unknown_parameters(_route)
 _CACHED = ("/v1/store/products", "/v1/store/categories")
 _SWAGGER = Path(str(distribution("fastapi-swagger").locate_file("fastapi_swagger"))) / "resources"
 

@@ -42,6 +42,7 @@ from app.identity.rules import (
     SignIn,
     Tokens,
     UsernameTaken,
+    is_common,
 )
 from app.identity.service import (
     change_password,
@@ -107,6 +108,7 @@ __all__ = [
     "hash_password",
     "held_open",
     "hold_open",
+    "is_common",
     "names_of",
     "phone_of",
     "prove",

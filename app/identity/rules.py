@@ -19,6 +19,31 @@ PHONE = re.compile(r"1[3-9][0-9]{9}", re.ASCII)
 PASSWORD_MIN, PASSWORD_MAX = 8, 128
 
 
+_COMMON = frozenset(
+    """
+    123456789 1234567890 password password1 passw0rd qwertyuiop qwerty123 1q2w3e4r 1q2w3e4r5t 1qaz2wsx 1qaz2wsx3edc
+    q1w2e3r4 zxcvbnm123 asdfghjkl asdf1234 abc12345 abcd1234 a1234567 a12345678 a123456789 aa123456 aa12345678
+    woaini520 woaini1314 woaini123 iloveyou 5201314520 wang123456 zhang123456 admin123 admin1234 administrator
+    letmein123 welcome1 sunshine princess football baseball superman trustno1 87654321 987654321 0987654321
+    147258369 123123123 123321123321 11223344 12344321 qazwsxedc
+    """.split()  # noqa: SIM905 - a list of words
+)
+"""Of eight characters or more, those that are tried first; runs, repetitions and phones need no list."""
+
+_RUN = "01234567890123456789"
+
+
+def is_common(password: str) -> bool:
+    """Whether a password is one that anybody tries: a character or pair repeated, a run, a phone, a favourite.
+
+    >>> is_common("12345678"), is_common("13905310001"), is_common("golden-tea-2026")
+    (True, True, False)
+    """
+    low = password.lower()
+    repeated = low == low[:2] * (len(low) // 2) + low[: len(low) % 2]
+    return repeated or low in _RUN or low in _RUN[::-1] or PHONE.fullmatch(low) is not None or low in _COMMON
+
+
 class Role(StrEnum):
     """What an account may act as."""
 

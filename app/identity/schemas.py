@@ -2,19 +2,38 @@
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import ConfigDict, Field, SecretStr, StringConstraints
+from pydantic import AfterValidator, ConfigDict, Field, SecretStr, StringConstraints
+from pydantic_core import PydanticCustomError
 
 from app.core.web import Body, Out, ShortText
-from app.identity.rules import PASSWORD_MAX, PASSWORD_MIN, Account, ApiKey, Role, Tokens
+from app.identity.rules import PASSWORD_MAX, PASSWORD_MIN, Account, ApiKey, Role, Tokens, is_common
 
-PersonName = Annotated[ShortText, Field(max_length=50)]
+
+def _visible(name: str) -> str:
+    if not any(unicodedata.category(letter)[0] in "LNPS" for letter in name):
+        raise PydanticCustomError("invisible", "At least one character that can be seen")
+    return name
+
+
+def _uncommon(password: SecretStr) -> SecretStr:
+    if is_common(password.get_secret_value()):
+        raise PydanticCustomError("common_password", "Everybody knows this password; choose another")
+    return password
+
+
+PersonName = Annotated[ShortText, Field(max_length=50), AfterValidator(_visible)]
 Phone = Annotated[str, StringConstraints(pattern=r"^1[3-9][0-9]{9}$", max_length=11), Field(examples=["13905310001"])]
 Code = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$", max_length=6), Field(examples=["402817"])]
-Password = Annotated[SecretStr, Field(min_length=PASSWORD_MIN, max_length=PASSWORD_MAX, examples=["golden-tea-2026"])]
+Password = Annotated[
+    SecretStr,
+    Field(min_length=PASSWORD_MIN, max_length=PASSWORD_MAX, examples=["golden-tea-2026"]),
+    AfterValidator(_uncommon),
+]
 
 
 class RegistrationIn(Body):

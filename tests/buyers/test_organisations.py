@@ -177,7 +177,8 @@ async def test_of_two_owners_who_go_at_once_one_stays(fresh_shop: Shop):
     first, second, _ = phones
     leaving = f"{MINE}/{union}/members/{shop.accounts[second].id}"
     answers = await asyncio.gather(
-        shop.call(first, "DELETE", "/v1/auth/me", key=None), shop.call(second, "DELETE", leaving, key=None)
+        shop.call(first, "DELETE", "/v1/auth/me", {"confirm": True}, key=None),
+        shop.call(second, "DELETE", leaving, key=None),
     )
     assert sorted(answer.status_code for answer in answers) == [204, 409]
     await shop.settle()
@@ -186,7 +187,7 @@ async def test_of_two_owners_who_go_at_once_one_stays(fresh_shop: Shop):
 
 async def test_a_token_that_outlives_its_account_orders_and_keeps_nothing(shop: Shop):
     phone = await register(shop, "13905310002")
-    assert (await shop.call(phone, "DELETE", "/v1/auth/me", key=None)).status_code == 204
+    assert (await shop.call(phone, "DELETE", "/v1/auth/me", {"confirm": True}, key=None)).status_code == 204
     await shop.settle()
     for path, body in (
         ("/v1/store/orders", GOODS),
@@ -214,14 +215,14 @@ async def test_an_account_closes_when_nothing_is_on_its_way(shop: Shop):
     phone = await register(shop, "13905310002")
     await shop.call(phone, "POST", "/v1/store/addresses", ADDRESS, key=None)
     order = await shop.order({"GT04": 1}, who=phone)
-    refused = await shop.call(phone, "DELETE", "/v1/auth/me", key=None)
+    refused = await shop.call(phone, "DELETE", "/v1/auth/me", {"confirm": True}, key=None)
     assert (refused.status_code, refused.json()["code"]) == (409, "order_still_open")
     paid = await shop.pay(order, phone)
     await shop.call(phone, "POST", f"/v1/store/orders/{paid['id']}/cancel", {})
-    waiting_for_money = await shop.call(phone, "DELETE", "/v1/auth/me", key=None)
+    waiting_for_money = await shop.call(phone, "DELETE", "/v1/auth/me", {"confirm": True}, key=None)
     assert waiting_for_money.json()["code"] == "order_still_open"
     await shop.settle()
-    assert (await shop.call(phone, "DELETE", "/v1/auth/me", key=None)).status_code == 204
+    assert (await shop.call(phone, "DELETE", "/v1/auth/me", {"confirm": True}, key=None)).status_code == 204
     await shop.settle()
     row = await shop.rows(
         "SELECT username, phone_sealed, phone_index, closed_at IS NOT NULL FROM identity_account WHERE id = :id",
@@ -235,14 +236,14 @@ async def test_an_account_closes_when_nothing_is_on_its_way(shop: Shop):
     async with shop.http() as client:
         assert (await client.post("/v1/auth/token", data=form)).status_code == 401
     assert (await shop.call(phone, "GET", "/v1/auth/me")).status_code == 401
-    assert (await shop.call(phone, "DELETE", "/v1/auth/me", key=None)).status_code == 401
+    assert (await shop.call(phone, "DELETE", "/v1/auth/me", {"confirm": True}, key=None)).status_code == 401
     assert await register(shop, phone)
 
 
 async def test_an_account_with_an_open_claim_does_not_close(shop: Shop):
     order = await shop.complete({"GT04": 1})
     await opened(shop, order, "other")
-    refused = await shop.call("buyer", "DELETE", "/v1/auth/me", key=None)
+    refused = await shop.call("buyer", "DELETE", "/v1/auth/me", {"confirm": True}, key=None)
     assert (refused.status_code, refused.json()["code"]) == (409, "order_still_open")
 
 
@@ -250,8 +251,8 @@ async def test_the_last_owner_of_other_peoples_organisation_stays(shop: Shop):
     union = (await shop.organisation())["id"]
     phone = await register(shop, "13905310002")
     await join(shop, union, phone)
-    refused = await shop.call("buyer", "DELETE", "/v1/auth/me", key=None)
+    refused = await shop.call("buyer", "DELETE", "/v1/auth/me", {"confirm": True}, key=None)
     assert (refused.status_code, refused.json()["code"]) == (409, "last_owner")
-    assert (await shop.call(phone, "DELETE", "/v1/auth/me", key=None)).status_code == 204
+    assert (await shop.call(phone, "DELETE", "/v1/auth/me", {"confirm": True}, key=None)).status_code == 204
     await shop.settle()
-    assert (await shop.call("buyer", "DELETE", "/v1/auth/me", key=None)).status_code == 204
+    assert (await shop.call("buyer", "DELETE", "/v1/auth/me", {"confirm": True}, key=None)).status_code == 204

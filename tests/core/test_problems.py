@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from typing import Annotated, Literal
 
 import pytest
 from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient
+from pydantic import Field, SecretStr, TypeAdapter, ValidationError
 
 from app.core.errors import DomainError, Fault, RateLimited
 from app.core.settings import LimitSettings
 from app.core.web.middleware import Surroundings
-from app.core.web.problems import install_handlers, problems
+from app.core.web.problems import install_handlers, invalid, problems
 
 
 class Gone(DomainError):
@@ -138,3 +140,28 @@ def test_the_document_names_each_refusal_once():
     assert {410, 429, 401, 403, 422, 503} <= declared.keys()
     assert list(declared[410]["content"]["application/problem+json"]["examples"]) == ["gone"]
     assert not {401, 403} & problems(Gone, public=True).keys()
+
+
+async def test_head_answers_as_get_does_without_its_content(wire):
+    got, asked = await wire.get("/typed?number=12"), await wire.head("/typed?number=12")
+    assert (asked.status_code, asked.content) == (200, b"")
+    assert asked.headers["content-length"] == got.headers["content-length"]
+    assert (await wire.head("/gone")).status_code == 410
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "zh", "en"),
+    [
+        (Annotated[SecretStr, Field(min_length=8)], "short", "至少 8 个字符", "At least 8 characters"),
+        (Annotated[str, Field(max_length=2)], "long", "最多 2 个字符", "At most 2 characters"),
+        (Annotated[list[int], Field(min_length=1)], [], "至少 1 项", "At least 1 items"),
+        (Annotated[int, Field(ge=1)], 0, "不能小于 1", "Must be 1 or more"),
+        (Annotated[int, Field(lt=5)], 5, "须小于 5", "Must be less than 5"),
+        (Literal["day", "month"], "foo", "只能是 day、month", "One of day, month"),
+    ],
+)
+def test_a_fault_names_the_limit(kind, value, zh, en):
+    with pytest.raises(ValidationError) as refused:
+        TypeAdapter(kind).validate_python(value)
+    (fault,) = invalid([{**error, "loc": ("body", "x")} for error in refused.value.errors()]).faults
+    assert (fault.zh, fault.en) == (zh, en)

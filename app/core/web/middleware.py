@@ -53,6 +53,9 @@ class Surroundings:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        method = scope["method"]
+        if method == "HEAD":  # RFC 9110 §9.3.2: what GET answers, without its content
+            scope = {**scope, "method": "GET"}
         headers = dict(scope["headers"])
         given = headers.get(b"x-request-id", b"")
         request_id = given if _GIVEN_ID.fullmatch(given) else str(new_id(utc_now())).encode()
@@ -66,6 +69,8 @@ class Surroundings:
                 status, answered = message["status"], True
                 extra = [(b"x-request-id", request_id), *_SAFETY]
                 message = {**message, "headers": [*message["headers"], *extra]}
+            elif method == "HEAD":
+                message = {**message, "body": b""}
             await send(message)
 
         try:
@@ -76,7 +81,7 @@ class Surroundings:
             # Answered here and not by the framework, whose answer would pass by this middleware, without its id.
             await defect(Request(scope), error)(scope, receive, answer)
         finally:
-            self._note(scope, status, time.perf_counter() - begun)
+            self._note(scope, method, status, time.perf_counter() - begun)
 
     def _guarded(self, headers: dict[bytes, bytes], receive: Receive) -> Receive:
         """The body, refused when it is too long or too slow."""
@@ -110,10 +115,9 @@ class Surroundings:
 
         return guarded
 
-    def _note(self, scope: Scope, status: int, seconds: float) -> None:
+    def _note(self, scope: Scope, method: str, status: int, seconds: float) -> None:
         route: Any = scope.get("route")
         name: str = getattr(route, "path", None) or scope.get("page", "unknown")
-        method: str = scope["method"]
         REQUESTS.labels(method if method in _METHODS else "OTHER", name, str(status)).inc()
         SECONDS.labels(name).observe(seconds)
         log.info(

@@ -22,6 +22,7 @@ from app.core.errors import (
     RateLimited,
     Unavailable,
 )
+from app.core.web.wording import sentences
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -150,6 +151,8 @@ _FAULTS_ZH: dict[str, str] = {
     "timezone_aware": "时间必须带时区",
     "model_attributes_type": "应为 JSON 对象",
     "json_invalid": "不是有效的 JSON",
+    "invisible": "至少要有一个看得见的字符",
+    "common_password": "这个密码太常见，请换一个",
 }
 
 
@@ -225,8 +228,8 @@ def invalid(errors: Sequence[Mapping[str, Any]]) -> InvalidInput:
         pointer = "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in path)
         prefix = "" if where == "body" else f"{where}:"
         kind = str(found["type"])
-        zh = _FAULTS_ZH.get(kind, "内容不符合要求")
-        faults.append(Fault(f"{prefix}{pointer or '/'}" if path else f"{prefix}", kind, zh, str(found["msg"])))
+        zh, en = sentences(found) or (_FAULTS_ZH.get(kind, "内容不符合要求"), str(found["msg"]))
+        faults.append(Fault(f"{prefix}{pointer or '/'}" if path else f"{prefix}", kind, zh, en))
     return InvalidInput(faults=faults)
 
 

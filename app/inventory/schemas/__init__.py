@@ -16,7 +16,7 @@ from app.inventory.rules.updates import MAX_UPDATES, REJECTION_CODES, Update, Up
 
 LotCode = Annotated[
     str,
-    StringConstraints(min_length=1, max_length=64, pattern=r"^[^\x00-\x20\x7f]+$"),
+    StringConstraints(min_length=1, max_length=64, pattern=r"^[^\x00-\x20\x7f=+@-][^\x00-\x20\x7f]*$"),
     Field(examples=["20260402-A"]),
 ]
 Reason = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]

@@ -56,6 +56,7 @@ from app.orders.rules import (
 from app.orders.rules.bulk import PaidAsOne
 from app.orders.rules.invoices import SpecialNeedsUscc
 from app.orders.schemas import (
+    AccountCloseIn,
     CancelIn,
     OrderIn,
     OrderOut,
@@ -279,10 +280,11 @@ async def start_payment(order_id: UUID, body: PaymentIn, by: Buyer, once: Once, 
     status_code=204,
     responses=problems(NotFound, OrderStillOpen, LastOwner),
 )
-async def close_account(by: Buyer, session: WriteSession, now: Now) -> None:
+async def close_account(_: AccountCloseIn, by: Buyer, session: WriteSession, now: Now) -> None:
     """Name, phone, password, address book and memberships are erased; the phone may register anew.
 
     Orders stay, without anything in the account that names the person, as long as the law wants them kept. Refused
-    while an order or a refund is on its way, and for the last owner of an organisation that has other members.
+    while an order or a refund is on its way, and for the last owner of an organisation that has other members. The
+    body says that it is meant.
     """
     await service.close_account(session, by=by, now=now)

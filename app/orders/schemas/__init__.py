@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from pydantic import ConfigDict, Field, StringConstraints
@@ -506,6 +506,14 @@ class RefundOut(Out):
     def of(cls, refund: RefundView) -> Self:
         """From the value."""
         return cls.model_validate(refund)
+
+
+class AccountCloseIn(Body):
+    """The caller means it: a closed account does not come back."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"confirm": True}]})
+
+    confirm: Literal[True]
 
 
 class RefundsOut(Out):

@@ -14,7 +14,17 @@ from app import identity, orders
 from app.buyers import mask_phone
 from app.core.errors import DomainError, Fault, InvalidInput
 from app.core.web import Edge, Now, ReadSession, TheEdge, WriteSession, edge_of
-from app.identity import PASSWORD_MAX, PASSWORD_MIN, PHONE, CodeRequired, InvalidCode, Purpose, SamePhone, Tokens
+from app.identity import (
+    PASSWORD_MAX,
+    PASSWORD_MIN,
+    PHONE,
+    CodeRequired,
+    InvalidCode,
+    Purpose,
+    SamePhone,
+    Tokens,
+    is_common,
+)
 from app.pages.guards import Customer, Fields, Posted, SignedIn, Visit, Visitor
 from app.pages.routes.cart import bring_home
 from app.pages.routes.frame import PageRoute, go, refused_with, show
@@ -209,6 +219,8 @@ def check(
         faults.append(Fault("/name", "invalid_name", "请填写姓名，至多 50 个字", "A name of at most 50 characters"))
     if password is not None and not PASSWORD_MIN <= len(password) <= PASSWORD_MAX:
         faults.append(Fault("/password", "invalid_password", "密码为 8 至 128 个字符", "8 to 128 characters"))
+    if password is not None and is_common(password):
+        faults.append(Fault("/password", "common_password", "这个密码太常见，请换一个", "A password too common"))
     if code is not None and not _CODE.fullmatch(code):
         faults.append(Fault("/code", "invalid_code", "请填写 6 位验证码", "The six digits of the code"))
     if faults:

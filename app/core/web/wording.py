@@ -1,0 +1,36 @@
+"""What a fault of validation says: the limit that was passed, or the words that can be chosen from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+_COUNTED = frozenset(("List", "Tuple", "Set", "Frozenset", "Dictionary", "Iterable", "Generator"))
+_LIMITS: dict[str, tuple[str, str, str]] = {
+    "greater_than": ("gt", "须大于 {}", "Must be greater than {}"),
+    "greater_than_equal": ("ge", "不能小于 {}", "Must be {} or more"),
+    "less_than": ("lt", "须小于 {}", "Must be less than {}"),
+    "less_than_equal": ("le", "不能大于 {}", "Must be {} or less"),
+    "string_too_short": ("min_length", "至少 {} 个字符", "At least {} characters"),
+    "string_too_long": ("max_length", "最多 {} 个字符", "At most {} characters"),
+    "too_short": ("min_length", "至少 {} 项", "At least {} items"),
+    "too_long": ("max_length", "最多 {} 项", "At most {} items"),
+    "enum": ("expected", "只能是 {}", "One of {}"),
+    "literal_error": ("expected", "只能是 {}", "One of {}"),
+}
+
+
+def sentences(found: Mapping[str, Any]) -> tuple[str, str] | None:
+    """What one of Pydantic's findings says in Chinese and English, if it has a limit to name.
+
+    >>> sentences({"type": "less_than_equal", "ctx": {"le": 100}})
+    ('不能大于 100', 'Must be 100 or less')
+    """
+    kind, about = str(found["type"]), found.get("ctx") or {}
+    if kind in ("too_short", "too_long") and about.get("field_type") not in _COUNTED:
+        kind = f"string_{kind}"  # a secret's characters
+    name, zh, en = _LIMITS.get(kind, ("", "", ""))
+    if name not in about:
+        return None
+    limit = str(about[name]).replace("'", "").replace(" or ", ", ")
+    return zh.format(limit.replace(", ", "、")), en.format(limit)
