@@ -294,3 +294,9 @@ async def test_a_forecast_of_a_short_period(db, now):
     assert standing.figures.expected_to_date == 2_000
     assert standing.figures.forecast == assistance.Forecast(2_250, 3_000, 3_750)
     assert standing.figures.status is assistance.Standing.BEHIND
+
+
+async def test_a_period_that_is_none_is_told_why(officer):
+    body = {key: value for key, value in SHANDONG.items() if key != "year"} | {"from": "2026-02-01", "to": "2026-01-01"}
+    (fault,) = (await officer.post("/v1/office/goals", json=body)).json()["errors"]
+    assert (fault["code"], fault["detail"]) == ("period_order", "请同时给出 from 与 to，且 from 不晚于 to")

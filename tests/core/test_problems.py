@@ -6,7 +6,7 @@ import re
 from typing import Annotated, Literal
 
 import pytest
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from httpx import ASGITransport, AsyncClient
 from pydantic import Field, SecretStr, TypeAdapter, ValidationError
 
@@ -38,6 +38,10 @@ async def wire():
     @app.get("/defect")
     async def defect() -> None:
         raise RuntimeError("secret detail")
+
+    @app.post("/receive")
+    async def receive(request: Request) -> None:
+        await request.body()
 
     @app.get("/typed")
     async def typed(number: int) -> int:
@@ -165,3 +169,11 @@ def test_a_fault_names_the_limit(kind, value, zh, en):
         TypeAdapter(kind).validate_python(value)
     (fault,) = invalid([{**error, "loc": ("body", "x")} for error in refused.value.errors()]).faults
     assert (fault.zh, fault.en) == (zh, en)
+
+
+async def test_a_body_that_is_too_large_is_told_how_large_it_may_be(wire):
+    files = {"file": ("a.jpg", bytes((10 << 20) + 1), "image/jpeg")}
+    upload = await wire.post("/receive", files=files)
+    assert (upload.status_code, "10 MiB" in upload.json()["detail"]) == (413, True)
+    body = await wire.post("/receive", content=bytes((1 << 20) + 1))
+    assert (body.status_code, "1 MiB" in body.json()["detail"]) == (413, True)

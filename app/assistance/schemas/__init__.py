@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
 from app.assistance.rules import (
     Aspect,
@@ -97,9 +98,9 @@ class GoalIn(Body):
     def _one_period(self) -> GoalIn:
         span = (self.starts_on, self.ends_on)
         if (self.year is None) == (span == (None, None)):
-            raise ValueError("give either year, or from and to")
+            raise PydanticCustomError("one_period", "Give either year, or from and to")
         if self.year is None and (self.starts_on is None or self.ends_on is None or self.starts_on > self.ends_on):
-            raise ValueError("give both from and to, in this order")
+            raise PydanticCustomError("period_order", "Give both from and to, in this order")
         return self
 
     @property

@@ -100,7 +100,7 @@ class Surroundings:
             if complete:
                 return await receive()
             if declared > most:
-                raise HTTPException(413, headers={"Connection": "close"})
+                raise HTTPException(413, f"{most / (1 << 20):g}", headers={"Connection": "close"})
             try:
                 message = await asyncio.wait_for(receive(), max(0.01, deadline - time.monotonic()))
             except TimeoutError:
@@ -108,7 +108,7 @@ class Surroundings:
             received += len(message.get("body", b""))
             complete = not message.get("more_body", False)
             if received > most:
-                raise HTTPException(413, headers={"Connection": "close"})
+                raise HTTPException(413, f"{most / (1 << 20):g}", headers={"Connection": "close"})
             if decoder is not None:
                 _require_utf8(decoder, message.get("body", b""), final=complete)
             return message

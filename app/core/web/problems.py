@@ -70,8 +70,11 @@ class BodyTooLarge(DomainError):
 
     status = 413
     code = "body_too_large"
-    zh = "请求体过大，请分批提交。"
-    en = "The body is too large; send it in smaller parts."
+    zh = "请求体过大，上限为 {most} MiB，请压缩或分批提交。"
+    en = "The body is larger than {most} MiB; make it smaller, or send it in parts."
+
+    def __init__(self, *, most: str = "1") -> None:
+        super().__init__(most=most)
 
 
 class BodyTooSlow(DomainError):
@@ -151,6 +154,8 @@ _FAULTS_ZH: dict[str, str] = {
     "timezone_aware": "时间必须带时区",
     "model_attributes_type": "应为 JSON 对象",
     "json_invalid": "不是有效的 JSON",
+    "one_period": "请给出 year，或同时给出 from 与 to，二者取一",
+    "period_order": "请同时给出 from 与 to，且 from 不晚于 to",
     "invisible": "至少要有一个看得见的字符",
     "common_password": "这个密码太常见，请换一个",
 }
@@ -253,7 +258,7 @@ def install_handlers(app: FastAPI, *, nowhere: Nowhere | None = None) -> None:
             kind = type("Generic", (_Generic,), {"status": error.status_code})
         if kind is NotFound and nowhere is not None and (page := nowhere(request, kind())) is not None:
             return page
-        response = problem(request, kind())
+        response = problem(request, refusal(request, error) if kind is BodyTooLarge else kind())
         for name, value in (error.headers or {}).items():
             response.headers[name] = value
         return response
@@ -269,6 +274,8 @@ def refusal(request: Request, error: Exception) -> DomainError:
         found = error.errors()
         return MalformedBody() if any(item["type"] == "json_invalid" for item in found) else invalid(found)
     if isinstance(error, HTTPException):
+        if error.status_code == BodyTooLarge.status:
+            return BodyTooLarge(most=error.detail)
         return _FRAMEWORK.get(error.status_code, _Generic)()
     try:
         with translated():
