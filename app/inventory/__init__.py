@@ -29,10 +29,12 @@ from app.inventory.queries import (
     ships_ahead,
     waiting_for,
 )
+from app.inventory.queries.picking import batches
 from app.inventory.routes import router
 from app.inventory.rules import (
     LOW_STOCK,
     Availability,
+    Batch,
     Lot,
     LotCalledBack,
     LotExists,
@@ -70,6 +72,7 @@ from app.inventory.service import (
 __all__ = [
     "LOW_STOCK",
     "Availability",
+    "Batch",
     "CapBelowPromised",
     "Lot",
     "LotCalledBack",
@@ -100,6 +103,7 @@ __all__ = [
     "Why",
     "apply_updates",
     "availability",
+    "batches",
     "change_presale",
     "forget_receipts",
     "lock_waiting",

@@ -173,6 +173,15 @@ class LotState:
         return shelf.unfit(best_before=self.best_before, made_on=self.made_on, recalled=self.recalled, today=today)
 
 
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Pieces that lie together and may leave the house; of no lot, if ``lot_code`` is None."""
+
+    lot_code: str | None
+    best_before: date | None
+    quantity: int
+
+
 @dataclass(slots=True)
 class StockState:
     """A locked stock row while a change is planned; ``lots`` come earliest best-before first."""
@@ -234,10 +243,7 @@ def pick(
         return _take(stock, [(lot, quantity)])
     picks: list[tuple[LotState | None, int]] = []
     left = quantity
-    fit = [lot for lot in stock.lots if lot.unfit(shelf, today) is None]
-    for lot in sorted(
-        fit, key=lambda lot: shelf.place(best_before=lot.best_before, made_on=lot.made_on, code=lot.code)
-    ):
+    for lot in lined_up(stock, today, shelf):
         if left and (taken := min(left, lot.on_hand)):
             picks.append((lot, taken))
             left -= taken
@@ -246,6 +252,12 @@ def pick(
     if left:
         picks.append((None, left))
     return _take(stock, picks)
+
+
+def lined_up(stock: StockState, today: date, shelf: Shelf) -> list[LotState]:
+    """The lots of which enough life is left for the buyer, in the order in which they are emptied."""
+    fit = [lot for lot in stock.lots if lot.unfit(shelf, today) is None]
+    return sorted(fit, key=lambda lot: shelf.place(best_before=lot.best_before, made_on=lot.made_on, code=lot.code))
 
 
 def passed_over(stock: StockState, today: date, shelf: Shelf) -> tuple[tuple[str, Unfit], ...]:

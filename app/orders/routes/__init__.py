@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from app.orders.routes import bulk, buyer, cart, operator, supplier
+from app.orders.routes import bulk, buyer, cart, operator, packing, supplier
 
 router = APIRouter(
     routes=[
@@ -10,6 +10,7 @@ router = APIRouter(
         *bulk.router.routes,
         *cart.router.routes,
         *supplier.router.routes,
+        *packing.router.routes,
         *operator.router.routes,
     ]
 )

@@ -1,0 +1,74 @@
+"""What a supplier has to pack now, read in one statement."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from itertools import groupby
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.buyers import open_address
+from app.core.db import array, ask
+from app.core.errors import NotFound
+from app.inventory import waiting_for
+from app.orders.lifecycle import Status
+from app.orders.rules import ships_by
+from app.orders.rules.packing import MOST_ORDERS, Pack, PackLine
+
+_TO_PACK = text("""
+SELECT p.id, o.id, o.number, o.channel, o.address_sealed, p.paid_at,
+       l.sku, l.name, l.category, l.supplier_name, l.ship_by, l.shipped_quantity,
+       l.quantity - l.shipped_quantity - l.cancelled_quantity
+FROM (SELECT id, order_id, paid_at FROM orders_supplier_order
+      WHERE supplier_id = :supplier_id AND status = :status
+        AND (CAST(:only AS uuid[]) IS NULL OR id = ANY(CAST(:only AS uuid[])))
+      ORDER BY id LIMIT :limit) p
+JOIN orders_order o ON o.id = p.order_id
+JOIN orders_line l ON l.supplier_order_id = p.id
+WHERE l.quantity > l.shipped_quantity + l.cancelled_quantity
+ORDER BY p.id, l.position
+""")
+
+
+async def to_pack(session: AsyncSession, supplier_id: UUID, *, only: Collection[UUID] = ()) -> list[Pack]:
+    """A supplier's orders of which something can be sent now, oldest first, at most ``MOST_ORDERS``; or ``only`` these.
+
+    What waits for a harvest is not packed. Raises ``NotFound`` if one of ``only`` is another's or has nothing to send.
+    """
+    rows = await ask(
+        session,
+        _TO_PACK,
+        {
+            "supplier_id": supplier_id,
+            "status": Status.PAID.value,
+            "only": array(set(only)) if only else None,
+            "limit": MOST_ORDERS,
+        },
+    )
+    ahead = {row[1] for row in rows if row[10] is not None}
+    waiting = await waiting_for(session, list(ahead)) if ahead else {}
+    packs: list[Pack] = []
+    for _, group in groupby(rows, key=lambda row: row[0]):
+        mine = list(group)
+        part_id, order_id, number, channel, sealed, paid_at = mine[0][:6]
+        lines = []
+        for row in mine:
+            late = min(waiting.get((order_id, row[6]), 0), row[12])
+            lines.append(PackLine(row[6], row[7], row[8], to_send=row[12] - late, shipped=row[11], waiting=late))
+        pack = Pack(
+            supplier_order_id=part_id,
+            number=number,
+            channel=channel,
+            supplier_name=mine[0][9],
+            paid_at=paid_at,
+            address=open_address(sealed).masked,
+            ship_by=min((day for row in mine if (day := ships_by(row[10], paid_at)) is not None), default=None),
+            lines=tuple(lines),
+        )
+        if pack.pieces:
+            packs.append(pack)
+    if set(only) - {pack.supplier_order_id for pack in packs}:
+        raise NotFound
+    return packs
