@@ -138,6 +138,8 @@ class History:
         by = self.county.suppliers[entry["supplier"]]
         season = season_of(entry)
         produced = day - timedelta(days=1 if fresh else 8)
+        if fresh and season is not None and f"{day:%m-%d}" == season[0]:
+            produced = day  # nothing is picked before the first day of the season
         harvested: date | None = produced if fresh else None
         if season is not None and not fresh and ROOTS[entry["cat"]] == "golden-tea":
             closes = date(day.year, *(int(part) for part in season[1].split("-")))

@@ -27,7 +27,7 @@ from app.core.web import edge_of
 from app.core.web.problems import language_of
 from app.fulfilment import CARRIERS
 from app.identity import Actor, Role
-from app.pages.rules import LANGUAGES, FormExpired, Language
+from app.pages.rules import LANGUAGES, FormExpired, Language, audience
 
 _ACCESS, _REFRESH, _VISIT, _LANGUAGE, _CART = "bj_access", "bj_refresh", "bj_visit", "bj_lang", "bj_cart"
 _CARRIER = "bj_carrier"
@@ -59,6 +59,26 @@ class Visit:
     def is_seller(self) -> bool:
         """Whether somebody of a supplier is signed in."""
         return self.actor is not None and Role.SUPPLIER in self.actor.roles and self.actor.supplier_id is not None
+
+    @property
+    def role(self) -> Role | None:
+        """As whom the pages serve somebody who is signed in: whoever buys is a buyer first."""
+        if self.actor is None:
+            return None
+        if self.is_buyer:
+            return Role.BUYER
+        return next((role for role in Role if role in self.actor.roles), None)
+
+    @property
+    def home(self) -> str:
+        """Where whoever is signed in begins. The office and partners work through the API; here is their account."""
+        if self.is_buyer or self.actor is None:
+            return "/"
+        return "/supplier" if self.is_seller else "/account"
+
+    def may_see(self, path: str) -> bool:
+        """Whether the page at ``path`` is not one of somebody else's."""
+        return {"buyer": self.is_buyer, "supplier": self.is_seller, None: True}[audience(path)]
 
     @property
     def person(self) -> Actor:

@@ -15,6 +15,20 @@ from app.core.errors import DomainError
 Language = Literal["zh", "en"]
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
 
+Audience = Literal["buyer", "supplier"]
+_AUDIENCES: tuple[tuple[str, Audience], ...] = (
+    ("/checkout", "buyer"),
+    ("/buy", "buyer"),
+    ("/orders", "buyer"),
+    ("/claims", "buyer"),
+    ("/bulk-orders", "buyer"),
+    ("/organisations", "buyer"),
+    ("/account/addresses", "buyer"),
+    ("/account/close", "buyer"),
+    ("/supplier", "supplier"),
+)
+"""Where the pages begin that have a guard: nobody is led to one that would not open."""
+
 _WORDS = Path(__file__).parent / "words"
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -76,6 +90,12 @@ def safe_path(path: str | None, default: str = "/") -> str:
     if not (path.isascii() and path.isprintable()) or path.startswith("/v1/"):
         return default
     return path
+
+
+def audience(path: str) -> Audience | None:
+    """Whom the page at ``path`` is for, of those who are signed in; None: it is for anybody."""
+    page = path.partition("?")[0]
+    return next((whom for start, whom in _AUDIENCES if page == start or page.startswith(f"{start}/")), None)
 
 
 def quantity(text: str, most: int) -> int:

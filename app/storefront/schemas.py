@@ -253,7 +253,7 @@ class LabelOut(Out):
     nutrition: NutritionOut | None
     conformity: ConformityOut | None
     origin_proof: str | None
-    shelf_life_days: int = Field(description="Shortest shelf life among the sizes")
+    shelf_life_days: int = Field(description="Of a product: the shortest among its sizes")
 
 
 class ProductPageOut(ProductOut):
@@ -318,6 +318,7 @@ class TraceOut(Out):
     produced_on: date | None
     best_before: date
     attributes: dict[str, Any]
+    label: LabelOut
     certified: bool = Field(description="A test report or commitment of quality is on file")
     recalled_on: date | None = Field(description="The lot was called back on this day: do not eat or drink it")
     steps: list[StepOut]

@@ -45,6 +45,7 @@ async def test_bad_fruit_is_claimed_once_with_a_photo(shop: Shop, buyer: Visitor
     assert "3 / 20 个" in seen
     assert "/v1/store/files/" in buyer.answer.text
     assert "已撤销" in await buyer.send(f"{places[0]}/withdraw")
+    assert "3 / 20 个" in buyer.text
 
 
 async def test_the_order_names_its_claims_and_a_transfer_says_where_to(shop: Shop, buyer: Visitor):
@@ -123,5 +124,8 @@ async def test_anybody_may_verify_a_certificate(shop: Shop, buyer: Visitor):
     said = await stranger.see(f"/verify?code={code.lower()}")
     assert stranger.path == f"/verify/{code}"
     assert "¥128.00" in said
+    assert "East–West" in await stranger.see(f"/verify/{code}?lang=en")
+    assert stranger.foreign == []
+    await stranger.see("/verify?lang=zh")
     assert "没有找到核验码" in await stranger.see("/verify/BJ2026-AAAA-AAAA-AAAA-AAAA", 404)
     assert "没有找到核验码" in await stranger.see("/verify/nonsense", 404)

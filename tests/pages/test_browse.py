@@ -41,6 +41,17 @@ async def test_the_story_of_a_lot_is_found_by_its_code(visitor: Visitor, shop: S
     story = await visitor.see(f"/trace?code={code.lower()}")
     assert visitor.path == f"/trace/{code}"
     assert "2026年11月10日 采收" in story
+    for told in (
+        "配料 茶鲜叶",
+        "生产地址 湖南省保靖县吕洞山镇黄金村",
+        "联系方式 0743-0000001",
+        "备案 YB14331250000001",
+        "SC11443312590010",
+    ):
+        assert told in story
+    assert "Food business permit YB14331250000001" in await visitor.see(f"/trace/{code}?lang=en")
+    assert visitor.foreign == []
+    await visitor.see("/trace?lang=zh")
     assert "没有找到溯源码 NOTHING" in await visitor.see("/trace/nothing", 404)
     assert "<script>" not in (await visitor.http.get("/trace/%3Cscript%3E")).text
 
@@ -110,6 +121,14 @@ async def test_where_nothing_is_people_are_shown_a_page(visitor: Visitor):
         assert answer.headers["content-type"] == "application/problem+json"
 
 
+async def test_where_nothing_can_be_looked_at_people_are_shown_a_page(visitor: Visitor):
+    answer = await visitor.http.get("/cart/items", headers={"Accept": "text/html"})
+    assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
+    assert "请从首页进入" in answer.text
+    assert "请从首页重新进入" in await visitor.see(f"/products?q={'茶' * 101}", 422)
+    assert "errors" not in visitor.text
+
+
 async def test_an_address_that_cannot_be_ours_leads_nowhere(buyer: Visitor):
     for path in ("/orders/abc", "/claims/abc", "/account/addresses/abc"):
         await buyer.see(path, 404)
@@ -118,8 +137,9 @@ async def test_an_address_that_cannot_be_ours_leads_nowhere(buyer: Visitor):
 
 async def test_a_product_says_what_its_label_says(visitor: Visitor):
     said = await visitor.see("/products/orange-5kg")
-    for told in ("合格证开具人", "新寨橙乡柑橘专业合作社（示例）", "不使用禁用农药", "0743-0000001"):
+    for told in ("承诺达标合格证", "新寨橙乡柑橘专业合作社（示例）", "不使用禁用农药", "0743-0000001"):
         assert told in said
     said = await visitor.see("/products/golden-tea?lang=en")
-    assert "Ingredients 茶鲜叶" in said
+    for told in ("Ingredients 茶鲜叶", "Producer’s address 湖南省", "Food business permit YB1433125"):
+        assert told in said
     assert visitor.foreign == []

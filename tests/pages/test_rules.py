@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 import app
 from app.catalogue import CATEGORIES
+from app.identity import Role
 from app.orders import Status
 from app.pages.rules import Amount, counted, day, money, month_day, safe_path, words
 
@@ -56,6 +57,7 @@ def test_what_the_modules_may_say_has_words():
     slugs = [category.slug for root in CATEGORIES for category in (root, *root.children)]
     assert {f"category.{slug}" for slug in slugs} <= known
     assert {f"kind.{root.slug}" for root in CATEGORIES} <= known
+    assert {f"role.{role}" for role in Role} <= known
     for status in Status:
         assert {f"status.{status}", f"status_note.{status}"} <= known
 

@@ -241,7 +241,7 @@ def invalid(errors: Sequence[Mapping[str, Any]]) -> InvalidInput:
 def install_handlers(app: FastAPI, *, nowhere: Nowhere | None = None) -> None:
     """One translator for refusals, framework errors, validation and defects.
 
-    ``nowhere`` may answer in another way where nothing is at an address: people are shown a page.
+    ``nowhere`` may answer in another way where nothing is at an address, or nothing to look at: people get a page.
     """
 
     async def refused(request: Request, error: Exception) -> Response:
@@ -256,9 +256,8 @@ def install_handlers(app: FastAPI, *, nowhere: Nowhere | None = None) -> None:
         kind = _FRAMEWORK.get(error.status_code)
         if kind is None:
             kind = type("Generic", (_Generic,), {"status": error.status_code})
-        if kind is NotFound and nowhere is not None and (page := nowhere(request, kind())) is not None:
-            return page
-        response = problem(request, refusal(request, error) if kind is BodyTooLarge else kind())
+        page = nowhere(request, kind()) if nowhere is not None and kind in (NotFound, MethodNotAllowed) else None
+        response = page or problem(request, refusal(request, error) if kind is BodyTooLarge else kind())
         for name, value in (error.headers or {}).items():
             response.headers[name] = value
         return response

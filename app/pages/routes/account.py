@@ -43,8 +43,7 @@ _CODE = re.compile(r"[0-9]{6}", re.ASCII)
 @router.get("/sign-in")
 async def sign_in_page(visit: Visitor, following: Next = "/") -> Response:
     """Who has an account signs in here; ``next`` is where they were going."""
-    at_work = following.startswith("/supplier")
-    if (visit.is_buyer and not at_work) or (visit.is_seller and (at_work or following == "/")):
+    if visit.actor is not None and visit.may_see(following):
         return onwards(visit, following)
     return _door(visit, "sign_in.html", following=following)
 
@@ -194,9 +193,9 @@ async def close_account(visit: Customer, form: Posted, edge: TheEdge, now: Now) 
 
 
 def onwards(visit: Visit, following: str) -> Response:
-    """To where they were going; who was going nowhere in particular starts at home."""
-    at_home = "/supplier" if visit.is_seller and not visit.is_buyer else "/"
-    return go(at_home if safe_path(following) == "/" else following)
+    """To where they were going; who was going nowhere in particular, or to somebody else's page, starts at home."""
+    path = safe_path(following)
+    return go(visit.home if path == "/" or not visit.may_see(path) else path)
 
 
 async def settle_in(visit: Visit, tokens: Tokens, edge: Edge, now: datetime) -> None:

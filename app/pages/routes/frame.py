@@ -31,7 +31,7 @@ from app.fulfilment import CARRIERS
 from app.identity import Public
 from app.pages import rules
 from app.pages.guards import Fields, Visit, choose_language
-from app.pages.rules import safe_path, words
+from app.pages.rules import audience, safe_path, words
 
 _HERE = Path(__file__).parent.parent
 _TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
@@ -96,7 +96,7 @@ def show(
     for fault in refused["errors"] if refused else ():
         faults.setdefault(fault["pointer"].rpartition("/")[2], fault["detail"])
     settings = edge_of(visit.request).settings
-    at_work = visit.is_seller and not visit.is_buyer and visit.request.url.path.startswith("/account")
+    at_work = visit.home == "/supplier" and visit.request.url.path.startswith(("/account", "/supplier"))
     page = _templates.get_template(template).render(
         frame="supplier_frame.html" if at_work else "frame.html",
         visit=visit,
@@ -195,7 +195,8 @@ def _refusal_page(request: Request, error: DomainError) -> Response:
         language = choose_language(request)
         request.state.language = language
         visit = Visit(request, language, "")
-    response = show(visit, "refusal.html", status=error.status, problem=refused_with(request, error))
+    problem = refused_with(request, error)
+    response = show(visit, "refusal.html", status=error.status, problem=problem, whose=audience(request.url.path))
     if error.retry_after is not None:
         response.headers["Retry-After"] = str(error.retry_after)
     return response

@@ -34,28 +34,34 @@ LEFT JOIN catalogue_image i ON i.id = p.image_id
 LEFT JOIN storefront_rating ra ON ra.product_id = p.id
 """
 
+
+def _label(life: str) -> str:
+    """What the label says of product ``p`` of supplier ``su`` (domain handbook §1.6); ``life``: the days it keeps."""
+    return f"""json_build_object(
+    'standard_version', coalesce(p.label ->> 'standard_version', 'GB 7718-2011'),
+    'ingredients', p.label ->> 'ingredients',
+    'producer', json_build_object('name', coalesce(p.label ->> 'producer_name', su.name),
+        'address', p.label ->> 'producer_address', 'contact', p.label ->> 'producer_contact',
+        'entrusted_by', p.label ->> 'entrusted_by'),
+    'storage', coalesce(p.label ->> 'storage', p.attributes ->> 'storage'),
+    'exec_standard', coalesce(p.label ->> 'exec_standard', p.attributes ->> 'exec_standard'),
+    'quality_grade', coalesce(p.label ->> 'quality_grade', p.attributes ->> 'quality_grade',
+                              p.attributes ->> 'grade'),
+    'licence_no', coalesce(p.label ->> 'licence_no', su.licence_no),
+    'permit_no', p.label ->> 'permit_no',
+    'nutrition', CAST(p.label -> 'nutrition' AS json),
+    'conformity', CASE WHEN p.label -> 'conformity' IS NOT NULL THEN json_build_object(
+        'issuer', p.label #>> '{{conformity,issuer}}', 'commitments', p.label #> '{{conformity,commitments}}',
+        'issued_on', p.label #>> '{{conformity,issued_on}}', 'url', p.label #>> '{{conformity,url}}') END,
+    'origin_proof', p.label ->> 'origin_proof',
+    'shelf_life_days', {life})"""
+
+
 _PRODUCT = text(f"""
 SELECT CAST(json_build_object({_FACE},
     'description', p.description,
     'attributes', CAST(p.attributes AS json),
-    'label', json_build_object(
-        'standard_version', coalesce(p.label ->> 'standard_version', 'GB 7718-2011'),
-        'ingredients', p.label ->> 'ingredients',
-        'producer', json_build_object('name', coalesce(p.label ->> 'producer_name', su.name),
-            'address', p.label ->> 'producer_address', 'contact', p.label ->> 'producer_contact',
-            'entrusted_by', p.label ->> 'entrusted_by'),
-        'storage', coalesce(p.label ->> 'storage', p.attributes ->> 'storage'),
-        'exec_standard', coalesce(p.label ->> 'exec_standard', p.attributes ->> 'exec_standard'),
-        'quality_grade', coalesce(p.label ->> 'quality_grade', p.attributes ->> 'quality_grade',
-                                  p.attributes ->> 'grade'),
-        'licence_no', coalesce(p.label ->> 'licence_no', su.licence_no),
-        'permit_no', p.label ->> 'permit_no',
-        'nutrition', CAST(p.label -> 'nutrition' AS json),
-        'conformity', CASE WHEN p.label -> 'conformity' IS NOT NULL THEN json_build_object(
-            'issuer', p.label #>> '{{conformity,issuer}}', 'commitments', p.label #> '{{conformity,commitments}}',
-            'issued_on', p.label #>> '{{conformity,issued_on}}', 'url', p.label #>> '{{conformity,url}}') END,
-        'origin_proof', p.label ->> 'origin_proof',
-        'shelf_life_days', v.shelf_life_days),
+    'label', {_label("v.shelf_life_days")},
     'season_window', CASE WHEN p.season_opens IS NOT NULL
         THEN json_build_object('opens', p.season_opens, 'closes', p.season_closes) END,
     'certificates', CASE WHEN su.licence_no IS NULL THEN json_build_array() ELSE json_build_array(json_build_object(
@@ -83,7 +89,7 @@ CROSS JOIN LATERAL ({VARIANTS}) v
 WHERE p.slug = :slug AND p.status = 'published' AND su.status = 'approved' AND v.variants IS NOT NULL
 """)
 
-_TRACE = text("""
+_TRACE = text(f"""
 SELECT CAST(json_build_object(
     'trace_code', l.trace_code, 'lot_code', l.code, 'sku', k.sku, 'name', k.name, 'net_content', k.net_content,
     'product', json_build_object('slug', p.slug, 'name', p.name, 'category', c.root_slug,
@@ -93,7 +99,8 @@ SELECT CAST(json_build_object(
     'origin', json_build_object('township', t.name, 'village', coalesce(nullif(l.village, ''), nullif(p.village, '')),
         'township_code', t.code),
     'harvested_on', l.harvested_on, 'produced_on', l.produced_on, 'best_before', l.best_before,
-    'attributes', CAST(p.attributes AS json), 'certified', l.certificate_file_id IS NOT NULL,
+    'attributes', CAST(p.attributes AS json), 'label', {_label("k.shelf_life_days")},
+    'certified', l.certificate_file_id IS NOT NULL,
     'recalled_on', CAST(l.recalled_at AT TIME ZONE 'Asia/Shanghai' AS date),
     'steps', (SELECT json_agg(json_build_object('step', step, 'on', day) ORDER BY day, position)
         FROM (VALUES (1, 'harvested', l.harvested_on), (2, 'produced', l.produced_on),
