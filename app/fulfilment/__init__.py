@@ -28,6 +28,7 @@ from app.fulfilment.rules import (
     TrackingState,
     Trouble,
     UnknownCarrier,
+    carrier_named,
     check_label,
     tracking_warnings,
 )
@@ -58,6 +59,7 @@ __all__ = [
     "UnknownCarrier",
     "all_delivered_at",
     "asking",
+    "carrier_named",
     "check_label",
     "connect",
     "deliver",

@@ -264,6 +264,29 @@ class ShipmentExists(DomainError):
     en = "This tracking number was already entered for this order."
 
 
+def carrier_named(written: str) -> str:
+    """The code of a carrier that people write as its code, its name or the first part of that: ``中通``, ``ems``.
+
+    Raises ``UnknownCarrier``.
+    """
+    plain = _plain(written)
+    for carrier in CARRIERS.values():
+        if plain in (carrier.code.casefold(), carrier.kuaidi100, _plain(carrier.name_en)):
+            return carrier.code
+    found = [carrier.code for carrier in CARRIERS.values() if len(plain) > 1 and _plain(carrier.name_zh) == plain]
+    if len(found) != 1:
+        raise UnknownCarrier
+    return found[0]
+
+
+_TRADE = re.compile(r"[\s()（）]|快递|速运|速递|物流|快运|包裹|公司|^中国|express$")
+
+
+def _plain(name: str) -> str:
+    """A carrier's name without its trade."""
+    return _TRADE.sub("", name.casefold())
+
+
 def check_label(carrier: str, tracking_number: str) -> None:
     """Raise ``UnknownCarrier`` or ``InvalidTrackingNumber`` for what cannot be on a label."""
     if carrier not in CARRIERS:

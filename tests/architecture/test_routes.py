@@ -157,6 +157,8 @@ _MOVES_NEITHER = {
     "upload_inventory_sheet",
     # A line of a bank statement is known by its serial.
     "upload_bank_statement",
+    # A parcel is known by its order, carrier and number.
+    "upload_shipping_sheet",
     # A claim's own table lets each of these happen once.
     "withdraw_claim",
     "send_goods_back",

@@ -32,6 +32,18 @@ ORDER BY p.id, l.position
 """)
 
 
+_NUMBERED = text("""
+SELECT o.number, p.id FROM orders_order o JOIN orders_supplier_order p ON p.order_id = o.id
+WHERE o.number = ANY(CAST(:numbers AS text[])) AND p.supplier_id = :supplier_id AND p.paid_at IS NOT NULL
+""")
+
+
+async def parts_numbered(session: AsyncSession, supplier_id: UUID, numbers: Collection[str]) -> dict[str, UUID]:
+    """The supplier's parts of the paid orders with these numbers; a number of nobody's or another's is left out."""
+    rows = await ask(session, _NUMBERED, {"numbers": array(numbers), "supplier_id": supplier_id})
+    return {row[0]: row[1] for row in rows}
+
+
 async def to_pack(session: AsyncSession, supplier_id: UUID, *, only: Collection[UUID] = ()) -> list[Pack]:
     """A supplier's orders of which something can be sent now, oldest first, at most ``MOST_ORDERS``; or ``only`` these.
 

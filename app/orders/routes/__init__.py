@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from app.orders.routes import bulk, buyer, cart, operator, packing, supplier
+from app.orders.routes import bulk, buyer, cart, operator, packing, sheet, supplier
 
 router = APIRouter(
     routes=[
@@ -11,6 +11,7 @@ router = APIRouter(
         *cart.router.routes,
         *supplier.router.routes,
         *packing.router.routes,
+        *sheet.router.routes,
         *operator.router.routes,
     ]
 )

@@ -17,6 +17,7 @@ from app.orders.service.pay import receive_payments, start_payment
 from app.orders.service.place import Placement, Quoted, place, quote
 from app.orders.service.refund import note_failure, note_retry, refund_lines, settle_refund
 from app.orders.service.roster import read_roster, template
+from app.orders.service.sheet import read_parcels, send, shipping_sheet
 
 __all__ = [
     "BulkPlacement",
@@ -45,13 +46,16 @@ __all__ = [
     "place_bulk",
     "put_item",
     "quote",
+    "read_parcels",
     "read_roster",
     "receive_parcels",
     "receive_payments",
     "refund_lines",
     "release_confirmation",
+    "send",
     "settle_refund",
     "ship",
+    "shipping_sheet",
     "show_cart",
     "start_bulk_payment",
     "start_payment",
