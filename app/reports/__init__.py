@@ -7,12 +7,11 @@ counted sales to the fen. *Calls* buyers for the names of divisions; reads other
 
 from app.reports.queries import sales
 from app.reports.routes import router
-from app.reports.rules import Basis, Format, FormatNotAvailable, Group, Question, Report, ReportTooLarge, ask
+from app.reports.rules import Basis, Format, Group, Question, Report, ReportTooLarge, ask
 
 __all__ = [
     "Basis",
     "Format",
-    "FormatNotAvailable",
     "Group",
     "Question",
     "Report",

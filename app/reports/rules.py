@@ -14,6 +14,10 @@ from app.core.sheets import csv_line
 MOST_GROUPS = 3
 MOST_YEARS = 50
 MOST_ROWS = 200_000
+MOST_SHEET_ROWS = 20_000
+"""A workbook of more takes a process too long (CSV has room for more)."""
+MOST_BARS, MOST_PERIODS = 12, 36
+"""What a chart can show and a person can read: so many different things, or so many days, months or years."""
 
 
 class Basis(StrEnum):
@@ -57,15 +61,6 @@ COLUMNS: dict[Group, tuple[str, ...]] = {
 """Columns of a group: its id or code stands beside its name. The others are one column of their own name."""
 
 FIGURES = ("orders", "quantity", "gross_fen", "refunded_fen", "net_fen")
-
-
-class FormatNotAvailable(DomainError):
-    """The format is in the contract but not in this version."""
-
-    status = 422
-    code = "format_not_available"
-    zh = "本版本暂不能输出 {format} 格式，请使用 json 或 csv。"
-    en = "This version cannot write {format}; use json or csv."
 
 
 class ReportTooLarge(DomainError):
@@ -157,3 +152,60 @@ def presented(
         else:
             cells.append(key)
     return cells
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """The amounts of one piece of a report, all in fen. ``net_fen`` may be negative."""
+
+    label: str
+    gross_fen: int
+    refunded_fen: int
+    net_fen: int
+
+
+def drawn_by(question: Question) -> Group:
+    """The group that a chart of the report is drawn by: the month, else the category, else the first group."""
+    return next((group for group in (Group.MONTH, Group.CATEGORY) if group in question.groups), question.groups[0])
+
+
+def bars(report: Report, shown: Callable[[Group, tuple[Any, ...]], str], rest: str) -> list[Bar]:
+    """The report summed up for a chart, in few bars; all the bars together are the totals.
+
+    ``shown`` names a group by its cells. Time goes on in its order, by longer pieces when it is long. Of other groups
+    the largest come first, and those that find no room are one bar called ``rest``.
+    """
+    group = drawn_by(report.question)
+    at = report.question.header.index(columns(group)[0])
+    width = len(columns(group))
+    sums: dict[str, list[int]] = {}
+    labels: dict[str, str] = {}
+    for row in report.rows:
+        key = str(row[at])
+        if key not in sums:
+            sums[key], labels[key] = [0, 0, 0], shown(group, row[at : at + width])
+        for place, fen in enumerate(row[-3:]):
+            sums[key][place] += fen
+    if group in (Group.MONTH, Group.DAY):
+        return [Bar(label, *three) for label, three in _shortened(sums).items()]
+    largest = sorted(sums, key=lambda key: -sums[key][2])
+    kept = largest if len(largest) <= MOST_BARS else largest[: MOST_BARS - 1]
+    made = [Bar(labels[key], *sums[key]) for key in kept]
+    if len(kept) < len(largest):
+        made.append(Bar(rest, *map(sum, zip(*(sums[key] for key in largest[len(kept) :]), strict=True))))
+    return made
+
+
+def _shortened(days: dict[str, list[int]]) -> dict[str, list[int]]:
+    """Sums by day or month (``2026-11-20``, ``2026-11``) by month or year as well, until they are few."""
+    sums = dict(sorted(days.items()))
+    for length in (7, 4):
+        if len(sums) <= MOST_PERIODS:
+            break
+        longer: dict[str, list[int]] = {}
+        for key, three in sums.items():
+            whole = longer.setdefault(key[:length], [0, 0, 0])
+            for place, fen in enumerate(three):
+                whole[place] += fen
+        sums = longer
+    return sums

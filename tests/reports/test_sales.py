@@ -316,8 +316,6 @@ async def test_a_long_csv_comes_in_pieces_and_whole(officer, db, now):
         ({"group_by": "month,day,sku,category"}, "invalid_input"),
         ({"basis": "wished"}, "invalid_input"),
         ({"format": "docx"}, "invalid_input"),
-        ({"format": "xlsx"}, "format_not_available"),
-        ({"format": "pdf"}, "format_not_available"),
     ],
 )
 async def test_questions_that_make_no_sense(officer, changes, code):

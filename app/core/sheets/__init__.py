@@ -27,13 +27,14 @@ from app.core.sheets.errors import (
     UnknownSheetFormat,
 )
 from app.core.sheets.reading import Column, Limits, Row, RowFault, Sheet, opened
-from app.core.sheets.writing import XLSX, Heading, Page, csv_line, workbook
+from app.core.sheets.writing import XLSX, Chart, Heading, Page, csv_line, workbook
 
 __all__ = [
     "SHEET_ERRORS",
     "XLSX",
     "BadCell",
     "Cell",
+    "Chart",
     "Column",
     "Heading",
     "Limits",

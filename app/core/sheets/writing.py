@@ -15,17 +15,19 @@ from app.core.clock import SHANGHAI
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
-Kind = Literal["text", "whole", "yuan", "day", "moment"]
+Kind = Literal["text", "whole", "yuan", "day", "month", "moment"]
 Value = str | int | date | datetime | None
 _FORMATS: dict[Kind, str] = {
     "text": "@",
     "whole": "#,##0",
     "yuan": "#,##0.00",
     "day": "yyyy-mm-dd",
+    "month": "yyyy-mm",
     "moment": "yyyy-mm-dd hh:mm",
 }
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _OFFERED_ROWS = 50_000
+_A4 = 9  # ECMA-376 part 1, 18.3.1.63
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +44,30 @@ class Heading:
 
 
 @dataclass(frozen=True, slots=True)
+class Chart:
+    """Columns of a page drawn beside it: the column at ``labels`` along the axis, those at ``values`` upwards."""
+
+    title: str
+    labels: int
+    values: Sequence[int]
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
-    """One sheet of a workbook: lines of a title, a header, rows as wide as the header."""
+    """One sheet of a workbook: lines of a title, a header, rows as wide as the header.
+
+    A page with a ``total`` (a last row, its texts written as text whatever the column is) is a report: it can be
+    filtered without the total, and is printed as wide as the paper with its header on every page. ``notes`` stand
+    below all of it.
+    """
 
     name: str
     headings: Sequence[Heading]
     rows: Iterable[Sequence[Value]]
     title: Sequence[str] = ()
+    total: Sequence[Value] | None = None
+    chart: Chart | None = None
+    notes: Sequence[str] = ()
 
 
 def workbook(*pages: Page) -> bytes:
@@ -63,7 +82,11 @@ def workbook(*pages: Page) -> bytes:
     with xlsxwriter.Workbook(file, options) as book:
         bold = book.add_format({"bold": True, "bg_color": "#F2F2F2", "bottom": 1})
         titles = book.add_format({"bold": True, "font_size": 13})
+        plain = book.add_format()
         formats = {kind: book.add_format({"num_format": shown}) for kind, shown in _FORMATS.items()}
+        sums = {
+            kind: book.add_format({"num_format": shown, "bold": True, "top": 1}) for kind, shown in _FORMATS.items()
+        }
         for page in pages:
             sheet = book.add_worksheet(page.name)
             for at, heading in enumerate(page.headings):
@@ -76,10 +99,57 @@ def workbook(*pages: Page) -> bytes:
                 sheet.write_string(top, at, heading.title, bold)
             _offer(sheet, page.headings, top + 1)
             sheet.freeze_panes(top + 1, 0)
-            for number, row in enumerate(page.rows, start=top + 1):
+            last, rows = top, page.rows if page.chart is None else list(page.rows)
+            for last, row in enumerate(rows, start=top + 1):
                 for at, (heading, value) in enumerate(zip(page.headings, row, strict=True)):
-                    _write(sheet, number, at, heading.kind, value, formats[heading.kind])
+                    _write(sheet, last, at, heading.kind, value, formats[heading.kind])
+            if page.total is not None:
+                _close(sheet, page.headings, page.total, (top, last), sums)
+            for below, note in enumerate(page.notes, start=last + 3):
+                sheet.write_string(below, 0, note, plain)
+            if page.chart is not None and last > top:
+                sheet.insert_chart(top, len(page.headings) + 1, _drawn(book, page, page.chart, top, list(rows)))
     return file.getvalue()
+
+
+def _close(
+    sheet: Any, headings: Sequence[Heading], total: Sequence[Value], span: tuple[int, int], styles: dict[Kind, Any]
+) -> None:
+    """The last row of a report, and how the report is filtered and printed; ``span`` is from header to last row."""
+    top, last = span
+    for at, (heading, value) in enumerate(zip(headings, total, strict=True)):
+        if value is None:
+            sheet.write_blank(last + 1, at, None, styles["text"])
+        else:
+            kind = "text" if isinstance(value, str) else heading.kind
+            _write(sheet, last + 1, at, kind, value, styles[kind])
+    sheet.autofilter(top, 0, last, len(headings) - 1)
+    sheet.repeat_rows(top)
+    sheet.set_landscape()
+    sheet.set_paper(_A4)
+    sheet.fit_to_pages(1, 0)
+
+
+def _drawn(book: Any, page: Page, chart: Chart, top: int, rows: Sequence[Sequence[Value]]) -> Any:
+    """The chart, with its numbers beside the cells that they come from: a phone's preview reads no cells."""
+    last = top + len(rows)
+    drawn = book.add_chart({"type": "column"})
+    for at in chart.values:
+        drawn.add_series(
+            {
+                "name": page.headings[at].title,
+                "categories": [page.name, top + 1, chart.labels, last, chart.labels],
+                "categories_data": [str(row[chart.labels]) for row in rows],
+                "values": [page.name, top + 1, at, last, at],
+                "values_data": [_number(page.headings[at].kind, row[at]) for row in rows],
+            }
+        )
+    drawn.set_title({"name": chart.title})
+    drawn.set_legend({"position": "bottom"})
+    drawn.set_x_axis({"label_position": "low"})
+    drawn.set_y_axis({"num_format": _FORMATS["whole"]})
+    drawn.set_size({"width": 760, "height": 400})
+    return drawn
 
 
 def csv_line(cells: Iterable[object]) -> str:
@@ -111,14 +181,19 @@ def _write(sheet: Any, row: int, at: int, kind: Kind, value: Value, style: Any) 
         return
     match kind:
         case "text":
-            sheet.write_string(row, at, str(value), style)
+            shown = str(value)  # the library would take <r>…</r> for markup and write it as it is
+            sheet.write_string(row, at, f"{shown} " if shown.startswith("<r>") else shown, style)
         case "whole":
             sheet.write_number(row, at, value, style)
         case "yuan":
-            assert isinstance(value, int)  # noqa: S101 - amounts are whole fen
-            sheet.write_number(row, at, Decimal(value).scaleb(-2), style)
-        case "day":
+            sheet.write_number(row, at, _number(kind, value), style)
+        case "day" | "month":
             sheet.write_datetime(row, at, value, style)
         case "moment":
             assert isinstance(value, datetime)  # noqa: S101 - the heading says so
             sheet.write_datetime(row, at, value.astimezone(SHANGHAI).replace(tzinfo=None), style)
+
+
+def _number(kind: Kind, value: Value) -> Decimal:
+    assert isinstance(value, int)  # noqa: S101 - the heading says so; amounts are whole fen
+    return Decimal(value).scaleb(-2) if kind == "yuan" else Decimal(value)
