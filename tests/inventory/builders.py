@@ -32,7 +32,13 @@ class Shop:
 
 
 async def open_shop(
-    session: AsyncSession, now: datetime, *skus: str, code: str = "S91", stock: int | None = 0, gross_g: int = 600
+    session: AsyncSession,
+    now: datetime,
+    *skus: str,
+    code: str = "S91",
+    stock: int | None = 0,
+    gross_g: int = 600,
+    keeps_days: int = 540,
 ) -> Shop:
     """A supplier that sells ``skus``; with ``stock`` pieces of each, or no stock rows for None."""
     await suppliers.plant_townships(session)
@@ -63,7 +69,7 @@ async def open_shop(
                     net_content="净果 500g",
                     net_weight_g=gross_g - 100,
                     gross_weight_g=gross_g,
-                    shelf_life_days=540,
+                    shelf_life_days=keeps_days,
                     tax_rate_bp=900,
                 )
                 for sku in skus

@@ -90,7 +90,7 @@ async def test_who_names_a_lot_gets_it(session, now, shop):
 
 
 async def test_dark_tea_goes_by_vintage(session, now):
-    made = await open_shop(session, now - timedelta(hours=9), "A1")
+    made = await open_shop(session, now - timedelta(hours=9), "A1", keeps_days=7_300)
     for code, made_on, best_before in (
         ("NEW", date(2025, 9, 1), date(2035, 9, 1)),
         ("OLD", date(2019, 9, 1), date(2039, 9, 1)),
