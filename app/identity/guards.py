@@ -17,7 +17,7 @@ from fastapi.security.base import SecurityBase
 from app.core.errors import NotAuthenticated, NotPermitted
 from app.core.web import edge_of
 from app.identity import queries, service
-from app.identity.rules import Actor, Role
+from app.identity.rules import Actor, InsufficientScope, Role, scope_for
 
 _KEY_SECONDS = 2.0
 _SAFE = frozenset(("GET", "HEAD", "OPTIONS"))
@@ -144,7 +144,7 @@ class _Guard(SecurityBase):
         return await self.admit(request)
 
     async def admit(self, request: Request) -> Actor:
-        """Who calls. Raises ``NotAuthenticated``, ``NotPermitted`` and ``RateLimited``."""
+        """Who calls. Raises ``NotAuthenticated``, ``NotPermitted``, ``InsufficientScope`` and ``RateLimited``."""
         actor = await _identify(request)
         if actor is None:
             raise NotAuthenticated
@@ -154,7 +154,18 @@ class _Guard(SecurityBase):
             raise NotPermitted
         if Role.PARTNER in self._roles and actor.partner_id is None:
             raise NotPermitted
+        if actor.scopes is not None:
+            _refuse_beyond(actor.scopes, request.method, request.url.path)
         return actor
+
+
+def _refuse_beyond(scopes: frozenset[str], method: str, path: str) -> None:
+    """A limited key does what its scopes say and can ask whose it is; where no scope leads it never gets."""
+    if (method, path) == ("GET", "/v1/auth/me"):
+        return
+    needed = scope_for(method, path)
+    if needed is None or needed not in scopes:
+        raise InsufficientScope(needed=needed or "—")
 
 
 class _GuardWithKeys(_Guard):

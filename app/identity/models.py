@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, Text, UniqueConstraint
+from sqlalchemy import ARRAY, BigInteger, CheckConstraint, ForeignKey, Identity, Index, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, uid
@@ -66,7 +66,7 @@ class RefreshTokenRow(Base):
 
 
 class ApiKeyRow(Base):
-    """A key with which a supplier's or partner's software calls."""
+    """A key with which a supplier's or partner's software calls; without ``scopes`` it may do what its staff may."""
 
     __tablename__ = "identity_api_key"
     __table_args__ = (
@@ -80,6 +80,7 @@ class ApiKeyRow(Base):
     name: Mapped[str] = mapped_column(Text)
     hint: Mapped[str] = mapped_column(Text)
     digest: Mapped[bytes] = mapped_column(unique=True)
+    scopes: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
     created_by: Mapped[UUID] = mapped_column(ForeignKey("identity_account.id"), index=True)
     created_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]

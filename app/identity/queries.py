@@ -171,7 +171,7 @@ async def names_of(session: AsyncSession, account_ids: Sequence[UUID]) -> dict[U
 
 async def actor_of_key(session: AsyncSession, digest: bytes) -> Actor | None:
     """Whom the API key with this digest speaks for, unless it was revoked."""
-    query = select(ApiKeyRow.id, ApiKeyRow.role, ApiKeyRow.scope_id, ApiKeyRow.created_by).where(
+    query = select(ApiKeyRow.id, ApiKeyRow.role, ApiKeyRow.scope_id, ApiKeyRow.created_by, ApiKeyRow.scopes).where(
         ApiKeyRow.digest == digest, ApiKeyRow.revoked_at.is_(None)
     )
     row = (await session.execute(query)).first()
@@ -184,6 +184,7 @@ async def actor_of_key(session: AsyncSession, digest: bytes) -> Actor | None:
         supplier_id=row.scope_id if role is Role.SUPPLIER else None,
         partner_id=row.scope_id if role is Role.PARTNER else None,
         key_id=row.id,
+        scopes=None if row.scopes is None else frozenset(row.scopes),
     )
 
 
@@ -192,7 +193,9 @@ async def api_keys(
 ) -> list[ApiKey]:
     """Up to ``limit`` keys of one supplier or partner, the newest first, revoked ones included."""
     query = (
-        select(ApiKeyRow.id, ApiKeyRow.name, ApiKeyRow.hint, ApiKeyRow.created_at, ApiKeyRow.revoked_at)
+        select(
+            ApiKeyRow.id, ApiKeyRow.name, ApiKeyRow.hint, ApiKeyRow.created_at, ApiKeyRow.revoked_at, ApiKeyRow.scopes
+        )
         .where(ApiKeyRow.scope_id == scope_id, ApiKeyRow.role == role)
         .order_by(ApiKeyRow.id.desc())
         .limit(limit)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -73,7 +74,8 @@ class Actor:
 
     ``supplier_id`` and ``partner_id`` name the only supplier or partner whose objects the actor may see.
     ``name`` is that organisation's name where the access token tells it, and empty for persons.
-    ``key_id`` is set when an API key was used; ``account_id`` is then the account that made the key.
+    ``key_id`` is set when an API key was used; ``account_id`` is then the account that made the key, and ``scopes`` all
+    that it may do, None standing for whatever its maker's organisation may.
     """
 
     account_id: UUID
@@ -82,6 +84,7 @@ class Actor:
     partner_id: UUID | None = None
     name: str = ""
     key_id: UUID | None = None
+    scopes: frozenset[str] | None = None
 
     @property
     def caller(self) -> str:
@@ -157,6 +160,78 @@ class ApiKey:
     hint: str
     created_at: datetime
     revoked_at: datetime | None
+    scopes: Sequence[str] | None = None
+
+
+class Scope(StrEnum):
+    """What an API key may be limited to: reading or changing one area of what its organisation does."""
+
+    CATALOGUE_READ = "catalogue:read"
+    CATALOGUE_WRITE = "catalogue:write"
+    PRICES_READ = "prices:read"
+    PRICES_WRITE = "prices:write"
+    INVENTORY_READ = "inventory:read"
+    INVENTORY_WRITE = "inventory:write"
+    ORDERS_READ = "orders:read"
+    ORDERS_WRITE = "orders:write"
+    SHIPMENTS_READ = "shipments:read"
+    SHIPMENTS_WRITE = "shipments:write"
+    CLAIMS_READ = "claims:read"
+    CLAIMS_WRITE = "claims:write"
+    REVIEWS_READ = "reviews:read"
+    REVIEWS_WRITE = "reviews:write"
+    SETTLEMENTS_READ = "settlements:read"
+    SETTLEMENTS_WRITE = "settlements:write"
+    ADMISSION_READ = "admission:read"
+    ADMISSION_WRITE = "admission:write"
+    FILES_WRITE = "files:write"
+    WEBHOOKS_READ = "webhooks:read"
+    WEBHOOKS_WRITE = "webhooks:write"
+
+
+_AREAS = {
+    "products": "catalogue",
+    "skus": "prices",
+    "freight": "prices",
+    "promotions": "prices",
+    "inventory": "inventory",
+    "lots": "inventory",
+    "presales": "inventory",
+    "orders": "orders",
+    "shipments": "shipments",
+    "claims": "claims",
+    "reviews": "reviews",
+    "settlements": "settlements",
+    "balance": "settlements",
+    "payout-accounts": "settlements",
+    "invoices": "settlements",
+    "admission": "admission",
+    "certificates": "admission",
+    "files": "files",
+    "webhooks": "webhooks",
+}
+_READING = ("GET", "HEAD")
+_OF_AN_ORGANISATION = re.compile(r"/v1/(?:supplier|partner)/([a-z-]+)(?:/[^/]+/([a-z-]+))?")
+
+
+def scope_for(method: str, path: str) -> Scope | None:
+    """The scope that a call with a limited API key needs; None where such a key never reaches."""
+    found = _OF_AN_ORGANISATION.match(path)
+    area = _AREAS.get(found[1]) if found else None
+    if found is None or area is None:
+        return None
+    if area == "orders" and found[2] == "shipments":  # whoever packs need not be able to cancel
+        area = "shipments"
+    return Scope(f"{area}:{'read' if method in _READING else 'write'}")
+
+
+class InsufficientScope(DomainError):
+    """The API key was limited when it was made (RFC 6750 §3.1)."""
+
+    status = 403
+    code = "insufficient_scope"
+    zh = "此 API 密钥没有该操作所需的权限：{needed}。"
+    en = "This API key was not given what the call needs: {needed}."
 
 
 class InvalidCredentials(DomainError):

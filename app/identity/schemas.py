@@ -11,7 +11,7 @@ from pydantic import AfterValidator, ConfigDict, Field, SecretStr, StringConstra
 from pydantic_core import PydanticCustomError
 
 from app.core.web import Body, Out, ShortText
-from app.identity.rules import PASSWORD_MAX, PASSWORD_MIN, Account, ApiKey, Role, Tokens, is_common
+from app.identity.rules import PASSWORD_MAX, PASSWORD_MIN, Account, ApiKey, Role, Scope, Tokens, is_common
 
 
 def _visible(name: str) -> str:
@@ -144,9 +144,14 @@ class TokensOut(Out):
 class ApiKeyIn(Body):
     """A name by which people know the key."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "ERP"}]})
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"name": "ERP", "scopes": ["inventory:write", "orders:read"]}]}
+    )
 
     name: ShortText
+    scopes: list[Scope] | None = Field(
+        None, min_length=1, max_length=len(Scope), description="All that the key may do; without it, what staff may"
+    )
 
 
 class ApiKeyOut(Out):
@@ -157,6 +162,7 @@ class ApiKeyOut(Out):
     hint: str = Field(description="How the key begins", examples=["bj_1f3a9c02"])
     created_at: datetime
     revoked_at: datetime | None
+    scopes: list[Scope] | None = Field(description="All that it may do; null is what staff may")
 
 
 class NewApiKeyOut(Out):
@@ -166,8 +172,9 @@ class NewApiKeyOut(Out):
     key: str = Field(examples=["bj_1f3a9c02_…"])
     name: str
     created_at: datetime
+    scopes: list[Scope] | None
 
     @classmethod
     def of(cls, made: ApiKey, key: str) -> NewApiKeyOut:
         """The key on the wire."""
-        return cls(id=made.id, key=key, name=made.name, created_at=made.created_at)
+        return cls(id=made.id, key=key, name=made.name, created_at=made.created_at, scopes=made.scopes)

@@ -5,6 +5,7 @@ from sqlalchemy import text
 
 from app.identity import Role
 from app.identity.guards import _keys
+from app.identity.rules import scope_for
 from tests.identity.builders import account, bearer, token
 
 AUDIENCES = [("supplier", Role.SUPPLIER), ("partner", Role.PARTNER)]
@@ -46,7 +47,7 @@ async def test_a_list_shows_keys_without_their_secrets_page_by_page(client, sess
         clock.advance(seconds=1)
     first = (await client.get(f"/v1/{audience}/api-keys?limit=2", headers=headers)).json()
     assert [item["name"] for item in first["items"]] == ["key 2", "key 1"]
-    assert set(first["items"][0]) == {"id", "name", "hint", "created_at", "revoked_at"}
+    assert set(first["items"][0]) == {"id", "name", "hint", "created_at", "revoked_at", "scopes"}
     assert keys[2]["key"].startswith(first["items"][0]["hint"])
     rest = await client.get(f"/v1/{audience}/api-keys", params={"cursor": first["next_cursor"]}, headers=headers)
     assert [item["id"] for item in rest.json()["items"]] == [keys[0]["id"]]
@@ -147,3 +148,68 @@ async def test_a_key_changed_by_one_letter_is_nobody_and_costs_no_statement(clie
         assert (await client.get("/probe/supplier", headers=bearer(changed))).status_code == 401
     assert (await client.get("/probe/supplier", headers=bearer(key + "0"))).status_code == 401
     assert statements == []
+
+
+async def test_a_key_does_no_more_than_its_scopes(shop):
+    wanted = {"name": "仓库", "scopes": ["inventory:read", "shipments:write"]}
+    async with shop.http("S01") as staff:
+        made = (await staff.post("/v1/supplier/api-keys", json=wanted)).json()
+        assert made["scopes"] == ["inventory:read", "shipments:write"]
+        [listed] = (await staff.get("/v1/supplier/api-keys")).json()["items"]
+        assert listed["scopes"] == made["scopes"]
+    async with shop.http() as anybody:
+        anybody.headers["Authorization"] = f"Bearer {made['key']}"
+        assert (await anybody.get("/v1/supplier/inventory")).status_code == 200
+        assert (await anybody.get("/v1/auth/me")).status_code == 200
+        for method, path in [
+            ("GET", "/v1/supplier/orders"),
+            ("GET", "/v1/supplier/shipments"),
+            ("GET", "/v1/supplier/api-keys"),
+            ("GET", "/v1/auth/sessions"),
+            ("POST", "/v1/supplier/inventory/updates"),
+            ("POST", "/v1/supplier/lots"),
+            ("PUT", "/v1/supplier/skus/GT01/price"),
+        ]:
+            refused = await anybody.request(method, path, json={})
+            assert (refused.status_code, refused.json()["code"]) == (403, "insufficient_scope"), path
+        missing = await anybody.post("/v1/supplier/orders/00000000-0000-7000-8000-000000000000/shipments", json={})
+        assert missing.status_code not in (401, 403)
+
+
+@pytest.mark.parametrize("scopes", [[], ["inventory"], ["inventory:write", "everything"]])
+async def test_scopes_that_are_none_make_no_key(client, session, now, scopes):
+    _, headers = await staff(session, now, Role.SUPPLIER)
+    refused = await client.post("/v1/supplier/api-keys", json={"name": "ERP", "scopes": scopes}, headers=headers)
+    assert refused.status_code == 422
+    assert (await client.get("/v1/supplier/api-keys", headers=headers)).json()["items"] == []
+
+
+def test_every_route_that_takes_keys_has_a_scope_or_is_closed_to_limited_ones(settings):
+    from app.main import create_app
+
+    closed = set()
+    for path, methods in create_app(settings).openapi()["paths"].items():
+        for method, operation in methods.items():
+            takes_keys = any("api_key" in way for way in operation.get("security", []))
+            if takes_keys and scope_for(method.upper(), path) is None:
+                closed.add(path)
+    assert all(path.startswith("/v1/auth/") or "/api-keys" in path for path in closed), closed
+    assert closed
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "scope"),
+    [
+        ("GET", "/v1/supplier/orders/1", "orders:read"),
+        ("POST", "/v1/supplier/orders/1/cancellations", "orders:write"),
+        ("POST", "/v1/supplier/orders/1/shipments", "shipments:write"),
+        ("POST", "/v1/supplier/claims/1/shipments", "claims:write"),
+        ("POST", "/v1/supplier/inventory/updates", "inventory:write"),
+        ("POST", "/v1/partner/webhooks", "webhooks:write"),
+        ("POST", "/v1/supplier/api-keys", None),
+        ("GET", "/v1/operator/orders", None),
+        ("GET", "/v1/supplier", None),
+    ],
+)
+def test_what_a_call_needs(method, path, scope):
+    assert scope_for(method, path) == scope

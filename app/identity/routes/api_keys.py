@@ -37,8 +37,9 @@ router = APIRouter(tags=["identity"])
     responses=problems(),
 )
 async def create_supplier_api_key(by: SupplierStaff, body: ApiKeyIn, session: WriteSession, now: Now) -> NewApiKeyOut:
-    """The key is shown this once. It may do what supplier staff may, except make or revoke keys."""
-    return NewApiKeyOut.of(*await service.create_api_key(session, role=Role.SUPPLIER, name=body.name, by=by, now=now))
+    """The key is shown this once. It may do what supplier staff may, or no more than `scopes`; it never makes keys."""
+    made = await service.create_api_key(session, role=Role.SUPPLIER, name=body.name, scopes=body.scopes, by=by, now=now)
+    return NewApiKeyOut.of(*made)
 
 
 @router.get(
@@ -76,8 +77,9 @@ async def revoke_supplier_api_key(by: SupplierStaff, key_id: UUID, session: Writ
     responses=problems(),
 )
 async def create_partner_api_key(by: PartnerStaff, body: ApiKeyIn, session: WriteSession, now: Now) -> NewApiKeyOut:
-    """The key is shown this once. It may do what partner staff may, except make or revoke keys."""
-    return NewApiKeyOut.of(*await service.create_api_key(session, role=Role.PARTNER, name=body.name, by=by, now=now))
+    """The key is shown this once. It may do what partner staff may, or no more than `scopes`; it never makes keys."""
+    made = await service.create_api_key(session, role=Role.PARTNER, name=body.name, scopes=body.scopes, by=by, now=now)
+    return NewApiKeyOut.of(*made)
 
 
 @router.get(

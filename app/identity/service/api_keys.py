@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from app.core.errors import NotFound, NotPermitted
 from app.core.ids import new_id
 from app.core.sealing import keys
 from app.identity.models import ApiKeyRow
-from app.identity.rules import Actor, ApiKey, Role
+from app.identity.rules import Actor, ApiKey, Role, Scope
 
 KEY_PREFIX = "bj_"
 _SECRET_LENGTH = 32
@@ -23,14 +24,23 @@ _MARK_LENGTH = 8
 
 
 async def create_api_key(
-    session: AsyncSession, *, role: Role, name: str, by: Actor, now: datetime
+    session: AsyncSession,
+    *,
+    role: Role,
+    name: str,
+    scopes: Collection[Scope] | None = None,
+    by: Actor,
+    now: datetime,
 ) -> tuple[ApiKey, str]:
     """Make a key for the caller's supplier or partner; the second value is the key itself, told this once.
+
+    With ``scopes`` it may do no more than they say; without, what staff may.
 
     Raises ``NotPermitted`` when a key tries to make keys: a stolen one must not outlive its revocation.
     """
     scope_id = _scope(role, by)
     key_id, prefix = new_id(now), f"{KEY_PREFIX}{secrets.token_hex(4)}"
+    limits = None if scopes is None else sorted(scopes)
     noise = secrets.token_hex(_SECRET_LENGTH // 2)
     key = f"{prefix}_{noise}{_mark(prefix, noise)}"
     await session.execute(
@@ -41,11 +51,12 @@ async def create_api_key(
             name=name,
             hint=prefix,
             digest=digest_of(key),
+            scopes=limits,
             created_by=by.account_id,
             created_at=now,
         )
     )
-    return ApiKey(key_id, name, prefix, now, None), key
+    return ApiKey(key_id, name, prefix, now, None, limits if limits is None else tuple(limits)), key
 
 
 async def revoke_api_key(session: AsyncSession, key_id: UUID, *, role: Role, by: Actor, now: datetime) -> bytes:
