@@ -15,7 +15,7 @@ from app import identity, partners, suppliers
 from app.core.db import Database
 from app.core.errors import DomainError
 from app.core.trouble import Trouble
-from app.identity import PASSWORD_MAX, PASSWORD_MIN, PHONE, USERNAME, Role
+from app.identity import PASSWORD_MAX, PASSWORD_MIN, PHONE, USERNAME, Role, is_common
 
 ROLES = (Role.OPERATOR, Role.OFFICER, Role.SUPPLIER, Role.PARTNER)
 _OFFICE = {Role.OPERATOR: "平台运营", Role.OFFICER: "协作专员"}
@@ -54,10 +54,10 @@ def look_over(wanted: Wanted) -> None:
 
 def look_over_password(password: str, login: str) -> None:
     """Raises ``Trouble`` for a password that registration would refuse, or that is the login itself."""
-    if not PASSWORD_MIN <= len(password) <= PASSWORD_MAX or password.casefold() == login:
+    if not PASSWORD_MIN <= len(password) <= PASSWORD_MAX or password.casefold() == login or is_common(password):
         raise Trouble(
-            f"密码须为 {PASSWORD_MIN} 至 {PASSWORD_MAX} 个字符，且不同于登录名。",
-            f"A password has {PASSWORD_MIN} to {PASSWORD_MAX} characters and is not the login.",
+            f"密码须为 {PASSWORD_MIN} 至 {PASSWORD_MAX} 个字符，不同于登录名，也不是常见密码。",
+            f"A password has {PASSWORD_MIN} to {PASSWORD_MAX} characters and is neither the login nor a common one.",
         )
 
 
