@@ -217,6 +217,7 @@ async def _forget_rosters(session: AsyncSession, now: datetime) -> int:
 
 async def _forget_invitations(session: AsyncSession, now: datetime) -> int:
     await buyers.forget_invitations(session, now)
+    await suppliers.forget_invitations(session, now)
     return 0
 
 

@@ -21,7 +21,7 @@ from app.identity.guards import (
     address_of,
     recognise,
 )
-from app.identity.queries import account, held_open, hold_open, names_of, phone_of, sign_ins
+from app.identity.queries import account, colleagues, held_open, hold_open, names_of, owners, phone_of, sign_ins
 from app.identity.routes import router
 from app.identity.rules import (
     PASSWORD_MAX,
@@ -32,9 +32,11 @@ from app.identity.rules import (
     Account,
     Actor,
     CodeRequired,
+    Colleague,
     InvalidCode,
     InvalidCredentials,
     InvalidGrant,
+    OwnersOnly,
     PhoneTaken,
     Purpose,
     Role,
@@ -57,12 +59,14 @@ from app.identity.service import (
     hash_password,
     prove,
     register_buyer,
+    regrade,
     request_code,
     reset_password,
     sign_in,
     sign_in_by_code,
     sign_in_of,
     sign_out,
+    withdraw,
 )
 
 __all__ = [
@@ -76,11 +80,13 @@ __all__ = [
     "Actor",
     "Buyer",
     "CodeRequired",
+    "Colleague",
     "InvalidCode",
     "InvalidCredentials",
     "InvalidGrant",
     "Officer",
     "Operator",
+    "OwnersOnly",
     "PartnerStaff",
     "PhoneTaken",
     "Public",
@@ -98,6 +104,7 @@ __all__ = [
     "change_password",
     "change_phone",
     "close_account",
+    "colleagues",
     "connect",
     "continue_sign_in",
     "create_account",
@@ -110,10 +117,12 @@ __all__ = [
     "hold_open",
     "is_common",
     "names_of",
+    "owners",
     "phone_of",
     "prove",
     "recognise",
     "register_buyer",
+    "regrade",
     "request_code",
     "reset_password",
     "router",
@@ -122,4 +131,5 @@ __all__ = [
     "sign_in_of",
     "sign_ins",
     "sign_out",
+    "withdraw",
 ]

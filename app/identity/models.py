@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, CheckConstraint, ForeignKey, Identity, Index, Text, UniqueConstraint
+from sqlalchemy import ARRAY, BigInteger, CheckConstraint, ForeignKey, Identity, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, uid
@@ -38,7 +38,7 @@ class AccountRow(Base):
 
 
 class GrantRow(Base):
-    """One role of an account; for supplier and partner staff, of which supplier or partner."""
+    """One role of an account; for supplier and partner staff, of whom, and whether they decide who else is."""
 
     __tablename__ = "identity_grant"
     __table_args__ = (
@@ -48,7 +48,8 @@ class GrantRow(Base):
 
     account_id: Mapped[UUID] = mapped_column(ForeignKey("identity_account.id"), primary_key=True)
     role: Mapped[str] = mapped_column(Text, primary_key=True)
-    scope_id: Mapped[UUID | None]
+    scope_id: Mapped[UUID | None] = mapped_column(index=True)
+    is_owner: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
 
 
 class RefreshTokenRow(Base):

@@ -15,7 +15,7 @@ from app.core.db import ask
 from app.core.errors import NotAuthenticated
 from app.core.sealing import keys
 from app.identity.models import AccountRow, ApiKeyRow, ChallengeRow, GrantRow, RefreshTokenRow
-from app.identity.rules import Account, Actor, ApiKey, Purpose, Role, SignIn, TextMessage
+from app.identity.rules import Account, Actor, ApiKey, Colleague, Purpose, Role, SignIn, TextMessage
 
 _GRANTS = func.jsonb_object_agg(GrantRow.role, GrantRow.scope_id).filter(GrantRow.role.is_not(None))
 _ACCOUNT = (
@@ -167,6 +167,31 @@ async def names_of(session: AsyncSession, account_ids: Sequence[UUID]) -> dict[U
     """What the people behind some accounts are called."""
     wanted = select(AccountRow.id, AccountRow.name_sealed).where(AccountRow.id.in_(account_ids))
     return {row.id: keys().unseal(bytes(row.name_sealed), "name") for row in await session.execute(wanted)}
+
+
+async def colleagues(
+    session: AsyncSession, role: Role, scope_id: UUID, *, limit: int, after: UUID | None = None
+) -> list[Colleague]:
+    """Who acts for a supplier or partner, in the order of their accounts."""
+    query = (
+        select(GrantRow.account_id, AccountRow.name_sealed, GrantRow.is_owner)
+        .join(AccountRow, AccountRow.id == GrantRow.account_id)
+        .where(GrantRow.scope_id == scope_id, GrantRow.role == role)
+        .order_by(GrantRow.account_id)
+        .limit(limit)
+    )
+    if after is not None:
+        query = query.where(GrantRow.account_id > after)
+    rows = await session.execute(query)
+    return [Colleague(row.account_id, keys().unseal(bytes(row.name_sealed), "name"), row.is_owner) for row in rows]
+
+
+async def owners(session: AsyncSession, role: Role, scope_id: UUID) -> frozenset[UUID]:
+    """Who decides, for a supplier or partner, who else acts for it."""
+    query = select(GrantRow.account_id).where(
+        GrantRow.scope_id == scope_id, GrantRow.role == role, GrantRow.is_owner.is_(True)
+    )
+    return frozenset((await session.execute(query)).scalars())
 
 
 async def actor_of_key(session: AsyncSession, digest: bytes) -> Actor | None:

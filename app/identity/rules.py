@@ -108,6 +108,15 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
+class Colleague:
+    """Somebody who acts for a supplier or partner; owners decide who else does."""
+
+    account_id: UUID
+    name: str
+    is_owner: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Tokens:
     """What a sign-in gives: a short-lived access token and the refresh token that continues it."""
 
@@ -232,6 +241,15 @@ class InsufficientScope(DomainError):
     code = "insufficient_scope"
     zh = "此 API 密钥没有该操作所需的权限：{needed}。"
     en = "This API key was not given what the call needs: {needed}."
+
+
+class OwnersOnly(DomainError):
+    """Staff work for their organisation; owners decide who does."""
+
+    status = 403
+    code = "owners_only"
+    zh = "该操作需要管理员权限。"
+    en = "Only an owner may do this."
 
 
 class InvalidCredentials(DomainError):

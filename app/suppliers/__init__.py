@@ -1,10 +1,10 @@
 """Those whose goods are sold here.
 
 *Owns* suppliers, where they stand (draft, applied, recommended, approved, rejected, suspended), their certificates and
-bank accounts, what was decided about them, and the townships of Baojing.
+bank accounts, what was decided about them, who is invited to work for them, and the townships of Baojing.
 *Promises* that nobody is approved whom the county did not recommend or who lacks something that is asked for, and that
 what cannot be checked counts as lacking; that a certificate counts while it is verified and in force, and not a day
-longer; that bank accounts are sealed and in the supplier's own name.
+longer; that bank accounts are sealed and in the supplier's own name; that a supplier keeps an owner.
 *Calls* identity, for who may decide and who is staff; files, for what shows a certificate.
 *Tells* ``SupplierApplied``, ``SupplierRecommended``, ``SupplierApproved``, ``SupplierRejected``, ``SupplierSuspended``,
 ``CertificatesChanged`` and ``CertificateExpiring``.
@@ -52,6 +52,8 @@ from app.suppliers.service import (
     admit,
     approve,
     decide_certificate,
+    forget_invitations,
+    leave_supplier,
     look_at,
     plant_townships,
     suspend,
@@ -94,10 +96,12 @@ __all__ = [
     "by_code",
     "cards",
     "decide_certificate",
+    "forget_invitations",
     "get",
     "hold_still",
     "is_licence",
     "is_uscc",
+    "leave_supplier",
     "look_at",
     "made_in",
     "permits",

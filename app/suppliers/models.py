@@ -12,9 +12,12 @@ from app.core.db import Base, append_only, instant, uid
 from app.suppliers.lifecycle import CertificateStatus, CertificateStep, Status, Step, after, certificate_after
 from app.suppliers.rules import Kind, SupplierExists, Taxpayer
 from app.suppliers.rules.admission import CertificateKind
+from app.suppliers.rules.team import AlreadyInvitedToSupplier, StaffRole
 
 
-def _one_of(column: str, values: type[Kind | Status | Step | Taxpayer | CertificateKind | CertificateStatus]) -> str:
+def _one_of(
+    column: str, values: type[StaffRole | Kind | Status | Step | Taxpayer | CertificateKind | CertificateStatus]
+) -> str:
     return f"{column} IN ({', '.join(repr(value.value) for value in values)})"
 
 
@@ -133,6 +136,31 @@ class DecisionRow(Base):
     reason: Mapped[str | None] = mapped_column(Text)
     by_account: Mapped[UUID | None]
     at: Mapped[instant]
+
+
+class InvitationRow(Base):
+    """An invitation to work for a supplier; it is removed when it is accepted, withdrawn or too old."""
+
+    __tablename__ = "suppliers_invitation"
+    __table_args__ = (
+        UniqueConstraint(
+            "supplier_id",
+            "phone_index",
+            name="uq_suppliers_invitation_phone",
+            info={"means": AlreadyInvitedToSupplier},
+        ),
+        CheckConstraint(_one_of("role", StaffRole), name="role"),
+    )
+
+    id: Mapped[uid]
+    supplier_id: Mapped[UUID] = mapped_column(ForeignKey("suppliers_supplier.id"))
+    phone_index: Mapped[bytes] = mapped_column(index=True)
+    phone_sealed: Mapped[bytes]
+    role: Mapped[str] = mapped_column(Text)
+    code_digest: Mapped[bytes]
+    invited_by: Mapped[UUID] = mapped_column(ForeignKey("identity_account.id"), index=True)
+    invited_at: Mapped[instant]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
 
 
 append_only(Base.metadata.tables["suppliers_decision"])

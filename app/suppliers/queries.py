@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,10 +11,12 @@ from sqlalchemy import or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.errors import NotFound
+from app.core.sealing import keys
 from app.suppliers.lifecycle import CertificateStatus, Status
-from app.suppliers.models import CertificateRow, DecisionRow, SupplierRow, TownshipRow
+from app.suppliers.models import CertificateRow, DecisionRow, InvitationRow, SupplierRow, TownshipRow
 from app.suppliers.rules import Kind, SupplierCard, Taxpayer
 from app.suppliers.rules.admission import BankAccount, Certificate, CertificateKind, Decision, Permit
+from app.suppliers.rules.team import StaffInvitation, StaffRole
 
 _SUPPLIER = select(
     SupplierRow.id,
@@ -185,3 +187,42 @@ async def bank_account(session: AsyncSession, supplier_id: UUID) -> BankAccount 
     )
     sealed = (await session.execute(query)).scalar_one_or_none()
     return None if sealed is None else BankAccount.opened(sealed)
+
+
+def invitation(row: InvitationRow, supplier: str) -> StaffInvitation:
+    """The value that crosses the door for a row."""
+    phone = keys().unseal(bytes(row.phone_sealed), "phone")
+    return StaffInvitation(
+        id=row.id,
+        supplier_id=row.supplier_id,
+        supplier=supplier,
+        phone=f"{phone[:3]}******{phone[-2:]}",
+        role=StaffRole(row.role),
+        expires_at=row.expires_at,
+    )
+
+
+async def invitations(
+    session: AsyncSession,
+    *,
+    supplier_id: UUID | None = None,
+    phone: str | None = None,
+    now: datetime,
+    limit: int,
+    after: UUID | None,
+) -> list[StaffInvitation]:
+    """Invitations that wait: of a supplier, or to a phone."""
+    query = (
+        select(InvitationRow, SupplierRow.name)
+        .join(SupplierRow, SupplierRow.id == InvitationRow.supplier_id)
+        .where(InvitationRow.expires_at > now)
+        .order_by(InvitationRow.id)
+        .limit(limit)
+    )
+    if supplier_id is not None:
+        query = query.where(InvitationRow.supplier_id == supplier_id)
+    if phone is not None:
+        query = query.where(InvitationRow.phone_index == keys().blind(phone, "phone"))
+    if after is not None:
+        query = query.where(InvitationRow.id > after)
+    return [invitation(row, name) for row, name in await session.execute(query)]

@@ -94,6 +94,8 @@ _MOVES_NEITHER = {
     "found_organisation",
     "invite_member",
     "accept_invitation",
+    "invite_supplier_member",
+    "accept_supplier_invitation",
     "verify_organisation",
     "suspend_organisation",
     "create_supplier_api_key",

@@ -22,7 +22,7 @@ from app.core.web import (
 )
 from app.identity import queries, service
 from app.identity.guards import PartnerStaff, SupplierStaff, forget_key
-from app.identity.rules import Actor, Role
+from app.identity.rules import Actor, OwnersOnly, Role
 from app.identity.schemas import ApiKeyIn, ApiKeyOut, NewApiKeyOut
 
 router = APIRouter(tags=["identity"])
@@ -34,10 +34,13 @@ router = APIRouter(tags=["identity"])
     summary="Make an API key of the supplier",
     operation_id="create_supplier_api_key",
     response_model=NewApiKeyOut,
-    responses=problems(),
+    responses=problems(OwnersOnly),
 )
 async def create_supplier_api_key(by: SupplierStaff, body: ApiKeyIn, session: WriteSession, now: Now) -> NewApiKeyOut:
-    """The key is shown this once. It may do what supplier staff may, or no more than `scopes`; it never makes keys."""
+    """The key is shown this once. It may do what supplier staff may, or no more than `scopes`; it makes no keys.
+
+    For owners.
+    """
     made = await service.create_api_key(session, role=Role.SUPPLIER, name=body.name, scopes=body.scopes, by=by, now=now)
     return NewApiKeyOut.of(*made)
 
@@ -61,10 +64,10 @@ async def list_supplier_api_keys(
     status_code=204,
     summary="Revoke an API key of the supplier",
     operation_id="revoke_supplier_api_key",
-    responses=problems(NotFound),
+    responses=problems(NotFound, OwnersOnly),
 )
 async def revoke_supplier_api_key(by: SupplierStaff, key_id: UUID, session: WriteSession, now: Now) -> None:
-    """The key stops working everywhere within two seconds."""
+    """The key stops working everywhere within two seconds. For owners."""
     await _revoke(session, Role.SUPPLIER, key_id, by, now)
 
 
@@ -74,10 +77,13 @@ async def revoke_supplier_api_key(by: SupplierStaff, key_id: UUID, session: Writ
     summary="Make an API key of the partner",
     operation_id="create_partner_api_key",
     response_model=NewApiKeyOut,
-    responses=problems(),
+    responses=problems(OwnersOnly),
 )
 async def create_partner_api_key(by: PartnerStaff, body: ApiKeyIn, session: WriteSession, now: Now) -> NewApiKeyOut:
-    """The key is shown this once. It may do what partner staff may, or no more than `scopes`; it never makes keys."""
+    """The key is shown this once. It may do what partner staff may, or no more than `scopes`; it makes no keys.
+
+    For owners.
+    """
     made = await service.create_api_key(session, role=Role.PARTNER, name=body.name, scopes=body.scopes, by=by, now=now)
     return NewApiKeyOut.of(*made)
 
@@ -101,10 +107,10 @@ async def list_partner_api_keys(
     status_code=204,
     summary="Revoke an API key of the partner",
     operation_id="revoke_partner_api_key",
-    responses=problems(NotFound),
+    responses=problems(NotFound, OwnersOnly),
 )
 async def revoke_partner_api_key(by: PartnerStaff, key_id: UUID, session: WriteSession, now: Now) -> None:
-    """The key stops working everywhere within two seconds."""
+    """The key stops working everywhere within two seconds. For owners."""
     await _revoke(session, Role.PARTNER, key_id, by, now)
 
 

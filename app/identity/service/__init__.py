@@ -1,6 +1,14 @@
 """The verbs of this module."""
 
-from app.identity.service.accounts import change_phone, close_account, create_account, grant, register_buyer
+from app.identity.service.accounts import (
+    change_phone,
+    close_account,
+    create_account,
+    grant,
+    register_buyer,
+    regrade,
+    withdraw,
+)
 from app.identity.service.api_keys import KEY_PREFIX, create_api_key, digest_of, is_well_formed, revoke_api_key
 from app.identity.service.codes import forget_codes, prove, request_code
 from app.identity.service.passwords import hash_password
@@ -26,6 +34,7 @@ __all__ = [
     "prove",
     "read_access_token",
     "register_buyer",
+    "regrade",
     "request_code",
     "reset_password",
     "revoke_api_key",
@@ -33,4 +42,5 @@ __all__ = [
     "sign_in_by_code",
     "sign_in_of",
     "sign_out",
+    "withdraw",
 ]

@@ -77,13 +77,36 @@ async def create_account(
     return account_id
 
 
-async def grant(session: AsyncSession, account_id: UUID, role: Role, *, scope_id: UUID | None = None) -> bool:
+async def grant(
+    session: AsyncSession, account_id: UUID, role: Role, *, scope_id: UUID | None = None, is_owner: bool = True
+) -> bool:
     """Let an account act as something more, from its next token on; False if it has that role already."""
-    values = {"account_id": account_id, "role": role, "scope_id": scope_id}
+    values = {"account_id": account_id, "role": role, "scope_id": scope_id, "is_owner": is_owner}
     given = await session.execute(
         insert(GrantRow).values(values).on_conflict_do_nothing().returning(GrantRow.account_id)
     )
     return given.scalar_one_or_none() is not None
+
+
+async def regrade(session: AsyncSession, account_id: UUID, role: Role, scope_id: UUID, *, is_owner: bool) -> bool:
+    """Make somebody who acts for a supplier or partner an owner, or not; False when they do not act for it."""
+    changed = await session.execute(
+        update(GrantRow)
+        .where(GrantRow.account_id == account_id, GrantRow.role == role, GrantRow.scope_id == scope_id)
+        .values(is_owner=is_owner)
+        .returning(GrantRow.account_id)
+    )
+    return changed.scalar_one_or_none() is not None
+
+
+async def withdraw(session: AsyncSession, account_id: UUID, role: Role, scope_id: UUID) -> bool:
+    """Let somebody no longer act for a supplier or partner, from their next token on; False when they do not."""
+    gone = await session.execute(
+        delete(GrantRow)
+        .where(GrantRow.account_id == account_id, GrantRow.role == role, GrantRow.scope_id == scope_id)
+        .returning(GrantRow.account_id)
+    )
+    return gone.scalar_one_or_none() is not None
 
 
 async def change_phone(

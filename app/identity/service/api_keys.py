@@ -16,7 +16,8 @@ from app.core.errors import NotFound, NotPermitted
 from app.core.ids import new_id
 from app.core.sealing import keys
 from app.identity.models import ApiKeyRow
-from app.identity.rules import Actor, ApiKey, Role, Scope
+from app.identity.queries import owners
+from app.identity.rules import Actor, ApiKey, OwnersOnly, Role, Scope
 
 KEY_PREFIX = "bj_"
 _SECRET_LENGTH = 32
@@ -36,9 +37,10 @@ async def create_api_key(
 
     With ``scopes`` it may do no more than they say; without, what staff may.
 
-    Raises ``NotPermitted`` when a key tries to make keys: a stolen one must not outlive its revocation.
+    Raises ``NotPermitted`` when a key tries to make keys: a stolen one must not outlive its revocation;
+    ``OwnersOnly``.
     """
-    scope_id = _scope(role, by)
+    scope_id = await _scope(session, role, by)
     key_id, prefix = new_id(now), f"{KEY_PREFIX}{secrets.token_hex(4)}"
     limits = None if scopes is None else sorted(scopes)
     noise = secrets.token_hex(_SECRET_LENGTH // 2)
@@ -60,10 +62,14 @@ async def create_api_key(
 
 
 async def revoke_api_key(session: AsyncSession, key_id: UUID, *, role: Role, by: Actor, now: datetime) -> bytes:
-    """Make a key useless; revoking twice is no error. Returns its digest. Raises ``NotFound`` and ``NotPermitted``."""
+    """Make a key useless; revoking twice is no error. Returns its digest.
+
+    Raises ``NotFound``, ``NotPermitted``, ``OwnersOnly``.
+    """
+    scope_id = await _scope(session, role, by)
     revoked = await session.execute(
         update(ApiKeyRow)
-        .where(ApiKeyRow.id == key_id, ApiKeyRow.role == role, ApiKeyRow.scope_id == _scope(role, by))
+        .where(ApiKeyRow.id == key_id, ApiKeyRow.role == role, ApiKeyRow.scope_id == scope_id)
         .values(revoked_at=func.coalesce(ApiKeyRow.revoked_at, now))
         .returning(ApiKeyRow.digest)
     )
@@ -89,8 +95,10 @@ def _mark(prefix: str, noise: str) -> str:
     return keys().blind(f"{prefix}_{noise}", "api_key").hex()[:_MARK_LENGTH]
 
 
-def _scope(role: Role, by: Actor) -> UUID:
+async def _scope(session: AsyncSession, role: Role, by: Actor) -> UUID:
     scope_id = by.supplier_id if role is Role.SUPPLIER else by.partner_id
     if by.key_id is not None or scope_id is None:
         raise NotPermitted
+    if by.account_id not in await owners(session, role, scope_id):
+        raise OwnersOnly
     return scope_id

@@ -284,7 +284,7 @@ async def close_account(_: AccountCloseIn, by: Buyer, session: WriteSession, now
     """Name, phone, password, address book and memberships are erased; the phone may register anew.
 
     Orders stay, without anything in the account that names the person, as long as the law wants them kept. Refused
-    while an order or a refund is on its way, and for the last owner of an organisation that has other members. The
-    body says that it is meant.
+    while an order or a refund is on its way, and for the last owner of an organisation that has other members or of a
+    supplier. The body says that it is meant.
     """
     await service.close_account(session, by=by, now=now)

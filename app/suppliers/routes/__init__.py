@@ -2,8 +2,10 @@
 
 from fastapi import APIRouter
 
-from app.suppliers.routes import applicant, office, operator
+from app.suppliers.routes import applicant, office, operator, team
 
-router = APIRouter(routes=[*applicant.router.routes, *office.router.routes, *operator.router.routes])
+router = APIRouter(
+    routes=[*applicant.router.routes, *office.router.routes, *operator.router.routes, *team.router.routes]
+)
 
 __all__ = ["router"]

@@ -10,20 +10,36 @@ from app.suppliers.service.admission import (
 )
 from app.suppliers.service.certificates import add_certificate, decide_certificate, watch_certificates
 from app.suppliers.service.standing import approve, look_at, recommend, reject, suspend
+from app.suppliers.service.team import (
+    accept_invitation,
+    change_role,
+    forget_invitations,
+    invite,
+    leave_supplier,
+    remove,
+    withdraw_invitation,
+)
 
 __all__ = [
+    "accept_invitation",
     "add_certificate",
     "admit",
     "apply",
     "approve",
+    "change_role",
     "decide_certificate",
     "edit_application",
+    "forget_invitations",
+    "invite",
+    "leave_supplier",
     "look_at",
     "plant_townships",
     "recommend",
     "reject",
+    "remove",
     "set_bank_account",
     "submit",
     "suspend",
     "watch_certificates",
+    "withdraw_invitation",
 ]
