@@ -92,8 +92,8 @@ async def test_who_names_a_lot_gets_it(session, now, shop):
 async def test_dark_tea_goes_by_vintage(session, now):
     made = await open_shop(session, now - timedelta(hours=9), "A1", keeps_days=7_300)
     for code, made_on, best_before in (
-        ("NEW", date(2025, 9, 1), date(2035, 9, 1)),
-        ("OLD", date(2019, 9, 1), date(2039, 9, 1)),
+        ("NEW", date(2026, 5, 1), date(2026, 12, 10)),
+        ("OLD", date(2025, 7, 1), date(2026, 12, 20)),
     ):
         await inventory.receive(
             session, sku="A1", code=code, harvested_on=None, produced_on=made_on, best_before=best_before,
