@@ -27,6 +27,7 @@ _FORMATS: dict[Kind, str] = {
 }
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _OFFERED_ROWS = 50_000
+_LINE_POINTS = 16
 _A4 = 9  # ECMA-376 part 1, 18.3.1.63
 
 
@@ -82,7 +83,7 @@ def workbook(*pages: Page) -> bytes:
     with xlsxwriter.Workbook(file, options) as book:
         bold = book.add_format({"bold": True, "bg_color": "#F2F2F2", "bottom": 1})
         titles = book.add_format({"bold": True, "font_size": 13})
-        plain = book.add_format()
+        wrapped = book.add_format({"text_wrap": True, "valign": "top"})
         formats = {kind: book.add_format({"num_format": shown}) for kind, shown in _FORMATS.items()}
         sums = {
             kind: book.add_format({"num_format": shown, "bold": True, "top": 1}) for kind, shown in _FORMATS.items()
@@ -106,10 +107,19 @@ def workbook(*pages: Page) -> bytes:
             if page.total is not None:
                 _close(sheet, page.headings, page.total, (top, last), sums)
             for below, note in enumerate(page.notes, start=last + 3):
-                sheet.write_string(below, 0, note, plain)
+                _note(sheet, below, page.headings, note, wrapped)
             if page.chart is not None and last > top:
                 sheet.insert_chart(top, len(page.headings) + 1, _drawn(book, page, page.chart, top, list(rows)))
     return file.getvalue()
+
+
+def _note(sheet: Any, row: int, headings: Sequence[Heading], note: str, style: Any) -> None:
+    """A note as wide as the columns and as high as it needs, so that it does not widen the printed page."""
+    wide = sum(2 if mark > "\u2e80" else 1 for mark in note)
+    sheet.set_row(row, _LINE_POINTS * (1 + wide // sum(heading.width for heading in headings)))
+    if len(headings) > 1:
+        sheet.merge_range(row, 0, row, len(headings) - 1, "", style)
+    sheet.write_string(row, 0, note, style)
 
 
 def _close(
