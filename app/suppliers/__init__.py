@@ -20,7 +20,7 @@ from app.suppliers.events import (
     SupplierSuspended,
 )
 from app.suppliers.lifecycle import CertificateStep, Status, SupplierStepNotAllowed
-from app.suppliers.queries import bank_account, by_code, cards, get, hold_still, permits, suppliers
+from app.suppliers.queries import bank_account, by_code, cards, get, hold_agency, hold_still, permits, suppliers
 from app.suppliers.routes import router
 from app.suppliers.rules import (
     BAOJING,
@@ -98,6 +98,7 @@ __all__ = [
     "decide_certificate",
     "forget_invitations",
     "get",
+    "hold_agency",
     "hold_still",
     "is_licence",
     "is_uscc",

@@ -163,4 +163,14 @@ class InvitationRow(Base):
     expires_at: Mapped[datetime] = mapped_column(index=True)
 
 
+class AgentRow(Base):
+    """Somebody who may enter stock for a supplier without being of it."""
+
+    __tablename__ = "suppliers_agent"
+
+    supplier_id: Mapped[UUID] = mapped_column(ForeignKey("suppliers_supplier.id"), primary_key=True)
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("identity_account.id"), primary_key=True, index=True)
+    since: Mapped[instant]
+
+
 append_only(Base.metadata.tables["suppliers_decision"])

@@ -12,11 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.errors import NotFound
 from app.core.sealing import keys
+from app.identity import Actor
 from app.suppliers.lifecycle import CertificateStatus, Status
-from app.suppliers.models import CertificateRow, DecisionRow, InvitationRow, SupplierRow, TownshipRow
+from app.suppliers.models import AgentRow, CertificateRow, DecisionRow, InvitationRow, SupplierRow, TownshipRow
 from app.suppliers.rules import Kind, SupplierCard, Taxpayer
 from app.suppliers.rules.admission import BankAccount, Certificate, CertificateKind, Decision, Permit
-from app.suppliers.rules.team import StaffInvitation, StaffRole
+from app.suppliers.rules.team import Agency, StaffInvitation, StaffRole
 
 _SUPPLIER = select(
     SupplierRow.id,
@@ -226,3 +227,32 @@ async def invitations(
     if after is not None:
         query = query.where(InvitationRow.id > after)
     return [invitation(row, name) for row, name in await session.execute(query)]
+
+
+async def agencies(
+    session: AsyncSession,
+    *,
+    supplier_id: UUID | None = None,
+    account_id: UUID | None = None,
+    limit: int,
+    after: UUID | None = None,
+) -> list[Agency]:
+    """The agents of a supplier in the order of their accounts, or the suppliers of an agent in the order of theirs."""
+    query = select(AgentRow.supplier_id, SupplierRow.name, AgentRow.account_id, AgentRow.since).join(
+        SupplierRow, SupplierRow.id == AgentRow.supplier_id
+    )
+    order = AgentRow.supplier_id if supplier_id is None else AgentRow.account_id
+    if supplier_id is not None:
+        query = query.where(AgentRow.supplier_id == supplier_id)
+    if account_id is not None:
+        query = query.where(AgentRow.account_id == account_id)
+    if after is not None:
+        query = query.where(order > after)
+    return [Agency(*row) for row in await session.execute(query.order_by(order).limit(limit))]
+
+
+async def hold_agency(session: AsyncSession, supplier_id: UUID, *, by: Actor) -> None:
+    """Keep the caller an agent of this supplier until the transaction ends. Raises ``NotFound`` when they are none."""
+    held = select(AgentRow.supplier_id).where(AgentRow.supplier_id == supplier_id, AgentRow.account_id == by.account_id)
+    if by.key_id is not None or (await session.execute(held.with_for_update(read=True))).first() is None:
+        raise NotFound

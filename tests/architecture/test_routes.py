@@ -70,6 +70,7 @@ _MOVES_STOCK_OR_MONEY = {
     "receive_goods_back",
     "decide_claim",
     "update_inventory",
+    "update_inventory_as_agent",
     "apply_inventory_import",
     "receive_lot",
     "recall_lot",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from sqlalchemy import text
 
 from app import identity
 from app.identity import Role
@@ -13,6 +14,10 @@ from tests.identity.builders import quick_hash
 from tests.shop import Shop
 
 MEMBERS, INVITATIONS = "/v1/supplier/members", "/v1/supplier/invitations"
+_LAST = text("""
+SELECT m.by_account, s.supplier_id FROM inventory_movement m JOIN inventory_stock s USING (sku)
+WHERE m.sku = :sku ORDER BY m.id DESC LIMIT 1
+""")
 PHONE, OTHER = "13907430002", "13907430003"
 
 
@@ -153,6 +158,59 @@ async def test_staff_may_close_their_account(shop: Shop):
     await join(shop, PHONE)
     assert (await shop.call(PHONE, "DELETE", "/v1/auth/me", {"confirm": True}, key=None)).status_code == 204
     assert len(await members(shop)) == 1
+
+
+def counting(quantity: int, sku: str = "GT04") -> dict:
+    return {"updates": [{"sku": sku, "mode": "set", "quantity": quantity}]}
+
+
+def entry(shop: Shop, supplier: str) -> str:
+    return f"/v1/store/agencies/{shop.accounts[supplier].supplier_id}/inventory-updates"
+
+
+async def test_an_agent_enters_stock_for_those_who_took_it(shop: Shop):
+    await join(shop, PHONE, "agent")
+    assert shop.accounts[PHONE].supplier_id is None
+    [agency] = (await shop.call(PHONE, "GET", "/v1/store/agencies", key=None)).json()["items"]
+    assert agency["supplier_id"] == str(shop.accounts["S01"].supplier_id)
+    [agent] = (await shop.call("S01", "GET", "/v1/supplier/agents", key=None)).json()["items"]
+    assert (agent["account_id"], agent["name"]) == (str(shop.accounts[PHONE].id), "向梅")
+    assert agent["account_id"] not in await members(shop)
+    assert await code_of(await accept(shop, PHONE, await invited(shop, PHONE, "agent"))) == (409, "already_staff")
+
+    done = await shop.call(PHONE, "POST", entry(shop, "S01"), counting(77))
+    assert (done.status_code, done.json()["results"][0]["on_hand"]) == (200, 77)
+    async with shop.db.read() as session:
+        who, whose = (await session.execute(_LAST, {"sku": "GT04"})).one()
+    assert (who, whose) == (shop.accounts[PHONE].id, shop.accounts["S01"].supplier_id)
+
+    theirs = await shop.call(PHONE, "POST", entry(shop, "S08"), counting(1, "NO02"))
+    assert theirs.status_code == 404
+    foreign = await shop.call(PHONE, "POST", entry(shop, "S01"), counting(1, "NO02"))
+    assert foreign.status_code == 422
+    assert (await shop.call(PHONE, "GET", "/v1/supplier/inventory", key=None)).status_code == 403
+
+    assert (await shop.call("S08", "DELETE", f"/v1/supplier/agents/{agent['account_id']}", key=None)).status_code == 404
+    assert (await shop.call("S01", "DELETE", f"/v1/supplier/agents/{agent['account_id']}", key=None)).status_code == 204
+    assert (await shop.call(PHONE, "POST", entry(shop, "S01"), counting(78))).status_code == 404
+
+
+async def test_an_agent_of_two_leaves_one_and_then_closes_the_account(shop: Shop):
+    await join(shop, PHONE, "agent")
+    assert (await accept(shop, PHONE, await invited(shop, PHONE, "agent", "S08"))).status_code == 200
+    leave = f"/v1/store/agencies/{shop.accounts['S01'].supplier_id}"
+    assert (await shop.call(PHONE, "DELETE", leave, key=None)).status_code == 204
+    assert (await shop.call(PHONE, "DELETE", leave, key=None)).status_code == 404
+    assert (await shop.call("S01", "GET", "/v1/supplier/agents", key=None)).json()["items"] == []
+    assert (await shop.call(PHONE, "DELETE", "/v1/auth/me", {"confirm": True}, key=None)).status_code == 204
+    assert (await shop.call("S08", "GET", "/v1/supplier/agents", key=None)).json()["items"] == []
+
+
+async def test_nobody_is_made_an_agent_by_changing_their_role(shop: Shop):
+    await join(shop, PHONE)
+    refused = await shop.call("S01", "PUT", of(shop, PHONE), {"role": "agent"}, key=None)
+    assert refused.status_code == 422
+    assert (await members(shop))[str(shop.accounts[PHONE].id)] == "staff"
 
 
 async def test_a_key_brings_nobody_in(shop: Shop):

@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app import suppliers
 from app.catalogue import SeasonNotProven
 from app.core.errors import NotFound, NotPermitted
 from app.core.web import (
@@ -32,7 +33,7 @@ from app.core.web import (
     problems,
 )
 from app.files import UnknownFile
-from app.identity import Actor, Public, SupplierStaff
+from app.identity import Actor, Buyer, Public, SupplierStaff
 from app.inventory import queries, service
 from app.inventory.rules import LotExists
 from app.inventory.rules.presale import CapBelowPromised, PresaleOpen, PresaleSettled
@@ -126,6 +127,31 @@ async def update_inventory(
     async def work(session: AsyncSession) -> UpdatesOut:
         rows = [row.row() for row in body.updates]
         return UpdatesOut.of(await service.apply_updates(session, own(by), rows, by=by, now=now, partial=partial))
+
+    return await once.run(200, work)
+
+
+@router.post(
+    "/v1/store/agencies/{supplier_id}/inventory-updates",
+    summary="Count or adjust the stock of a supplier as its agent",
+    operation_id="update_inventory_as_agent",
+    response_model=UpdatesOut,
+    responses=problems(NotFound, UpdatesRejected, *KEY_ERRORS),
+)
+async def update_inventory_as_agent(
+    supplier_id: UUID,
+    body: UpdatesIn,
+    by: Buyer,
+    once: Once,
+    now: Now,
+    partial: Annotated[bool, Query(description="Apply the good rows even if others are refused")] = False,
+) -> Response:
+    """The same as the supplier does itself; the movements keep who entered them beside whose stock it is."""
+
+    async def work(session: AsyncSession) -> UpdatesOut:
+        await suppliers.hold_agency(session, supplier_id, by=by)
+        rows = [row.row() for row in body.updates]
+        return UpdatesOut.of(await service.apply_updates(session, supplier_id, rows, by=by, now=now, partial=partial))
 
     return await once.run(200, work)
 

@@ -33,6 +33,8 @@ from app.suppliers.rules.team import (
 )
 from app.suppliers.schemas import SupplierOut
 from app.suppliers.schemas.team import (
+    AgencyOut,
+    AgentOut,
     NewSupplierInvitationOut,
     SupplierAcceptanceIn,
     SupplierInvitationIn,
@@ -173,7 +175,68 @@ async def list_supplier_invitations(
 async def accept_supplier_invitation(
     invitation_id: UUID, by: Buyer, body: SupplierAcceptanceIn, session: WriteSession, now: Now
 ) -> SupplierOut:
-    """Refresh the token: from then on the account is this supplier's staff. An account works for one supplier."""
+    """Refresh the token: from then on the account is this supplier's staff. An account works for one supplier.
+
+    An agent stays what it was and enters stock at `POST /v1/store/agencies/{supplier_id}/inventory-updates`.
+    """
     return SupplierOut.model_validate(
         await service.accept_invitation(session, invitation_id, body.code, by=by, now=now)
     )
+
+
+@router.get(
+    "/v1/supplier/agents",
+    operation_id="list_agents",
+    summary="Who enters stock for one's own supplier without being of it",
+    responses=problems(InvalidCursor),
+)
+async def list_agents(
+    by: SupplierStaff, session: ReadSession, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
+) -> Page[AgentOut]:
+    """In the order of their accounts."""
+    after = _place("supplier.agents", cursor)
+    found = await queries.agencies(session, supplier_id=_own(by), after=after, limit=limit + 1)
+    more = encode_cursor("supplier.agents", str(found[limit - 1].account_id)) if len(found) > limit else None
+    names = await identity.names_of(session, [one.account_id for one in found[:limit]])
+    items = [AgentOut(account_id=one.account_id, name=names[one.account_id], since=one.since) for one in found[:limit]]
+    return Page(items=items, next_cursor=more)
+
+
+@router.delete(
+    "/v1/supplier/agents/{account_id}",
+    operation_id="remove_agent",
+    summary="Let an agent go",
+    status_code=204,
+    responses=problems(NotFound, OwnersOnly),
+)
+async def remove_agent(account_id: UUID, by: SupplierStaff, session: WriteSession) -> None:
+    """For owners. It enters nothing more from this moment; what it entered stays in the ledger under its name."""
+    await service.remove_agent(session, account_id, by=by)
+
+
+@router.get(
+    "/v1/store/agencies",
+    operation_id="list_agencies",
+    summary="The suppliers for which the caller enters stock",
+    responses=problems(InvalidCursor),
+)
+async def list_agencies(
+    by: Buyer, session: ReadSession, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
+) -> Page[AgencyOut]:
+    """As their agent."""
+    after = _place("agencies", cursor)
+    found = await queries.agencies(session, account_id=by.account_id, after=after, limit=limit + 1)
+    more = encode_cursor("agencies", str(found[limit - 1].supplier_id)) if len(found) > limit else None
+    return Page(items=[AgencyOut.model_validate(one) for one in found[:limit]], next_cursor=more)
+
+
+@router.delete(
+    "/v1/store/agencies/{supplier_id}",
+    operation_id="leave_agency",
+    summary="Be a supplier's agent no longer",
+    status_code=204,
+    responses=problems(NotFound),
+)
+async def leave_agency(supplier_id: UUID, by: Buyer, session: WriteSession) -> None:
+    """From this moment."""
+    await service.leave_agency(session, supplier_id, by=by)

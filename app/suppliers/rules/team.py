@@ -11,10 +11,14 @@ from app.core.errors import DomainError
 
 
 class StaffRole(StrEnum):
-    """An owner decides who works for the supplier and makes its API keys; staff do everything else."""
+    """An owner decides who works for the supplier and makes its API keys; staff do everything else.
+
+    An agent, such as a township's, is of no supplier: it enters stock for each of those that it works for.
+    """
 
     OWNER = "owner"
     STAFF = "staff"
+    AGENT = "agent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +28,16 @@ class StaffMember:
     account_id: UUID
     name: str
     role: StaffRole
+
+
+@dataclass(frozen=True, slots=True)
+class Agency:
+    """An agent and a supplier for which it enters stock."""
+
+    supplier_id: UUID
+    supplier: str
+    account_id: UUID
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True)

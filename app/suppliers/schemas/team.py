@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import ConfigDict, Field, StringConstraints
@@ -29,7 +29,7 @@ class SupplierMemberIn(Body):
     """What a colleague may do."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"role": "owner"}]})
-    role: StaffRole
+    role: Literal[StaffRole.OWNER, StaffRole.STAFF]
 
 
 class SupplierInvitationIn(Body):
@@ -55,6 +55,22 @@ class NewSupplierInvitationOut(SupplierInvitationOut):
     """A new invitation. `code` is shown this once: hand it to the person."""
 
     code: str = Field(examples=["5f2c…"])
+
+
+class AgentOut(Out):
+    """Somebody who enters stock for the supplier without being of it."""
+
+    account_id: UUID
+    name: str = Field(examples=["田野"])
+    since: datetime
+
+
+class AgencyOut(Out):
+    """A supplier for which the caller enters stock."""
+
+    supplier_id: UUID
+    supplier: str
+    since: datetime
 
 
 class SupplierAcceptanceIn(Body):

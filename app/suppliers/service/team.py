@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import delete
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import identity
@@ -18,7 +19,7 @@ from app.core.sealing import keys
 from app.identity import Actor, OwnersOnly, Role
 from app.suppliers import queries
 from app.suppliers.lifecycle import Status
-from app.suppliers.models import InvitationRow, SupplierRow
+from app.suppliers.models import AgentRow, InvitationRow, SupplierRow
 from app.suppliers.rules import SupplierCard
 from app.suppliers.rules.team import (
     AlreadyStaff,
@@ -77,7 +78,7 @@ async def withdraw_invitation(session: AsyncSession, invitation_id: UUID, *, by:
 async def accept_invitation(
     session: AsyncSession, invitation_id: UUID, code: str, *, by: Actor, now: datetime
 ) -> SupplierCard:
-    """Work for a supplier, from the next token on.
+    """Work for a supplier, from the next token on; or enter stock for it as its agent, at once.
 
     Raises ``SupplierInvitationNotValid``, ``AlreadyStaff``; ``NotAuthenticated`` of a closed account.
     """
@@ -98,6 +99,14 @@ async def accept_invitation(
     )
     if used.scalar_one_or_none() is None:  # withdrawn while we waited
         raise SupplierInvitationNotValid
+    if row.role == StaffRole.AGENT:
+        agent = {"supplier_id": row.supplier_id, "account_id": by.account_id, "since": now}
+        made = await session.execute(
+            insert(AgentRow).values(agent).on_conflict_do_nothing().returning(AgentRow.account_id)
+        )
+        if made.scalar_one_or_none() is None:
+            raise AlreadyStaff
+        return await queries.get(session, row.supplier_id)
     owner = row.role == StaffRole.OWNER
     if not await identity.grant(session, by.account_id, Role.SUPPLIER, scope_id=row.supplier_id, is_owner=owner):
         raise AlreadyStaff
@@ -124,11 +133,33 @@ async def remove(session: AsyncSession, account_id: UUID, *, by: Actor) -> None:
         raise NotFound
 
 
+async def remove_agent(session: AsyncSession, account_id: UUID, *, by: Actor) -> None:
+    """Let an agent of the caller's supplier go. Raises ``NotFound``, ``OwnersOnly``."""
+    supplier = await _lock_as_owner(session, by)
+    await _end_agency(session, supplier.id, account_id)
+
+
+async def leave_agency(session: AsyncSession, supplier_id: UUID, *, by: Actor) -> None:
+    """Be a supplier's agent no longer. Raises ``NotFound``."""
+    await _end_agency(session, supplier_id, by.account_id)
+
+
+async def _end_agency(session: AsyncSession, supplier_id: UUID, account_id: UUID) -> None:
+    gone = await session.execute(
+        delete(AgentRow)
+        .where(AgentRow.supplier_id == supplier_id, AgentRow.account_id == account_id)
+        .returning(AgentRow.account_id)
+    )
+    if gone.scalar_one_or_none() is None:
+        raise NotFound
+
+
 async def leave_supplier(session: AsyncSession, *, by: Actor) -> None:
     """Whether the caller, who closes their account, may go: not as the last owner of one that is or was admitted.
 
     Raises ``LastSupplierOwner``.
     """
+    await session.execute(delete(AgentRow).where(AgentRow.account_id == by.account_id))
     account = await identity.account(session, by.account_id)
     if account is None or account.supplier_id is None:
         return
