@@ -208,6 +208,8 @@ _AREAS = {
     "presales": "inventory",
     "orders": "orders",
     "shipments": "shipments",
+    "picking-list": "shipments",
+    "packing-slips": "shipments",
     "claims": "claims",
     "reviews": "reviews",
     "settlements": "settlements",

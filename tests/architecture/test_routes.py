@@ -14,6 +14,7 @@ from fastapi.routing import APIRoute
 from app import identity, main, pages
 from app.core.web.health import router as health
 from app.fulfilment.routes import SignedByCarrier
+from app.identity.rules import scope_for
 from app.payments.routes import SignedByProvider
 from tests.document import openapi
 
@@ -361,3 +362,16 @@ def test_every_list_is_paged(document):
             limit = parameters["limit"]["schema"]
             assert (limit["minimum"], limit["maximum"], limit["default"]) == (1, 100, 24), path
     assert len(paged) >= 9
+
+
+def test_every_route_that_takes_keys_has_a_scope_or_is_closed_to_limited_ones():
+    closed = {
+        path
+        for path, methods in openapi()["paths"].items()
+        for method, operation in methods.items()
+        if any("api_key" in way for way in operation.get("security", [])) and scope_for(method.upper(), path) is None
+    }
+    people = ("api-keys", "members", "agents", "invitations")
+    of_people = tuple(f"/v1/{audience}/{what}" for audience in ("supplier", "partner") for what in people)
+    assert {path for path in closed if not path.startswith(("/v1/auth/", *of_people))} == set()
+    assert closed
