@@ -50,6 +50,8 @@ class ClaimRow(Base):
         Index("ix_claims_claim_supplier_id", "supplier_id", "status", "id"),
         Index("ix_claims_claim_status", "status", "id"),
         Index("ix_claims_claim_order_id", "order_id", "id"),
+        # Settlement looks for goods that were sent again lately.
+        Index("ix_claims_claim_reshipped", "closed_at", postgresql_where=text("status = 'reshipped'")),
         Index("ix_claims_claim_due_at", "due_at", postgresql_where=text("due_at IS NOT NULL")),
     )
 

@@ -24,6 +24,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, append_only, fen, instant, uid
 from app.core.errors import Unavailable
+from app.core.frozen import frozen
 from app.settlement.lifecycle import PAYOUT_TRANSITIONS, PayoutStatus, PayoutStep, Status, Step, after
 from app.settlement.rules import ACCOUNTS, MOST_RATE_BP, AlreadyPaid, Kind, MonthSettled, Party, RuleTaken
 
@@ -167,6 +168,9 @@ class StatementRow(Base):
         return reached
 
 
+frozen(StatementRow.metadata.tables["settlement_statement"], but=("status", "confirm_by", "paid_at"))
+
+
 class MonthRow(Base):
     """A month that was settled, whether anybody was owed anything for it or not."""
 
@@ -289,3 +293,6 @@ class PayoutRow(Base):
             return False
         self.status = reached.value
         return True
+
+
+frozen(PayoutRow.metadata.tables["settlement_payout"], but=("status", "provider_reference", "failure", "settled_at"))

@@ -84,7 +84,11 @@ class SupplierRow(Base):
 
 
 class CertificateRow(Base):
-    """A certificate of a supplier. ``warned_days`` is the last warning that was given before its end."""
+    """A certificate of a supplier.
+
+    ``warned_days`` is the last warning that was given before its end; ``begun`` tells whether its supplier's goods were
+    looked at since its first day.
+    """
 
     __tablename__ = "suppliers_certificate"
     __table_args__ = (
@@ -97,6 +101,9 @@ class CertificateRow(Base):
             "ix_suppliers_certificate_ends",
             "valid_to",
             postgresql_where=text("status = 'verified' AND valid_to IS NOT NULL"),
+        ),
+        Index(
+            "ix_suppliers_certificate_begins", "valid_from", postgresql_where=text("status = 'verified' AND NOT begun")
         ),
     )
 
@@ -114,6 +121,7 @@ class CertificateRow(Base):
     decided_at: Mapped[datetime | None]
     reason: Mapped[str | None] = mapped_column(Text)
     warned_days: Mapped[int | None] = mapped_column(SmallInteger)
+    begun: Mapped[bool] = mapped_column(server_default=text("false"))
 
     def take(self, step: CertificateStep, *, by: UUID | None, now: datetime, reason: str | None = None) -> None:
         """Take a step of a certificate's lifecycle. Raises ``CertificateStepNotAllowed``."""

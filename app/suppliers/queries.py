@@ -121,13 +121,14 @@ async def certificates(session: AsyncSession, supplier_id: UUID) -> list[Certifi
 
 
 async def permits(session: AsyncSession, supplier_id: UUID, today: date) -> list[Permit]:
-    """The certificates of a supplier that are verified and in force on that day."""
+    """The certificates of a supplier that are verified and in force on that day, the latest to begin first."""
     query = select(CertificateRow.kind, CertificateRow.number, CertificateRow.scope).where(
         CertificateRow.supplier_id == supplier_id,
         CertificateRow.status == CertificateStatus.VERIFIED,
         CertificateRow.valid_from <= today,
         or_(CertificateRow.valid_to.is_(None), CertificateRow.valid_to >= today),
     )
+    query = query.order_by(CertificateRow.valid_from.desc(), CertificateRow.id.desc())
     return [
         Permit(CertificateKind(kind), number, frozenset(scope)) for kind, number, scope in await session.execute(query)
     ]
@@ -155,7 +156,7 @@ async def certificate_row(session: AsyncSession, certificate_id: UUID) -> Certif
 
 _DUE = text("""
 SELECT supplier_id, id FROM suppliers_certificate
-WHERE status = 'verified' AND (valid_to < :today
+WHERE status = 'verified' AND (valid_to < :today OR NOT begun AND valid_from <= :today
     OR valid_to <= :today + 60 AND (warned_days IS NULL
         OR warned_days > 30 AND valid_to <= :today + 30 OR warned_days > 7 AND valid_to <= :today + 7))
 ORDER BY supplier_id, id LIMIT :limit
@@ -163,7 +164,7 @@ ORDER BY supplier_id, id LIMIT :limit
 
 
 async def due(session: AsyncSession, today: date, limit: int) -> list[tuple[UUID, UUID]]:
-    """Supplier and certificate of what has ended, or is to be warned of, and was not attended to."""
+    """Supplier and certificate of what has begun or ended, or is to be warned of, and was not attended to."""
     return [(row[0], row[1]) for row in await session.execute(_DUE, {"today": today, "limit": limit})]
 
 

@@ -166,7 +166,9 @@ def test_postgresql_sees_the_same_in_both(migrated: Connection, declared: Connec
 
 
 def test_every_ledger_refuses_change_in_the_migrated_database(migrated: Connection):
-    ledgers = {table.name for table in TABLES if table.info.get("append_only")}
-    assert {"core_event", "inventory_movement", "assistance_entry"} <= ledgers
-    guarded = {row[0] for row in migrated.execute(text(_TRIGGERS))}
-    assert guarded == ledgers
+    ledgers = {(table.name, f"{table.name}_append_only") for table in TABLES if table.info.get("append_only")}
+    frozen = {(table.name, f"{table.name}_frozen") for table in TABLES if table.info.get("frozen")}
+    assert {"core_event", "inventory_movement", "assistance_entry"} <= {table for table, _ in ledgers}
+    assert {table for table, _ in frozen} == {"settlement_statement", "settlement_payout"}
+    guarded = {(row[0], row[1]) for row in migrated.execute(text(_TRIGGERS))}
+    assert guarded == ledgers | frozen

@@ -408,7 +408,9 @@ async def spoil(books, statements):
         "assistance_entry",
         "inventory_movement",
         "orders_line_discount",
+        "settlement_payout",
         "settlement_posting",
+        "settlement_statement",
         "settlement_statement_row",
     ):
         await books.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER USER"))

@@ -8,9 +8,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from app import settlement
-from app.core.db import Database
+from app.core.db import Base, Database
 from app.core.events import CourierCall
 from app.core.outbox import run_couriers
 from app.settlement.couriers import instruct_with
@@ -325,6 +326,7 @@ class TestCrashes:
         fact = PayoutInstructed(**order, amount_fen=payout.amount_fen, at=LATER)
         call = CourierCall(delivery_id=payout.id, attempt=1, now=LATER, db=books.db)
         await instruct_with(fake)(call, fact)
+        await books.do(text("ALTER TABLE settlement_payout DISABLE TRIGGER USER"))
         await books.do(text("UPDATE settlement_payout SET number = 'FZ2' WHERE id = :id"), id=made.payouts[0].id)
         with pytest.raises(AssertionError, match="paid twice"):
             await instruct_with(fake)(call, fact)
@@ -366,3 +368,36 @@ async def test_months_that_are_settled_at_once_are_settled_once(fresh_shop):
     assert sum(issued[:5]) == 1
     october = await books.statement("2026-10")
     assert (october.row_count, october.net_fen) == (12, 4 * (9_500 + 100 - 73))
+
+
+async def test_a_run_is_not_filled_by_those_who_cannot_be_paid(books):
+    await books.account(FIFTH, who="S08")
+    await books.sell(OCTOBER, Piece())
+    await books.sell(OCTOBER, Piece("NO02"), who="S08")
+    await books.issue("2026-10", FIFTH)
+    await books.confirm_all(FIFTH)
+    async with books.db.write() as session:
+        made = await settlement.run_payouts(
+            session, month=None, provider="sandbox", by=books.shop.actor("operator"), now=LATER, limit=1
+        )
+    assert [one.supplier_id for one in made.payouts] == [books.supplier("S08")]
+    assert made.without_account == ("JS202610S01",)
+
+
+_KEPT = {
+    "settlement_statement": {"status", "confirm_by", "paid_at"},
+    "settlement_payout": {"status", "provider_reference", "failure", "settled_at"},
+}
+
+
+@pytest.mark.parametrize("table", _KEPT)
+async def test_what_was_issued_and_instructed_stays_as_it_is(books, table):
+    await ready(books)
+    await run(books)
+    columns = {column.name for column in Base.metadata.tables[table].columns}
+    frozen = [f"UPDATE {table} SET {column} = {column}" for column in sorted(columns - _KEPT[table])]
+    for statement in (*frozen, f"DELETE FROM {table}", f"TRUNCATE {table} CASCADE"):
+        with pytest.raises(DBAPIError, match="append-only"):
+            await books.do(text(statement))
+    for column in _KEPT[table]:
+        await books.do(text(f"UPDATE {table} SET {column} = {column}"))

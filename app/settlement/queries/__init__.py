@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import ColumnElement, and_, exists, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.errors import NotFound
@@ -90,14 +90,27 @@ async def lock_unanswered(session: AsyncSession, now: datetime, limit: int) -> S
     return (await session.scalars(query.execution_options(populate_existing=True))).all()
 
 
+_HAS_ACCOUNT = exists().where(
+    PayoutAccountRow.supplier_id == StatementRow.supplier_id, PayoutAccountRow.verified_at.is_not(None)
+)
+
+
+def _payable(month: date | None) -> ColumnElement[bool]:
+    waits = StatementRow.status.in_((Status.CONFIRMED.value, Status.FAILED.value))
+    return waits if month is None else and_(waits, StatementRow.month == month)
+
+
 async def lock_payable(session: AsyncSession, month: date | None, limit: int) -> Sequence[StatementRow]:
-    """Statements that wait for their money; those in another run's hands are left."""
-    waiting = (Status.CONFIRMED.value, Status.FAILED.value)
-    query = select(StatementRow).where(StatementRow.status.in_(waiting))
-    if month is not None:
-        query = query.where(StatementRow.month == month)
-    query = query.order_by(StatementRow.id).limit(limit).with_for_update(skip_locked=True)
+    """Statements that wait for their money and can be paid; those in another run's hands are left."""
+    query = select(StatementRow).where(_payable(month), _HAS_ACCOUNT)
+    query = query.order_by(StatementRow.id).limit(limit).with_for_update(of=StatementRow, skip_locked=True)
     return (await session.scalars(query.execution_options(populate_existing=True))).all()
+
+
+async def without_account(session: AsyncSession, month: date | None, limit: int) -> tuple[str, ...]:
+    """Numbers of statements that wait for their money while their supplier has no verified account."""
+    query = select(StatementRow.number).where(_payable(month), ~_HAS_ACCOUNT).order_by(StatementRow.id).limit(limit)
+    return tuple(await session.scalars(query))
 
 
 async def lock_payouts(session: AsyncSession, numbers: Collection[str]) -> dict[str, tuple[PayoutRow, StatementRow]]:

@@ -52,8 +52,6 @@ async def run_payouts(
     run_id = new_id(now)
     made = []
     for row in statements:
-        if row.supplier_id not in accounts:
-            continue
         payout = PayoutRow(
             id=new_id(now),
             number=f"FZ{local_day(now):%Y%m%d}{digits(12)}",
@@ -82,8 +80,7 @@ async def run_payouts(
         )
         made.append(queries.payout_view(payout, row.number))
     await session.flush()
-    without = tuple(row.number for row in statements if row.supplier_id not in accounts)
-    return Run(run_id, tuple(made), without)
+    return Run(run_id, tuple(made), await queries.without_account(session, month, limit))
 
 
 async def settle(session: AsyncSession, outcomes: Sequence[Outcome], *, by: Actor | None = None, now: datetime) -> int:

@@ -139,7 +139,7 @@ async def apply(
     await plant_townships(session)
     row = SupplierRow(
         id=new_id(now),
-        code=f"S{digits(_CODE_DIGITS)}",
+        code=await _free_code(session),
         name=name,
         kind=kind.value,
         uscc=uscc,
@@ -157,6 +157,13 @@ async def apply(
     if not await identity.grant(session, by.account_id, identity.Role.SUPPLIER, scope_id=row.id):
         raise AlreadyApplied
     return await queries.get(session, row.id)
+
+
+async def _free_code(session: AsyncSession) -> str:
+    """A code that nobody has, for people to know the supplier by."""
+    while await queries.by_code(session, code := f"S{digits(_CODE_DIGITS)}") is not None:
+        pass
+    return code
 
 
 async def edit_application(session: AsyncSession, supplier_id: UUID, changes: Mapping[str, Any]) -> None:

@@ -69,6 +69,7 @@ def certificate_row(
         decided_at=now if verified else None,
         reason=None,
         warned_days=None,
+        begun=verified and new.valid_from <= local_day(now),
     )
 
 
@@ -89,10 +90,10 @@ async def decide_certificate(
     supplier = await queries.lock(session, await queries.supplier_of_certificate(session, certificate_id))
     row = await queries.certificate_row(session, certificate_id)
     row.take(step, by=by.account_id, now=now, reason=reason)
+    row.begun = step is CertificateStep.VERIFY and row.valid_from <= local_day(now)
     await session.flush()
+    await _name_licence(session, supplier, row, now=now)
     if step is CertificateStep.VERIFY:
-        if row.kind == CertificateKind.FOOD_PRODUCTION and supplier.licence_no is None:
-            supplier.licence_no = row.number
         await _resume(session, supplier, by=by, now=now)
     if step is not CertificateStep.REJECT:
         emit(session, CertificatesChanged(supplier_id=supplier.id, certificate_id=row.id, at=now))
@@ -102,7 +103,20 @@ async def decide_certificate(
     return queries.certificate(row)
 
 
-async def _resume(session: AsyncSession, supplier: SupplierRow, *, by: Actor, now: datetime) -> None:
+async def _name_licence(
+    session: AsyncSession, supplier: SupplierRow, changed: CertificateRow, *, now: datetime
+) -> None:
+    """Let the supplier's licence number be that of a licence in force, as long as there is one."""
+    if changed.kind != CertificateKind.FOOD_PRODUCTION:
+        return
+    permits = await queries.permits(session, supplier.id, local_day(now))
+    numbers = [permit.number for permit in permits if permit.kind is CertificateKind.FOOD_PRODUCTION]
+    if numbers and supplier.licence_no not in numbers:
+        supplier.licence_no = numbers[0]
+        await session.flush()
+
+
+async def _resume(session: AsyncSession, supplier: SupplierRow, *, by: Actor | None, now: datetime) -> None:
     if (supplier.status, supplier.suspended_for) != (Status.SUSPENDED, "certificates"):
         return
     if all(one.met for one in await asked(session, supplier, now=now)):
@@ -122,24 +136,36 @@ async def _stop(
 
 
 async def watch_certificates(session: AsyncSession, *, now: datetime, limit: int = 50) -> int:
-    """Warn of certificates that end soon and attend to those that have ended; returns how many were looked at.
+    """Warn of certificates that end soon, attend to those that begin or have ended; returns how many were looked at.
 
-    What has ended counts no longer: its supplier's products are looked at again, and without a business licence or
-    evidence of linkage in force the supplier is suspended. Whatever was ordered before is still to be sent.
+    What begins today may let its supplier sell again. What has ended counts no longer: its supplier's products are
+    looked at again, and without a business licence or evidence of linkage in force the supplier is suspended. Whatever
+    was ordered before is still to be sent.
     """
     today = local_day(now)
     found = await queries.due(session, today, limit)
     for supplier_id, certificate_id in found:
         supplier = await queries.lock(session, supplier_id)
         row = await queries.certificate_row(session, certificate_id)
-        if row.status != CertificateStatus.VERIFIED or row.valid_to is None:
+        if row.status != CertificateStatus.VERIFIED:
             continue  # somebody else was here first
-        if row.valid_to < today:
+        ended, begins = row.valid_to is not None and row.valid_to < today, not row.begun and row.valid_from <= today
+        if ended:
             row.take(CertificateStep.EXPIRE, by=None, now=now)
+        if ended or begins:
+            row.begun = True
             await session.flush()
+            await _name_licence(session, supplier, row, now=now)
             emit(session, CertificatesChanged(supplier_id=supplier_id, certificate_id=row.id, at=now))
+        if ended:
             await _stop(session, supplier, row, by=None, now=now)
-        elif (days := warning_due(row.valid_to, row.warned_days, today)) is not None:
+        elif begins:
+            await _resume(session, supplier, by=None, now=now)
+        if (
+            not ended
+            and row.valid_to is not None
+            and (days := warning_due(row.valid_to, row.warned_days, today)) is not None
+        ):
             row.warned_days = days
             emit(
                 session,
