@@ -11,8 +11,8 @@ from alembic import op
 
 from app.core.frozen import frozen_trigger
 
-revision = "0032"
-down_revision = "0031"
+revision = "0035"
+down_revision = "0034"
 branch_labels = None
 depends_on = None
 
