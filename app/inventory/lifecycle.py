@@ -33,6 +33,7 @@ TRANSITIONS: dict[tuple[Status, Step], Status] = {
     (Status.CHECKING, Step.PRESENT): Status.CHECKED,
     (Status.CHECKING, Step.FAIL): Status.FAILED,
     (Status.CHECKED, Step.APPLY): Status.APPLYING,
+    (Status.CHECKED, Step.FAIL): Status.FAILED,
     (Status.APPLYING, Step.FINISH): Status.APPLIED,
 }
 

@@ -19,7 +19,8 @@ from app.core.web import Edge, Limits
 from app.core.web.problems import install_handlers
 from app.identity import Role
 from app.inventory.lifecycle import TRANSITIONS, ImportStepNotAllowed, Status, Step, after
-from app.inventory.rules.imports import CHUNK
+from app.inventory.rules.imports import CHUNK, MOST_AT_WORK, Absent, TooManyImports
+from app.inventory.service.imports import start_import
 from tests.identity.builders import account, bearer, token
 from tests.inventory.builders import bring, broken, count, figures, open_shop
 from tests.inventory.sheets import IMPORTS, apply, checked, csv, key, look, outcomes, rows, upload, work, xlsx
@@ -389,6 +390,45 @@ async def test_receipts_are_forgotten_after_ninety_days_and_the_file_is_not(clie
     staff = bearer(token(who, clock()))
     assert await rows(client, staff, found["id"]) == []
     assert (await checked(client, staff, db, clock(), raw))["repeats"] == found["id"]
+
+
+async def test_a_sheet_that_nobody_applied_cannot_be_once_its_rows_are_forgotten(client, staff, shop, db, clock):
+    found = await checked(client, staff, db, clock(), csv("A1,12"))
+    async with db.write() as session:
+        assert await inventory.forget_receipts(session, now=clock.advance(days=91)) == 1
+        who = await account(session, clock(), Role.SUPPLIER, username="staff2", scope_id=shop["shop"].supplier_id)
+    staff = bearer(token(who, clock()))
+    late = await client.post(f"{IMPORTS}/{found['id']}/apply", headers=staff | key())
+    assert (late.status_code, late.json()["code"]) == (409, "step_not_allowed")
+    gone = await look(client, staff, found["id"])
+    assert (gone["status"], gone["problem"]["code"]) == ("failed", "sheet_left")
+    assert await rows(client, staff, found["id"]) == []
+    assert await on_hand(db, "A1") == [10]
+
+
+async def test_of_many_sheets_sent_at_once_no_more_wait_than_may(fresh_db, now):
+    async with fresh_db.write() as session:
+        made = await open_shop(session, now, "A1")
+
+    async def send(number: int) -> bool:
+        try:
+            async with fresh_db.write() as session:
+                await start_import(
+                    session,
+                    made.supplier_id,
+                    csv(f"A1,{number}"),
+                    absent=Absent.KEEP,
+                    dry_run=True,
+                    again=False,
+                    by=made.staff.account_id,
+                    now=now,
+                )
+                await asyncio.sleep(0.02)  # everybody has counted before anybody commits
+        except TooManyImports:
+            return False
+        return True
+
+    assert sum(await asyncio.gather(*(send(number) for number in range(MOST_AT_WORK + 4)))) == MOST_AT_WORK
 
 
 @pytest.mark.parametrize("status", Status)

@@ -62,6 +62,17 @@ async def lock_import(session: AsyncSession, import_id: UUID, *, supplier_id: UU
     return row
 
 
+async def lock_left(session: AsyncSession, before: datetime) -> list[ImportRow]:
+    """Imports that were checked and left alone since, locked; those that somebody has in hand are not seen."""
+    rows = await session.scalars(
+        select(ImportRow)
+        .where(ImportRow.status == Status.CHECKED.value, ImportRow.uploaded_at < before)
+        .with_for_update(skip_locked=True)
+        .execution_options(populate_existing=True)
+    )
+    return list(rows)
+
+
 async def imports_at_work(session: AsyncSession, supplier_id: UUID) -> int:
     """How many imports of a supplier wait for the worker."""
     query = select(func.count()).where(ImportRow.supplier_id == supplier_id, ImportRow.status.in_(sorted(AT_WORK)))

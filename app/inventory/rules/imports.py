@@ -82,6 +82,15 @@ class ImportStopped(DomainError):
     en = "Reading failed again and again and was stopped; upload the sheet again later."
 
 
+class SheetLeft(DomainError):
+    """Nobody applied the sheet while its rows were kept."""
+
+    status = 409
+    code = "sheet_left"
+    zh = "核对后 90 天内未应用，行数据已清除；请重新上传。"
+    en = "It was not applied within 90 days, and its rows are gone; upload the sheet again."
+
+
 class AgainNeedsDryRun(DomainError):
     """Only a person who has seen what would change can say that it is meant."""
 

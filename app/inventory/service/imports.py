@@ -40,6 +40,7 @@ from app.inventory.rules.imports import (
     Line,
     Outcome,
     SheetEmpty,
+    SheetLeft,
     TooManyImports,
     line_of,
 )
@@ -100,12 +101,12 @@ FROM unnest(CAST(:positions AS int[]), CAST(:outcomes AS text[]), CAST(:codes AS
             CAST(:afters AS bigint[])) AS o(position, outcome, code, before, after)
 WHERE r.import_id = :import_id AND r.position = o.position
 """)
-# Whoever decides whether these bytes were applied before does so alone.
+# Whoever decides whether these bytes were applied before does so alone, and whoever counts a supplier's imports too.
 _ALONE = text("SELECT pg_advisory_xact_lock(hashtextextended(:subject, 0))")
 _FORGET = text("""
 DELETE FROM inventory_import_row WHERE (import_id, position) IN (
     SELECT r.import_id, r.position FROM inventory_import i JOIN inventory_import_row r ON r.import_id = i.id
-    WHERE i.uploaded_at < :before AND i.due_at IS NULL LIMIT :limit
+    WHERE i.uploaded_at < :before AND i.status IN ('applied', 'failed') LIMIT :limit
 )
 """)
 
@@ -134,6 +135,7 @@ async def start_import(
     """
     if again and not dry_run:
         raise AgainNeedsDryRun
+    await ask(session, _ALONE, {"subject": f"inventory.imports {supplier_id}"})
     if await read.imports_at_work(session, supplier_id) >= MOST_AT_WORK:
         raise TooManyImports(most=MOST_AT_WORK)
     row = ImportRow(
@@ -219,7 +221,13 @@ async def template(session: AsyncSession, supplier_id: UUID) -> bytes:
 
 
 async def forget_receipts(session: AsyncSession, *, now: datetime, limit: int = 5_000) -> int:
-    """Remove rows of imports after 90 days; that a file was applied stays known, and the ledger has what it did."""
+    """Remove rows of imports after 90 days; that a file was applied stays known, and the ledger has what it did.
+
+    A sheet that nobody has applied by then cannot be any more, before the first of its rows is gone.
+    """
+    for row in await read.lock_left(session, now - _KEEP_ROWS):
+        _give_up(row, SheetLeft())
+    await session.flush()
     found = await session.execute(_FORGET, {"before": now - _KEEP_ROWS, "limit": limit})
     return int(found.rowcount)  # type: ignore[attr-defined]
 
@@ -357,12 +365,12 @@ async def _fail(db: Database, import_id: UUID, refusal: DomainError) -> None:
         row = await read.lock_import(session, import_id)
         row.content = None
         row.read_at = row.read_at or row.uploaded_at
-        row.problem_code, row.problem_zh, row.problem_en = (
-            refusal.code,
-            refusal.sentence("zh"),
-            refusal.sentence("en"),
-        )
-        row.take(Step.FAIL)
+        _give_up(row, refusal)
+
+
+def _give_up(row: ImportRow, why: DomainError) -> None:
+    row.problem_code, row.problem_zh, row.problem_en = why.code, why.sentence("zh"), why.sentence("en")
+    row.take(Step.FAIL)
 
 
 async def _put_off(db: Database, import_id: UUID, now: datetime) -> None:
