@@ -22,8 +22,8 @@ async def on_shipments_delivered(
     facts: Sequence[ShipmentDelivered],
     now: datetime,  # noqa: ARG001
 ) -> None:
-    """Parcels were signed for; few of them are of a claim."""
-    ours = await queries.known(session, [fact.reference for fact in facts])
-    for fact in facts:
-        if fact.reference in ours:
-            await service.arrive(session, fact)
+    """Parcels were signed for; few of them are of a claim. Orders are locked in the order of their ids, as ever."""
+    ours = await queries.orders_of(session, [fact.reference for fact in facts])
+    mine = [fact for fact in facts if fact.reference in ours]
+    for fact in sorted(mine, key=lambda fact: ours[fact.reference]):
+        await service.arrive(session, fact)

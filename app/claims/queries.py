@@ -69,12 +69,18 @@ async def lines_of(session: AsyncSession, claim_id: UUID) -> list[ClaimLineRow]:
     return list(rows)
 
 
-_KNOWN = text("SELECT id FROM claims_claim WHERE id = ANY(CAST(:ids AS uuid[]))")
+_ORDERS_OF = text("SELECT id, order_id FROM claims_claim WHERE id = ANY(CAST(:ids AS uuid[]))")
+_ORDER_LINES = text("SELECT id, line_id FROM claims_line WHERE id = ANY(CAST(:ids AS uuid[]))")
 
 
-async def known(session: AsyncSession, ids: Sequence[UUID]) -> set[UUID]:
-    """Which of these are claims."""
-    return {claim_id for (claim_id,) in await ask(session, _KNOWN, {"ids": array(ids)})}
+async def orders_of(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """Those of these that are claims, and their orders."""
+    return {row[0]: row[1] for row in await ask(session, _ORDERS_OF, {"ids": array(ids)})}
+
+
+async def order_lines(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """Those of these that are lines of claims, and the orders' lines that they make good; of any number of them."""
+    return {row[0]: row[1] for row in await ask(session, _ORDER_LINES, {"ids": array(ids)})}
 
 
 async def lots_sent(session: AsyncSession, claim: ClaimRow, lines: Sequence[ClaimLineRow]) -> dict[UUID, Lots]:

@@ -14,17 +14,17 @@ from app.orders import LinesCancelled, LinesRefunded, OrderCancelled, OrderPaid,
 async def on_supplier_orders_completed(
     session: AsyncSession, facts: Sequence[SupplierOrderCompleted], now: datetime
 ) -> None:
-    """Goods are accepted: their invoices may be drawn."""
+    """Goods are accepted: their invoices may be drawn. Orders are locked in the order of their ids, as ever."""
     wanted = await service.wanted(session, [fact.order_id for fact in facts])
-    for fact in facts:
+    for fact in sorted(facts, key=lambda fact: fact.order_id):
         if fact.order_id in wanted:
             await service.draw_for(session, fact.order_id, fact.supplier_order_id, after_payment=False, now=now)
 
 
 async def on_orders_paid(session: AsyncSession, facts: Sequence[OrderPaid], now: datetime) -> None:
-    """The money is here: only where invoices are drawn on payment."""
+    """The money is here: only where invoices are drawn on payment. Locked in the order of their ids, too."""
     wanted = await service.wanted(session, [fact.order_id for fact in facts])
-    for fact in facts:
+    for fact in sorted(facts, key=lambda fact: fact.order_id):
         if fact.order_id in wanted:
             await service.draw_for(session, fact.order_id, None, after_payment=True, now=now)
 

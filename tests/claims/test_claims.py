@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from app import fulfilment, inventory
+from app.claims import on_shipments_delivered
 from app.fulfilment import TrackingEvent, TrackingState
 from tests.claims.builders import answer, clock_moves, complain, delivered, look, opened, photo, refused
 from tests.orders.test_crowd import BODY, waiting
@@ -618,3 +619,30 @@ async def test_the_clock_pays_for_what_it_cannot_send_while_others_buy_with_the_
     assert (await look(shop, claim))["status"] == "refunded"
     assert await shop.scalar("SELECT used_fen FROM pricing_budget WHERE id = :id", id=budget) == 0
     await sound(shop)
+
+
+async def test_parcels_heard_of_together_lock_their_orders_in_the_order_of_ids(fresh_shop):
+    """Whoever else locks several orders does so too: nobody waits for the other."""
+    shop, facts, orders = fresh_shop, [], []
+    for _ in range(2):
+        shop.clock.advance(seconds=1)
+        orders.append(await delivered(shop, {"GT04": 1}))
+        claim = await opened(shop, orders[-1], "wrong", 1)
+        supplier_id = orders[-1]["lines"][0]["supplier_id"]
+        at = shop.clock()
+        facts.append(
+            fulfilment.ShipmentDelivered(shipment_id=uuid4(), reference=claim["id"], supplier_id=supplier_id, at=at)
+        )
+
+    async def hear() -> None:
+        async with shop.db.write() as session:
+            await on_shipments_delivered(session, facts[::-1], shop.clock())
+
+    async with shop.db.write() as session:
+        await session.execute(text("SELECT 1 FROM orders_order WHERE id = :id FOR UPDATE"), {"id": orders[0]["id"]})
+        hearing = asyncio.create_task(hear())
+        await waiting(shop, 1)
+        async with shop.db.write() as other:
+            later = text("SELECT 1 FROM orders_order WHERE id = :id FOR UPDATE NOWAIT")
+            await other.execute(later, {"id": orders[1]["id"]})
+    await hearing

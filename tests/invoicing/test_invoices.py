@@ -1,3 +1,4 @@
+import asyncio
 import io
 
 import pypdf
@@ -6,8 +7,11 @@ from sqlalchemy import text as sql
 
 from app.core.settings import InvoicingSettings
 from app.invoicing.gateways import FakeDrawer
+from app.invoicing.handlers import on_orders_paid, on_supplier_orders_completed
 from app.main import create_app
+from app.orders import OrderPaid, SupplierOrderCompleted
 from app.wiring import build
+from tests.orders.test_crowd import waiting
 from tests.shop import ADDRESS
 
 PERSON = {"title": "王女士"}
@@ -316,3 +320,36 @@ async def test_the_paper_says_what_the_invoice_says(shop):
         assert said in text, said
     assert (await shop.call("S01", "GET", f"/v1/supplier/invoices/{invoice['id']}/pdf", key=None)).status_code == 200
     assert (await shop.call("S08", "GET", f"/v1/supplier/invoices/{invoice['id']}/pdf", key=None)).status_code == 404
+
+
+async def test_orders_heard_of_together_are_locked_in_the_order_of_their_ids(fresh_shop):
+    """Whoever else locks several orders does so too: nobody waits for the other."""
+    shop, found = fresh_shop, []
+    for _ in range(2):
+        shop.clock.advance(seconds=1)
+        found.append(await shop.order({"GT04": 1}, invoice=PERSON))
+    completed = [
+        SupplierOrderCompleted(
+            order_id=order["id"],
+            supplier_order_id=order["supplier_orders"][0]["id"],
+            number=order["number"],
+            lines=[],
+            at=shop.clock(),
+        )
+        for order in found
+    ]
+    paid = [OrderPaid(order_id=order["id"], lines=[], at=shop.clock()) for order in found]
+    for handler, facts in ((on_supplier_orders_completed, completed), (on_orders_paid, paid)):
+
+        async def hear(handler=handler, facts=facts) -> None:
+            async with shop.db.write() as session:
+                await handler(session, facts[::-1], shop.clock())
+
+        async with shop.db.write() as session:
+            await session.execute(sql("SELECT 1 FROM orders_order WHERE id = :id FOR UPDATE"), {"id": found[0]["id"]})
+            hearing = asyncio.create_task(hear())
+            await waiting(shop, 1)
+            async with shop.db.write() as other:
+                later = sql("SELECT 1 FROM orders_order WHERE id = :id FOR UPDATE NOWAIT")
+                await other.execute(later, {"id": found[1]["id"]})
+        await hearing
