@@ -11,7 +11,7 @@ in the stock ledger, and that the liable party is fixed with the decision.
 from app.claims.events import ClaimContested, ClaimOpened, ClaimSettled
 from app.claims.handlers import on_lines_refunded, on_shipments_delivered
 from app.claims.lifecycle import ClaimStepNotAllowed, Status
-from app.claims.queries import get, page
+from app.claims.queries import get, order_lines, page
 from app.claims.routes import router
 from app.claims.rules import (
     Asked,
@@ -79,6 +79,7 @@ __all__ = [
     "on_lines_refunded",
     "on_shipments_delivered",
     "open_claim",
+    "order_lines",
     "page",
     "receive_back",
     "router",

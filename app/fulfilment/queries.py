@@ -41,7 +41,7 @@ async def all_delivered_at(session: AsyncSession, references: Collection[UUID]) 
 async def sent_of_lot(
     session: AsyncSession, sku: str, lot_code: str, *, after: UUID | None = None, limit: int | None = None
 ) -> list[SentPieces]:
-    """What was sent of a lot, parcel by parcel in the order in which they were packed."""
+    """What was sent of a lot to buyers, parcel by parcel in the order in which they were packed."""
     line = ShipmentLineRow
     wanted = (
         select(
@@ -52,7 +52,7 @@ async def sent_of_lot(
             ShipmentRow.delivered_at,
         )
         .join(line, line.shipment_id == ShipmentRow.id)
-        .where(line.sku == sku, line.lot_code == lot_code)
+        .where(line.sku == sku, line.lot_code == lot_code, ShipmentRow.inbound.is_(False))
         .group_by(ShipmentRow.id, line.line_reference)
     )
     if after is not None:

@@ -22,6 +22,7 @@ from app.inventory.events import (
 from app.inventory.queries import (
     StockLine,
     availability,
+    holders,
     lot,
     lots_of,
     open_presales,
@@ -106,6 +107,7 @@ __all__ = [
     "batches",
     "change_presale",
     "forget_receipts",
+    "holders",
     "lock_waiting",
     "lot",
     "lots_of",

@@ -78,7 +78,7 @@ class PromiseBroken(Fact):
 
 
 class LotRecalled(Fact):
-    """A lot was called back. ``held`` pieces of it are promised to orders that cannot be served from elsewhere."""
+    """A lot was called back. ``held`` pieces of it are promised to those who cannot be served from elsewhere."""
 
     name: ClassVar[str] = "inventory.lot_recalled"
     lot_id: UUID

@@ -42,7 +42,7 @@ from app.orders.queries import (
     view,
 )
 from app.orders.queries.sold import ids_for, invoice_details, lock_invoiceable, origins, wanting_invoice
-from app.orders.queries.standing import standing, unsent
+from app.orders.queries.standing import hold_line, lines_of_sku, not_paid_back, standing
 from app.orders.routes import router
 from app.orders.rules import (
     AlreadyShipped,
@@ -193,10 +193,13 @@ __all__ = [
     "expire_due",
     "forget_rosters",
     "hold_confirmation",
+    "hold_line",
     "ids_for",
     "invoice_details",
     "keep_roster",
+    "lines_of_sku",
     "lock_invoiceable",
+    "not_paid_back",
     "on_payments_captured",
     "on_price_changed",
     "on_promise_broken",
@@ -226,7 +229,6 @@ __all__ = [
     "start_payment",
     "supplier_page",
     "template",
-    "unsent",
     "view",
     "wanting_invoice",
 ]

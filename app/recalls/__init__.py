@@ -4,7 +4,8 @@
 without it.
 *Promises* that a draft moves no money before an operator confirms it, and then once; that it never gives more than
 was paid and not paid back already.
-*Calls* inventory (the lot), orders (lines, refunds, cancellations), fulfilment (what was sent of the lot).
+*Calls* inventory (the lot), orders (lines, refunds, cancellations), fulfilment (what was sent of the lot), claims
+(whose goods a parcel made good).
 *Tells* nothing: what was counted is taken back when the refund arrives, as with every other.
 """
 

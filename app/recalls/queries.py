@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app import fulfilment, inventory, orders
+from app import claims, fulfilment, inventory, orders
+from app.core.db import array, ask
 from app.core.errors import NotFound
 from app.recalls.models import DraftRow
 from app.recalls.rules import Draft, Recipient, Status
@@ -61,10 +63,53 @@ async def recipients(session: AsyncSession, lot_id: UUID, *, after: UUID | None,
     """Whom pieces of a lot were sent to, parcel by parcel. Raises ``NotFound``."""
     lot = await inventory.lot(session, lot_id, supplier_id=None)
     sent = await fulfilment.sent_of_lot(session, lot.sku, lot.code, after=after, limit=limit)
-    lines = await orders.standing(session, {piece.line_reference for piece in sent})
+    line_of = await _lines_of(session, sent)
+    lines = await orders.standing(session, set(line_of.values()))
     return [
         Recipient(
-            piece.shipment_id, lines.get(piece.line_reference), piece.quantity, piece.dispatched_at, piece.delivered_at
+            piece.shipment_id,
+            lines[line_of[piece.line_reference]],
+            piece.quantity,
+            piece.dispatched_at,
+            piece.delivered_at,
         )
         for piece in sent
     ]
+
+
+async def received(session: AsyncSession, sku: str, lot_code: str) -> Counter[UUID]:
+    """How many pieces of a lot were sent for each order line, those that made a claim good among them."""
+    sent = await fulfilment.sent_of_lot(session, sku, lot_code)
+    line_of = await _lines_of(session, sent)
+    pieces: Counter[UUID] = Counter()
+    for piece in sent:
+        pieces[line_of[piece.line_reference]] += piece.quantity
+    return pieces
+
+
+async def _lines_of(session: AsyncSession, sent: Sequence[fulfilment.SentPieces]) -> dict[UUID, UUID]:
+    """The order line behind what each parcel was packed for: the line itself, or the one that a claim is about."""
+    references = {piece.line_reference for piece in sent}
+    return dict(zip(references, references, strict=True)) | await claims.order_lines(session, references)
+
+
+_ALONE = text("SELECT pg_advisory_xact_lock(hashtextextended(:subject, 0))")
+_DRAFTED = text("""
+SELECT line_id, CAST(sum(quantity) AS bigint) FROM recalls_draft
+WHERE line_id = ANY(CAST(:line_ids AS uuid[])) AND NOT sent AND status = 'draft' AND lot_id <> :lot_id
+GROUP BY line_id
+""")
+
+
+async def lock_drafting(session: AsyncSession, sku: str) -> None:
+    """Whoever shares out what a recall leaves of a SKU does so alone, until the transaction ends."""
+    await ask(session, _ALONE, {"subject": f"recalls.draft {sku}"})
+
+
+async def drafted(session: AsyncSession, line_ids: Collection[UUID], *, but: UUID) -> dict[UUID, int]:
+    """How many pieces that cannot be sent are drafted for each line already, after recalls of lots other than ``but``.
+
+    What an operator has dismissed is to be served, and what was confirmed is cancelled: neither counts.
+    """
+    rows = await ask(session, _DRAFTED, {"line_ids": array(line_ids), "lot_id": but})
+    return {row[0]: row[1] for row in rows}

@@ -53,10 +53,10 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """Pieces of a lot in a parcel, with whom they went to. ``line`` is None for goods sent for a claim."""
+    """Pieces of a lot in a parcel, with the line that they were sent for, or for a claim about."""
 
     shipment_id: UUID
-    line: LineStanding | None
+    line: LineStanding
     quantity: int
     dispatched_at: datetime
     delivered_at: datetime | None

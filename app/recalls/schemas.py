@@ -54,10 +54,10 @@ class RecipientOut(Out):
     """Pieces of a lot in somebody's parcel."""
 
     shipment_id: UUID
-    order_number: str | None = Field(description="Null for goods that were sent for a claim")
-    recipient: str | None = Field(description="Masked", examples=["王**"])
-    phone: str | None = Field(description="Masked", examples=["138******34"])
-    division_code: str | None
+    order_number: str = Field(description="Of goods that were sent for a claim, the order that it is about")
+    recipient: str = Field(description="Masked", examples=["王**"])
+    phone: str = Field(description="Masked", examples=["138******34"])
+    division_code: str
     quantity: int
     dispatched_at: datetime
     delivered_at: datetime | None
@@ -68,10 +68,10 @@ class RecipientOut(Out):
         line = found.line
         return cls(
             shipment_id=found.shipment_id,
-            order_number=line and line.order_number,
-            recipient=line and line.recipient,
-            phone=line and line.phone,
-            division_code=line and line.division_code,
+            order_number=line.order_number,
+            recipient=line.recipient,
+            phone=line.phone,
+            division_code=line.division_code,
             quantity=found.quantity,
             dispatched_at=found.dispatched_at,
             delivered_at=found.delivered_at,

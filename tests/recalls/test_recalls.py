@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+
+from sqlalchemy import text
+
+from tests.claims.builders import answer, opened
 from tests.inventory.builders import broken
+from tests.orders.test_crowd import waiting
 from tests.shop import ADDRESS
 
 LOTS = "/v1/operator/lots"
@@ -187,3 +193,114 @@ async def test_who_may_call_back_and_decide(shop):
     for decision in ("confirm", "dismiss"):
         assert (await shop.call("S01", "POST", f"{DRAFTS}/{lot_id}/{decision}")).status_code == 403
         assert (await shop.call("operator", "POST", f"{DRAFTS}/{lot_id}/{decision}")).status_code == 404
+
+
+async def reship(shop, order: dict, lot: str | None = None) -> dict:
+    """A claim on one piece that is made good in goods; of ``lot`` they are sent, else they are held."""
+    claim = await opened(shop, order, "wrong", 1, remedy="reship")
+    claim = await answer(shop, "S01", claim, "accept")
+    if lot is not None:
+        lots = [{"line_id": order["lines"][0]["id"], "lot_code": lot}]
+        parcel = {"carrier": "ZTO", "tracking_number": "78000000099999", "lots": lots}
+        claim = await answer(shop, "S01", claim, "shipments", parcel)
+    return claim
+
+
+async def test_whoever_got_the_lot_for_a_claim_is_found_and_whoever_sent_it_back_is_not(shop):
+    order = await shop.ship(await shop.pay(await shop.order({"GT14": 2})))
+    await more(shop, "GT14-B", 5)
+    await reship(shop, order, "GT14-B")
+    back = await answer(shop, "S01", await opened(shop, order, "no_reason", 1), "accept")
+    await answer(shop, "buyer", back, "send-back", {"carrier": "ZTO", "tracking_number": "78000000088888"})
+    lot_id = await lot_of(shop, "GT14-B")
+    await recall(shop, lot_id)
+    [draft] = await drafts(shop, lot_id=lot_id)
+    assert (draft["order_number"], draft["sent"], draft["quantity"]) == (order["number"], True, 1)
+    [who] = (await shop.call("operator", "GET", f"{LOTS}/{lot_id}/recipients")).json()["items"]
+    assert (who["order_number"], who["recipient"], who["phone"], who["quantity"]) == (
+        order["number"],
+        "王**",
+        "138******34",
+        1,
+    )
+    found = (await shop.call("operator", "GET", f"{LOTS}/{await lot_of(shop)}/recipients")).json()["items"]
+    assert [one["quantity"] for one in found] == [2], "a parcel that came back has no recipient"
+
+
+async def test_two_lots_are_called_back_and_each_order_goes_without_what_it_holds_once(shop):
+    first = await shop.pay(await shop.order({"GT14": 50}))
+    shop.clock.advance(seconds=1)
+    second = await shop.pay(await shop.order({"GT14": 50}))
+    await more(shop, "GT14-B", 30)
+    shop.clock.advance(seconds=1)
+    last = await shop.pay(await shop.order({"GT14": 30}))
+    newer, older = await lot_of(shop, "GT14-B"), await lot_of(shop)
+    assert (await recall(shop, newer))["held"] == 30
+    assert {one["order_number"]: one["quantity"] for one in await drafts(shop)} == {last["number"]: 30}
+    assert (await recall(shop, older))["held"] == 100
+    found = {one["order_number"]: one["quantity"] for one in await drafts(shop, lot_id=older)}
+    assert found == {second["number"]: 50, first["number"]: 50}
+
+
+async def test_what_is_held_for_a_claim_is_not_charged_to_an_order(shop):
+    received = await shop.ship(await shop.pay(await shop.order({"GT14": 2})))
+    shop.clock.advance(seconds=1)
+    await shop.pay(await shop.order({"GT14": 5}))
+    shop.clock.advance(seconds=1)
+    await reship(shop, received)
+    await more(shop, "GT14-B", 5)
+    lot_id = await lot_of(shop)
+    shop.clock.advance(seconds=1)
+    await shop.pay(await shop.order({"GT14": 1}))
+    done = await recall(shop, lot_id)
+    assert done["held"] == 2
+    found = [one for one in await drafts(shop, lot_id=lot_id) if not one["sent"]]
+    assert [one["quantity"] for one in found] == [1], "the other piece is the claim's"
+
+
+async def test_an_order_that_is_paid_while_somebody_confirms_loses_only_what_cannot_be_sent(fresh_shop):
+    shop = fresh_shop
+    order = await shop.order({"GT14": 3, "GT04": 1})
+    await recall(shop, await lot_of(shop))
+    [draft] = await drafts(shop, status="draft")
+    path = f"/v1/store/orders/{order['id']}/payments"
+    started = (await shop.call("buyer", "POST", path, {"provider": "sandbox"})).json()
+    await shop.call(None, "POST", f"/v1/sandbox/payments/{started['id']}/pay", key=None)
+    async with shop.db.write() as session:
+        await session.execute(text("SELECT 1 FROM orders_order FOR UPDATE"))
+        paying = asyncio.create_task(shop.settle())
+        await waiting(shop, 1)
+        confirmed = asyncio.create_task(shop.call("operator", "POST", f"{DRAFTS}/{draft['id']}/confirm"))
+        await waiting(shop, 2)
+    await paying
+    assert (await confirmed).status_code == 200
+    await shop.settle()
+    now = await shop.look(order)
+    assert {line["sku"]: line["cancelled_quantity"] for line in now["lines"]} == {"GT14": 3, "GT04": 0}
+    assert now["status"] == "paid"
+    assert await shop.rows("SELECT amount_fen FROM orders_refund") == [(3 * 3_990,)]
+
+
+async def test_a_lot_that_went_to_ten_thousand_is_called_back(shop, statements):
+    """More rows than one statement has room for parameters, 65,535 of them; no address is opened."""
+    many = 10_000
+    order = await shop.ship(await shop.pay(await shop.order({"GT14": 1})))
+    async with shop.db.write() as session:
+        await session.execute(
+            text("""
+            WITH clone AS (SELECT n, md5(n || 'order')::uuid AS bought, md5(n || 'line')::uuid AS line
+                           FROM generate_series(2, :many) n),
+            orders AS (INSERT INTO orders_order SELECT (jsonb_populate_record(
+                o, jsonb_build_object('id', bought, 'number', o.number || n))).* FROM clone, orders_order o),
+            lines AS (INSERT INTO orders_line SELECT (jsonb_populate_record(
+                l, jsonb_build_object('id', line, 'order_id', bought, 'position', n))).* FROM clone, orders_line l)
+            INSERT INTO fulfilment_shipment_line SELECT (jsonb_populate_record(
+                s, jsonb_build_object('line_reference', line, 'position', n))).* FROM clone, fulfilment_shipment_line s
+            """),
+            {"many": many},
+        )
+    statements.clear()
+    await recall(shop, await lot_of(shop))
+    assert len(statements) < 60
+    assert await shop.scalar("SELECT count(*) FROM recalls_draft WHERE sent AND quantity = 1") == many
+    assert [one["order_number"][: len(order["number"])] for one in await drafts(shop, limit=1)] == [order["number"]]

@@ -43,6 +43,7 @@ UNION ALL
 SELECT sku, NULL, NULL, NULL, quantity, NULL, NULL, NULL FROM inventory_reservation WHERE reference = :reference
 ORDER BY 1, 4, 3
 """)
+_HOLDERS = text("SELECT reference, quantity FROM inventory_reservation WHERE sku = :sku ORDER BY reference DESC")
 _LATER = text("""
 SELECT c.position, m.lot_id, sum(m.on_hand_delta)
 FROM unnest(CAST(:positions AS int[]), CAST(:skus AS text[]), CAST(:ats AS timestamptz[])) AS c(position, sku, at)
@@ -150,6 +151,11 @@ async def availability(session: AsyncSession, skus: Sequence[str]) -> dict[str, 
         select(StockRow.sku, StockRow.on_hand, StockRow.reserved).where(StockRow.sku.in_(list(skus)))
     )
     return {row.sku: Availability(row.on_hand, row.reserved) for row in rows}
+
+
+async def holders(session: AsyncSession, sku: str) -> list[tuple[UUID, int]]:
+    """Who holds pieces of a SKU and how many, the reference that was made last first."""
+    return [(reference, quantity) for reference, quantity in await ask(session, _HOLDERS, {"sku": sku})]
 
 
 async def lots_of(session: AsyncSession, skus: Sequence[str]) -> dict[str, list[Lot]]:

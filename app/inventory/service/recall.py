@@ -25,7 +25,7 @@ WHERE id = :lot_id AND recalled_at IS NULL RETURNING id
 
 @dataclass(frozen=True, slots=True)
 class Recall:
-    """What became of a recalled lot: ``frozen`` pieces left the book, ``held`` ones wait for their orders to end."""
+    """What became of a recalled lot: ``frozen`` pieces left the book, ``held`` ones wait for those who hold them."""
 
     lot: Lot
     frozen: int
@@ -37,7 +37,7 @@ async def recall(
 ) -> Recall:
     """Call a lot back, of ``supplier_id`` or, with None, of anybody. Doing it again changes nothing.
 
-    What nobody holds leaves the book in this transaction. What orders hold stays theirs, cannot be sent, and leaves
+    What nobody holds leaves the book in this transaction. What somebody holds stays theirs, cannot be sent, and leaves
     the book as soon as they give it up or other goods come for them. Raises ``NotFound``.
     """
     lot = await queries.lot(session, lot_id, supplier_id=supplier_id)

@@ -6,16 +6,23 @@ from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, Select, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.buyers import mask_name, mask_phone, open_address
+from app.core.db import array, ask
 from app.orders.lifecycle import Status
 from app.orders.models import Order, OrderLine, SupplierOrder
+from app.orders.queries.locked import lock
 from app.orders.rules.standing import LineStanding
 
 _TO_SEND = OrderLine.quantity - OrderLine.shipped_quantity - OrderLine.cancelled_quantity
-_WAITING = (Status.PENDING_PAYMENT.value, Status.PAID.value)
+_NOT_PAID_BACK = text("""
+SELECT id, quantity - refunded_quantity FROM orders_line WHERE id = ANY(CAST(:line_ids AS uuid[]))
+""")
+_LINES_OF_SKU = text("""
+SELECT order_id, id FROM orders_line WHERE order_id = ANY(CAST(:order_ids AS uuid[])) AND sku = :sku
+""")
 
 
 def _lines() -> Select[*tuple[Any, ...]]:
@@ -49,10 +56,21 @@ async def standing(session: AsyncSession, line_ids: Collection[UUID]) -> dict[UU
     return {row.line_id: _value(row) for row in rows}
 
 
-async def unsent(session: AsyncSession, sku: str) -> list[LineStanding]:
-    """The lines of which pieces of ``sku`` are still to be sent, the order that came last first."""
-    wanted = _lines().where(OrderLine.sku == sku, _TO_SEND > 0, SupplierOrder.status.in_(_WAITING))
-    return [_value(row) for row in await session.execute(wanted.order_by(OrderLine.order_id.desc()))]
+async def hold_line(session: AsyncSession, line_id: UUID) -> LineStanding:
+    """A line whose order stays locked: whoever pays or cancels it has done so, or waits. The line exists."""
+    await lock(session, (await session.scalars(select(OrderLine.order_id).where(OrderLine.id == line_id))).one())
+    return (await standing(session, [line_id]))[line_id]
+
+
+async def not_paid_back(session: AsyncSession, line_ids: Collection[UUID]) -> dict[UUID, int]:
+    """How many pieces of each of these lines no refund was for, of any number of lines."""
+    return {row[0]: row[1] for row in await ask(session, _NOT_PAID_BACK, {"line_ids": array(line_ids)})}
+
+
+async def lines_of_sku(session: AsyncSession, order_ids: Collection[UUID], sku: str) -> dict[UUID, UUID]:
+    """The line of each of these orders that ``sku`` is bought by, of any number of orders; others are left out."""
+    rows = await ask(session, _LINES_OF_SKU, {"order_ids": array(order_ids), "sku": sku})
+    return {row[0]: row[1] for row in rows}
 
 
 def _value(row: Row[*tuple[Any, ...]]) -> LineStanding:
