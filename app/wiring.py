@@ -121,6 +121,7 @@ def _keep_the_shelf(wiring: Wiring) -> None:
     on(inventory.PresaleChanged, storefront.on_presale_changed, name="storefront.sold_ahead")
     on(suppliers.SupplierSuspended, storefront.on_supplier_suspended, name="storefront.hide_supplier")
     on(suppliers.SupplierApproved, storefront.on_supplier_approved, name="storefront.show_supplier")
+    on(suppliers.SupplierApproved, settlement.on_supplier_approved, name="settlement.take_over_account")
 
 
 def rounds(settings: Settings, http: httpx.AsyncClient | None = None) -> list[fulfilment.Round]:

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app import settlement
+from app import settlement, suppliers
 from app.core.clock import day_start
 from app.demo.county import County
 
@@ -19,13 +19,10 @@ async def settle_months(session: AsyncSession, county: County, *, first: date, e
     The last of them waits for its suppliers' word and an operator's payout run.
     """
     await settlement.post_everything(session, now=end)
-    for number, (code, by) in enumerate(county.suppliers.items(), start=1):
-        details = settlement.BankDetails(
-            holder=f"供应商 {code}（示例）",
-            bank="保靖农村商业银行（示例）",
-            account=f"62000000000000{number:05d}",
-            cnaps=None,
-        )
+    for by in county.suppliers.values():
+        if by.supplier_id is None or (named := await suppliers.bank_account(session, by.supplier_id)) is None:
+            raise ValueError("every supplier of the demo is approved and names an account")
+        details = settlement.BankDetails(named.account_name, named.bank_name, named.account_no, named.cnaps)
         entered = await settlement.enter_account(session, details, by=by, now=day_start(first))
         await settlement.verify_account(session, entered.id, by=county.operator, now=day_start(first))
     month, last, months = settlement.month_of(day_start(first)), settlement.last_due(end), 0

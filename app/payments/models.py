@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import ClassVar
 from uuid import UUID
 
@@ -40,6 +40,10 @@ from app.payments.rules.bank import EntryStatus, StatementLine
 
 def _one_of(column: str, values: Iterable[str]) -> str:
     return f"{column} IN ({', '.join(repr(str(value)) for value in values)})"
+
+
+_KEPT_BEFORE = timedelta(days=3)
+"""How long goods were kept for a transfer by the version that did not write down until when."""
 
 
 class PaymentRow(Base):
@@ -122,7 +126,7 @@ class PaymentRow(Base):
             provider_transaction=self.provider_transaction,
             created_at=self.created_at,
             captured_at=self.captured_at,
-            pay_by=self.pay_by,
+            pay_by=self.pay_by or (self.created_at + _KEPT_BEFORE if self.remittance_code else None),
         )
 
 

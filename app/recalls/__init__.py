@@ -11,7 +11,7 @@ was paid and not paid back already.
 
 from app.recalls.handlers import on_lot_recalled
 from app.recalls.routes import router
-from app.recalls.rules import Draft, DraftDecided, Status
+from app.recalls.rules import Status
 from app.recalls.service import confirm, dismiss
 
-__all__ = ["Draft", "DraftDecided", "Status", "confirm", "dismiss", "on_lot_recalled", "router"]
+__all__ = ["Status", "confirm", "dismiss", "on_lot_recalled", "router"]

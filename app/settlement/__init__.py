@@ -4,28 +4,27 @@
 *Promises* that every posting sums to nothing and has one source; that a commission is the one of the day of payment;
 that a statement never changes once it is issued and is paid once; that what is refunded after payout is a negative row
 of the next period; and that no money is ever held here: a licensed provider is told how to split what it holds.
-*Calls* suppliers, catalogue and payments for what they check and sign; reads orders and claims by plain SQL, in bulk.
+*Calls* suppliers, catalogue and payments for what they check and sign; reads orders, claims, payments and suppliers by
+plain SQL, in bulk.
 *Tells* PayoutMade, PayoutFailed; and itself PayoutInstructed.
 """
 
 from app.settlement.couriers import connect
-from app.settlement.events import PayoutFailed, PayoutInstructed, PayoutMade
+from app.settlement.events import PayoutInstructed
+from app.settlement.handlers import on_supplier_approved
 from app.settlement.lifecycle import PayoutStatus, StatementStepNotAllowed, Status
-from app.settlement.queries import get, owed, page, paid_into, payouts, rows
+from app.settlement.queries import get, owed, page, payouts, rows
 from app.settlement.routes import router
 from app.settlement.rules import (
     ACCOUNTS,
     DIGEST,
-    AlreadyPaid,
     BankDetails,
-    CommissionRule,
     Kind,
     MonthNotOver,
     NotPaidThatWay,
     Outcome,
     Owed,
     Payout,
-    PayoutAccount,
     Row,
     RuleTaken,
     RuleTooSoon,
@@ -48,26 +47,20 @@ from app.settlement.service import (
     resolve,
     run_payouts,
     settle,
-    settle_by_hand,
     verify_account,
 )
 
 __all__ = [
     "ACCOUNTS",
     "DIGEST",
-    "AlreadyPaid",
     "BankDetails",
-    "CommissionRule",
     "Kind",
     "MonthNotOver",
     "NotPaidThatWay",
     "Outcome",
     "Owed",
     "Payout",
-    "PayoutAccount",
-    "PayoutFailed",
     "PayoutInstructed",
-    "PayoutMade",
     "PayoutStatus",
     "Row",
     "RuleTaken",
@@ -88,9 +81,9 @@ __all__ = [
     "issue_statements",
     "last_due",
     "month_of",
+    "on_supplier_approved",
     "owed",
     "page",
-    "paid_into",
     "payouts",
     "post_due",
     "post_everything",
@@ -99,6 +92,5 @@ __all__ = [
     "rows",
     "run_payouts",
     "settle",
-    "settle_by_hand",
     "verify_account",
 ]

@@ -34,7 +34,7 @@ class Splitter(Protocol):
 
 @dataclass(frozen=True)
 class SandboxSplitter:
-    """Plays a provider that pays everybody but holders called 拒付, and says so, signed and encrypted, over HTTP."""
+    """Plays a provider that pays all accounts but those ending in 0000, and says so, sealed and signed, over HTTP."""
 
     sealer: Sealer
     notify_base: str
@@ -43,7 +43,7 @@ class SandboxSplitter:
 
     async def split(self, order: SplitOrder, *, key: UUID, now: datetime) -> None:
         """Split at once and tell."""
-        refused = "拒付" in order.receiver.holder
+        refused = order.receiver.account.endswith("0000")
         at = now.astimezone(SHANGHAI).isoformat(timespec="seconds")
         resource = {
             "out_order_no": order.number,

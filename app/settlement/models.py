@@ -220,7 +220,7 @@ append_only(StatementEventRow.metadata.tables["settlement_statement_event"])
 class PayoutAccountRow(Base):
     """Where a supplier is paid: holder, bank and number sealed. It counts once an operator has compared it with papers.
 
-    A new one is a new row, so that a payout says for ever where it went.
+    A new one is a new row, so that a payout says for ever where it went. Nobody entered what the application named.
     """
 
     __tablename__ = "settlement_payout_account"
@@ -236,7 +236,7 @@ class PayoutAccountRow(Base):
     details_sealed: Mapped[bytes] = mapped_column(BYTEA)
     tail: Mapped[str] = mapped_column(Text)
     entered_at: Mapped[instant]
-    entered_by: Mapped[UUID] = mapped_column(ForeignKey("identity_account.id"), index=True)
+    entered_by: Mapped[UUID | None] = mapped_column(ForeignKey("identity_account.id"), index=True)
     verified_at: Mapped[datetime | None]
     verified_by: Mapped[UUID | None] = mapped_column(ForeignKey("identity_account.id"), index=True)
 

@@ -2,6 +2,9 @@
 
 Suppliers that sell already keep selling: their lines are those of their products, the county's word counts as given,
 and the food production licence that they named counts as verified for ninety days, of which they are warned.
+
+Suppliers that are draft, recommended or rejected and products that are held are new to the version before, which cannot
+read them: applications are taken, and certificates watched, only when none of it runs any more.
 """
 
 from __future__ import annotations

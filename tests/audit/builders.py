@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import text
 
-from app import claims, inventory, orders, payments, pricing, reviews, settlement
+from app import claims, inventory, orders, payments, pricing, reviews, settlement, suppliers
 from app.buyers import make_address
 from app.core.db import Database
 from app.core.outbox import deliver_all
@@ -233,7 +233,9 @@ class Life:
     async def settle(self, at: datetime) -> None:
         """October is settled: the tea's supplier has disputed and is paid, the others' statements wait."""
         async with self.db.write() as session:
-            details = settlement.BankDetails("茶社（示例）", "某银行（示例）", "6200000000000001234", None)
+            assert self.tea.supplier_id is not None
+            holder = (await suppliers.get(session, self.tea.supplier_id)).name
+            details = settlement.BankDetails(holder, "某银行（示例）", "6200000000000001234", None)
             account = await settlement.enter_account(session, details, by=self.tea, now=at)
             await settlement.verify_account(session, account.id, by=self.operator, now=at)
             await settlement.issue_statements(session, date(2026, 10, 1), now=at)

@@ -241,12 +241,20 @@ async def test_a_commitment_certificate_can_be_seen_by_anybody(shop):
     body = {"label": {"conformity": {"issuer": "合作社", "commitments": ["不用禁药"], "file_id": kept}}}
     changed = await shop.call("S08", "PATCH", path, body, key=None, **{"If-Match": version})
     assert changed.status_code == 200, changed.text
+    shown = changed.json()["proposed"]["label"]["conformity"]["url"]
+    assert (await shop.call(None, "GET", shown, key=None)).status_code == 200
+    assert "until=0" not in shown  # nobody has looked at it yet
+    assert "until=0" not in await shop.scalar("SELECT string_agg(CAST(content AS text), '') FROM catalogue_change")
     assert (await shop.call("S08", "POST", f"{path}/submit", key=None)).status_code == 200
     publish = f"/v1/operator/products/{shop.products['NO02']}/publish"
     assert (await shop.call("operator", "POST", publish, key=None)).status_code == 200
     page = (await shop.call(None, "GET", "/v1/store/products/orange-5kg", key=None)).json()
     assert page["label"]["conformity"]["commitments"] == ["不用禁药"]
+    assert "until=0" in page["label"]["conformity"]["url"]
     assert (await shop.call(None, "GET", page["label"]["conformity"]["url"], key=None)).status_code == 200
+    version = (await shop.call("S08", "GET", path, key=None)).headers["etag"]
+    same = (await shop.call("S08", "PATCH", path, body, key=None, **{"If-Match": version})).json()
+    assert (same["proposed"], same["differences"]) == (None, [])
     # It belongs to this product now, and nobody else can use it.
     other = f"/v1/supplier/products/{shop.products['NO04']}"
     version = (await shop.call("S08", "GET", other, key=None)).headers["etag"]

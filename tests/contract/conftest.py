@@ -109,7 +109,8 @@ async def _trade(shop: Shop) -> dict[str, list[str]]:
     path = f"/v1/store/organisations/{founded.json()['id']}/invitations"
     invited = await shop.call("buyer", "POST", path, {"phone": "13905310002"})
     assert invited.status_code == 201, invited.text
-    account = {"holder": "合作社（示例）", "bank": "某银行（示例）", "account": "6200000000000001234"}
+    holder = await shop.scalar("SELECT name FROM suppliers_supplier WHERE code = 'S01'")
+    account = {"holder": holder, "bank": "某银行（示例）", "account": "6200000000000001234"}
     await _made(shop, "S01", "/v1/supplier/payout-accounts", account)
     async with shop.db.write() as session:
         await settlement.issue_statements(session, date(2026, 11, 1), now=NOON + timedelta(days=20))

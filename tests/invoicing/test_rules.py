@@ -1,12 +1,15 @@
+import json
 from datetime import date
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from app.core import sealing
 from app.invoicing.lifecycle import TRANSITIONS, InvoiceStepNotAllowed, Status, Step, after
 from app.invoicing.rules import Item, rows_of, taken_back, without_tax
 from app.invoicing.rules.tax import Seller, Sold, UnknownTax, items_of, rate_of
+from app.orders import InvoiceKind, InvoiceWish
 
 COOP = Seller("吕洞茗源茶叶专业合作社（示例）", "93433125MA4FAKE14C", "coop", "small")
 GENERAL = Seller("保靖茶业有限公司（示例）", "91433125MA4FAKE14C", "company", "general")
@@ -114,3 +117,11 @@ def test_every_step_from_every_status(status, step):
     else:
         with pytest.raises(InvoiceStepNotAllowed):
             after(status, step)
+
+
+def test_a_wish_without_address_and_bank_is_stored_as_the_version_before_reads_it():
+    plain = InvoiceWish(InvoiceKind.NORMAL, "王晓梅", email="a@example.invalid")
+    special = InvoiceWish(InvoiceKind.SPECIAL, "某公司（示例）", bank="示例银行")
+    stored = [json.loads(sealing.keys().unseal(wish.sealed(), "orders.invoice")) for wish in (plain, special)]
+    assert [len(said) for said in stored] == [4, 8]
+    assert [InvoiceWish.opened(wish.sealed()) for wish in (plain, special)] == [plain, special]

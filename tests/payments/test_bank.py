@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import text
 
 from app import orders
 from app.core.settings import BankSettings
@@ -308,3 +309,14 @@ async def test_one_statement_imported_by_many_at_once_captures_once(fresh_db, of
     assert await shop.scalar("SELECT count(*) FROM payments_bank_entry WHERE status = 'assigned'") == 1
     await shop.settle()
     assert (await shop.look(order))["status"] == "paid"
+
+
+async def test_a_transfer_that_the_version_before_announced_shows_where_it_goes(db, offered, clock):
+    """It did not write down until when the goods are kept."""
+    shop = await open_shop(db, offered, clock)
+    order = await shop.order({"GT04": 1})
+    await announce(shop, order)
+    async with shop.db.write() as session:
+        await session.execute(text("UPDATE payments_payment SET pay_by = NULL"))
+    shown = (await announce(shop, order))["transfer"]
+    assert (shown["account"], shown["pay_by"]) == (BANK.account, "2026-11-23T04:00:00Z")

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import text
 
-from app import settlement
+from app import settlement, suppliers
 from app.core.db import Database
 from app.settlement.rules import ACCOUNTS
 from tests.shop import Shop
@@ -290,9 +290,10 @@ class Books:
         async with self.db.read() as session:
             return await settlement.rows(session, statement.id)
 
-    async def account(self, now: datetime, who: str = "S01", holder: str = "合作社（示例）") -> None:
-        details = settlement.BankDetails(holder, "某银行（示例）", "6200000000000001234", None)
+    async def account(self, now: datetime, who: str = "S01", number: str = "6200000000000001234") -> None:
         async with self.db.write() as session:
+            holder = (await suppliers.get(session, self.supplier(who))).name
+            details = settlement.BankDetails(holder, "某银行（示例）", number, None)
             entered = await settlement.enter_account(session, details, by=self.shop.actor(who), now=now)
             await settlement.verify_account(session, entered.id, by=self.shop.actor("operator"), now=now)
 

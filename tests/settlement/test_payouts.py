@@ -10,13 +10,14 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from app import settlement
+from app import settlement, suppliers
 from app.core.db import Base, Database
 from app.core.events import CourierCall
 from app.core.outbox import run_couriers
 from app.settlement.couriers import instruct_with
 from app.settlement.events import PayoutInstructed
 from app.settlement.gateways import FakeSplitter, NotAccepted
+from app.settlement.queries import paid_into
 from app.wiring import build
 from tests.payments.builders import sealer
 from tests.settlement.builders import Books, Piece
@@ -28,15 +29,20 @@ LATER = FIFTH + 9 * DAY
 RUNS = "/v1/operator/payout-runs"
 
 
-async def ready(books: Books, *, holder: str = "合作社（示例）", account: bool = True) -> None:
+async def ready(books: Books, *, number: str = "6200000000000001234", account: bool = True) -> None:
     """One supplier's statement of October, confirmed."""
     if account:
-        await books.account(FIFTH, holder=holder)
+        await books.account(FIFTH, number=number)
     sold = await books.sell(OCTOBER, Piece(off={"platform": 100}), freight=300)
     await books.refund(OCTOBER + DAY, sold, 500)
     await books.issue("2026-10", FIFTH)
     await books.confirm_all(FIFTH)
     books.shop.clock.at = LATER
+
+
+async def name_of(books: Books, who: str = "S01") -> str:
+    async with books.db.read() as session:
+        return (await suppliers.get(session, books.supplier(who))).name
 
 
 async def run(books, body=None, status=201, **more):
@@ -127,31 +133,33 @@ async def test_a_run_may_be_for_one_month(books):
 
 async def test_without_a_verified_account_a_statement_waits(books):
     await ready(books, account=False)
-    entered = {"holder": "合作社（示例）", "bank": "某银行（示例）", "account": "6200000000000009876"}
+    entered = {"holder": await name_of(books), "bank": "某银行（示例）", "account": "6200000000000009876"}
     answer = await books.shop.call("S01", "POST", "/v1/supplier/payout-accounts", entered)
     assert answer.status_code == 201
     assert (answer.json()["account"], answer.json()["verified_at"]) == ("**** **** 9876", None)
     assert (await run(books)).json()["without_account"] == ["JS202610S01"]
     assert (await books.statement("2026-10")).status is settlement.Status.CONFIRMED
     waiting = await books.shop.call("operator", "GET", "/v1/operator/payout-accounts")
-    (found,) = waiting.json()["items"]
+    found = next(one for one in waiting.json()["items"] if one["id"] == answer.json()["id"])
     for _ in range(2):
         path = f"/v1/operator/payout-accounts/{found['id']}/verify"
         verified = await books.shop.call("operator", "POST", path)
         assert verified.json()["verified_at"] == LATER.isoformat().replace("+00:00", "Z")
-    assert (await books.shop.call("operator", "GET", "/v1/operator/payout-accounts")).json()["items"] == []
+    waiting = (await books.shop.call("operator", "GET", "/v1/operator/payout-accounts")).json()["items"]
+    assert found["id"] not in {one["id"] for one in waiting}
     assert len((await run(books)).json()["payouts"]) == 1
 
 
 async def test_a_new_account_is_paid_into_once_it_is_verified(books):
     await ready(books)
-    entered = {"holder": "合作社（示例）", "bank": "某银行（示例）", "account": "6200000000000009876"}
+    entered = {"holder": await name_of(books), "bank": "某银行（示例）", "account": "6200000000000009876"}
     await books.shop.call("S01", "POST", "/v1/supplier/payout-accounts", entered)
     listed = await books.shop.call("S01", "GET", "/v1/supplier/payout-accounts")
-    assert [one["account"][-4:] for one in listed.json()["items"]] == ["9876", "1234"]
-    assert (await books.shop.call("S08", "GET", "/v1/supplier/payout-accounts")).json()["items"] == []
+    assert {one["account"][-4:] for one in listed.json()["items"]} >= {"9876", "1234"}
+    others = (await books.shop.call("S08", "GET", "/v1/supplier/payout-accounts")).json()["items"]
+    assert "9876" not in {one["account"][-4:] for one in others}
     async with books.db.read() as session:
-        found = await settlement.paid_into(session, books.supplier("S01"))
+        found = await paid_into(session, books.supplier("S01"))
     assert found.details.account[-4:] == "1234"
     kept = await books.shop.scalar(
         "SELECT string_agg(encode(details_sealed, 'escape'), '') FROM settlement_payout_account"
@@ -159,8 +167,47 @@ async def test_a_new_account_is_paid_into_once_it_is_verified(books):
     assert "6200000000000009876" not in kept
 
 
+async def test_money_goes_to_an_account_of_the_suppliers_name(books):
+    entered = {"holder": "别的公司（示例）", "bank": "某银行（示例）", "account": "6200000000000009876"}
+    refused = await books.shop.call("S01", "POST", "/v1/supplier/payout-accounts", entered)
+    assert (refused.status_code, refused.json()["code"]) == (422, "account_name_differs")
+    assert refused.json()["errors"][0]["pointer"] == "/holder"
+    listed = (await books.shop.call("S01", "GET", "/v1/supplier/payout-accounts")).json()["items"]
+    assert "9876" not in {one["account"][-4:] for one in listed}
+
+
+async def approved_again(books: Books) -> None:
+    """S01 was stopped for a moment."""
+    operator, now = books.shop.actor("operator"), books.shop.clock()
+    async with books.db.write() as session:
+        await suppliers.suspend(session, books.supplier("S01"), by=operator, now=now)
+        await suppliers.approve(session, books.supplier("S01"), by=operator, now=now)
+    await books.shop.settle()
+
+
+async def test_an_approved_supplier_is_paid_where_its_application_says_once_that_is_verified(books):
+    await approved_again(books)
+    (named,) = (await books.shop.call("S01", "GET", "/v1/supplier/payout-accounts")).json()["items"]
+    assert (named["holder"], named["verified_at"]) == (await name_of(books), None)
+    async with books.db.read() as session:
+        bank = await suppliers.bank_account(session, books.supplier("S01"))
+    assert named["account"][-4:] == bank.account_no[-4:]
+    await ready(books, account=False)
+    assert (await run(books)).json()["without_account"] == ["JS202610S01"]
+    await books.shop.call("operator", "POST", f"/v1/operator/payout-accounts/{named['id']}/verify")
+    assert len((await run(books)).json()["payouts"]) == 1
+
+
+async def test_what_a_supplier_entered_counts_and_not_its_application(books):
+    await books.do(text("DELETE FROM settlement_payout_account"))
+    await books.account(FIFTH)
+    await approved_again(books)
+    (own,) = (await books.shop.call("S01", "GET", "/v1/supplier/payout-accounts")).json()["items"]
+    assert own["account"] == "**** **** 1234"
+
+
 async def test_what_the_provider_could_not_pay_is_paid_by_a_later_run(books):
-    await ready(books, holder="拒付（示例）")
+    await ready(books, number="6200000000000000000")
     await run(books)
     await books.shop.settle()
     (failed,) = await payouts(books, status="failed")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pypdf
 import pytest
@@ -299,3 +299,9 @@ class TestOverHttp:
     async def test_what_is_owed_now(self, books):
         now = await call(books, "S01", "GET", "/v1/supplier/balance")
         assert now == {"stated_fen": 22_688, "released_fen": 0, "held_fen": 0, "total_fen": 22_688}
+
+
+async def test_a_month_may_take_longer_than_a_request(books):
+    async with books.db.write() as session:
+        await settlement.issue_statements(session, date(2026, 10, 1), now=FIFTH)
+        assert await session.scalar(text("SHOW statement_timeout")) == "10min"

@@ -89,7 +89,7 @@ class ConformityIn(Body):
     issuer: ShortText
     commitments: Annotated[list[ShortText], Field(min_length=1, max_length=10)]
     issued_on: Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")] | None = None
-    file_id: UUID | None = Field(None, description="A file of purpose `certificate`; anybody may see it")
+    file_id: UUID | None = Field(None, description="A file of purpose `certificate`; once published anybody may see it")
 
 
 class LabelIn(Body):

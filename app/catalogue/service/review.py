@@ -60,6 +60,7 @@ async def edit(
     wanted = await with_files(session, patch, by=by, now=now)
     await attach_files(session, product_id, wanted, by=by, now=now)
     proposed = _proposed(merged(change.content if change else live, wanted), row.supplier_id)
+    proposed = _shown_as_before(proposed, live)
     if row.published_at is None:
         product = product_of(proposed, row.supplier_id)
         found = await resolve(session, product)
@@ -90,9 +91,10 @@ def _proposed(document: Document, supplier_id: UUID) -> Document:
 
 
 async def with_files(session: AsyncSession, patch: Mapping[str, Any], *, by: Actor, now: datetime) -> Mapping[str, Any]:
-    """The patch with a picture's digest in the place of its file, and the address at which a certificate can be seen.
+    """The patch with a picture's digest in the place of its file.
 
-    What a commitment certificate says is public, so its link works for ever. Raises ``UnknownFile``, ``InvalidImage``.
+    What a commitment certificate says is public once a page shows it: until then it has no address. Raises
+    ``UnknownFile``, ``InvalidImage``.
     """
     found = dict(patch)
     if "photo_file_id" in found:
@@ -106,9 +108,28 @@ async def with_files(session: AsyncSession, patch: Mapping[str, Any], *, by: Act
     conformity = label.get("conformity") or {}
     if "file_id" in conformity:
         file_id = conformity["file_id"]
-        shown = {"file_id": file_id and str(file_id), "url": file_id and files.link(file_id, None)}
+        shown = {"file_id": file_id and str(file_id), "url": None}
         found["label"] = {**label, "conformity": {**conformity, **shown}}
     return found
+
+
+def with_link(document: Document, now: datetime | None) -> Document:
+    """The document with the address at which its commitment certificate can be seen: for ever without ``now``."""
+    label = document.get("label") or {}
+    conformity = label.get("conformity") or {}
+    if not (file_id := conformity.get("file_id")) or conformity.get("url"):
+        return document
+    shown = {**conformity, "url": files.link(UUID(file_id), now)}
+    return {**document, "label": {**label, "conformity": shown}}
+
+
+def _shown_as_before(proposed: Document, live: Document) -> Document:
+    """The proposed document, with the address of a commitment certificate that a page shows already."""
+    before = (live.get("label") or {}).get("conformity") or {}
+    after = (proposed.get("label") or {}).get("conformity") or {}
+    if not before.get("url") or after.get("file_id") != before.get("file_id"):
+        return proposed
+    return {**proposed, "label": {**proposed["label"], "conformity": {**after, "url": before["url"]}}}
 
 
 async def attach_files(
@@ -227,7 +248,10 @@ async def publish(
     await suppliers.hold_still(session, row.supplier_id)
     if faults := await publishable_faults(session, row, proposed, now=now):
         raise NotPublishable(faults=faults)
-    if change is not None:
+    proposed = with_link(proposed, None)
+    if change is None:
+        row.label = proposed["label"]
+    else:
         product = product_of(proposed, row.supplier_id)
         found = await resolve(session, product)
         fill(row, product, found)
@@ -305,12 +329,12 @@ async def look_at(
     return Reviewed(
         id=row.id,
         supplier_id=row.supplier_id,
-        document=live,
+        document=with_link(live, now),
         status=row.status,
         version=row.version,
         published_at=row.published_at,
         change=change.status if change is not None else None,
-        proposed=change.content if change is not None else None,
+        proposed=with_link(change.content, now) if change is not None else None,
         differences=differences(before, proposed),
         missing=await publishable_faults(session, row, proposed, now=now),
         reviews=[

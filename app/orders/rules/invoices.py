@@ -21,6 +21,10 @@ class InvoiceKind(StrEnum):
     SPECIAL = "special"
 
 
+_ALWAYS = 4
+"""Kind, title, credit code and e-mail address are always stored."""
+
+
 @dataclass(frozen=True, slots=True)
 class InvoiceWish:
     """To whom an order is to be invoiced. ``uscc`` is None for persons, and for units that have none.
@@ -38,8 +42,13 @@ class InvoiceWish:
     account: str | None = None
 
     def sealed(self) -> bytes:
-        """The wish as it is stored: a title may be a person's name."""
-        return keys().seal(json.dumps(astuple(self)), _INVOICE)
+        """The wish as it is stored: a title may be a person's name.
+
+        Address and bank are left out where nothing is said of them, so that the version before, which knows of neither,
+        reads every wish that it could have written.
+        """
+        said = astuple(self)
+        return keys().seal(json.dumps(said if any(said[_ALWAYS:]) else said[:_ALWAYS]), _INVOICE)
 
     @classmethod
     def opened(cls, sealed: bytes) -> InvoiceWish:

@@ -34,6 +34,7 @@ from app.settlement.schemas import (
     RowOut,
     StatementOut,
 )
+from app.suppliers import AccountNameDiffers
 
 router = APIRouter(tags=["settlement"])
 
@@ -161,11 +162,11 @@ async def list_payout_accounts(by: SupplierStaff, session: ReadSession) -> Payou
     summary="Enter where the supplier wants to be paid",
     status_code=201,
     response_model=PayoutAccountOut,
-    responses=problems(),
+    responses=problems(AccountNameDiffers),
 )
 async def enter_payout_account(
     body: PayoutAccountIn, by: SupplierStaff, session: WriteSession, now: Now
 ) -> PayoutAccountOut:
-    """Paid into once an operator has verified it; until then the one before stays."""
+    """In the supplier's own name. Paid into once an operator has verified it; until then the one before stays."""
     details = BankDetails(body.holder, body.bank, body.account, body.cnaps)
     return PayoutAccountOut.of(await service.enter_account(session, details, by=by, now=now))

@@ -10,7 +10,7 @@ from app.settlement.service.statements import (
     issue_statements,
     resolve,
 )
-from app.settlement.service.terms import announce_rule, enter_account, verify_account
+from app.settlement.service.terms import announce_rule, enter_account, take_over_account, verify_account
 
 __all__ = [
     "announce_rule",
@@ -26,5 +26,6 @@ __all__ = [
     "run_payouts",
     "settle",
     "settle_by_hand",
+    "take_over_account",
     "verify_account",
 ]

@@ -63,17 +63,41 @@ async def announce_rule(
 
 
 async def enter_account(session: AsyncSession, details: BankDetails, *, by: Actor, now: datetime) -> PayoutAccount:
-    """The supplier says where it is paid; until somebody has verified it, it is paid where it was before."""
+    """The supplier says where it is paid; until somebody has verified it, it is paid where it was before.
+
+    Raises ``AccountNameDiffers`` for an account in another name than the supplier's (domain handbook §1.7).
+    """
     if by.supplier_id is None:
         raise ValueError("only suppliers are paid")
+    if details.holder != (await suppliers.get(session, by.supplier_id)).name:
+        differs = suppliers.AccountNameDiffers
+        raise differs(faults=[Fault("/holder", differs.code, differs.zh, differs.en)])
+    return await _keep(session, by.supplier_id, details, by=by.account_id, now=now)
+
+
+async def take_over_account(session: AsyncSession, supplier_id: UUID, *, now: datetime) -> None:
+    """Let a supplier that was approved be paid where its application says, once somebody has verified that.
+
+    What the supplier has entered itself counts instead.
+    """
+    if await queries.accounts_of(session, supplier_id):
+        return
+    if (named := await suppliers.bank_account(session, supplier_id)) is not None:
+        details = BankDetails(named.account_name, named.bank_name, named.account_no, named.cnaps)
+        await _keep(session, supplier_id, details, by=None, now=now)
+
+
+async def _keep(
+    session: AsyncSession, supplier_id: UUID, details: BankDetails, *, by: UUID | None, now: datetime
+) -> PayoutAccount:
     sealed = keys().seal(dump([details.holder, details.bank, details.account, details.cnaps]), PayoutAccountRow.PURPOSE)
     row = PayoutAccountRow(
         id=new_id(now),
-        supplier_id=by.supplier_id,
+        supplier_id=supplier_id,
         details_sealed=sealed,
         tail=details.account[-4:],
         entered_at=now,
-        entered_by=by.account_id,
+        entered_by=by,
     )
     session.add(row)
     await session.flush()

@@ -1,0 +1,15 @@
+"""What settlement does when it hears of something."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.settlement import service
+from app.suppliers import SupplierApproved
+
+
+async def on_supplier_approved(session: AsyncSession, fact: SupplierApproved, now: datetime) -> None:
+    """Where its application wants to be paid waits to be verified."""
+    await service.take_over_account(session, fact.supplier_id, now=now)
