@@ -191,7 +191,7 @@ def demo(
 def check() -> None:
     """核对全部账目, 列出每一处不符 / Audit the whole database: lists every break, exit status 1 if there is one."""
     settings = _settings()
-    with _database_url(settings) as url:
+    with _database_url(settings, make=False) as url:
         from app.core import migrations
 
         migrations.require_current(url)
@@ -229,7 +229,7 @@ def account(
     wanted = staffing.Wanted(Role(role), login, supplier or partner, name, phone)
     staffing.look_over(wanted)
     settings = _settings()
-    with _database_url(settings) as url:
+    with _database_url(settings, make=False) as url:
         from app.core import migrations
 
         migrations.require_current(url)
@@ -298,14 +298,22 @@ async def _recognise(settings: Settings, url: str) -> None:
 
 
 @contextlib.contextmanager
-def _database_url(settings: Settings) -> Iterator[str]:
-    """The database that is given, or of the running installation, or an embedded one started for this command."""
+def _database_url(settings: Settings, *, make: bool = True) -> Iterator[str]:
+    """The database that is given, or of the running installation, or an embedded one started for this command.
+
+    Where there is none yet it is made, or said so.
+    """
     from app.core.postgres import EmbeddedPostgres, running_url
 
     url = _url(settings) or running_url(settings.data_dir)
     if url is not None:
         yield url
         return
+    if not make and not (settings.data_dir / "postgres").exists():
+        raise Trouble(
+            f"数据目录 {settings.data_dir} 中没有数据库；请检查 DATA_DIR，或设置 DATABASE_URL。",
+            f"There is no database in {settings.data_dir}; check DATA_DIR, or set DATABASE_URL.",
+        )
     with EmbeddedPostgres(settings.data_dir) as url:
         yield url
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import ClassVar
 
-from app.core.errors import DomainError
+from app.core.steps import StepRefused
 
 
 class Status(StrEnum):
@@ -30,12 +31,22 @@ TRANSITIONS: dict[tuple[Status, Step], Status] = {
 }
 
 
-class OrganisationStepNotAllowed(DomainError):
+class OrganisationStepNotAllowed(StepRefused):
     """The organisation is not where this step begins."""
 
-    code = "step_not_allowed"
-    zh = "采购单位当前状态为 {status}，不能执行该操作；现在可以：{allowed}。"
-    en = "The organisation is {status}, which does not allow this; allowed now: {allowed}."
+    zh = "采购单位当前状态为“{status}”，不能执行该操作；{allowed}。"
+    en = "The organisation's status is “{status}”, which does not allow this; {allowed}."
+    names: ClassVar = {
+        Status.APPLIED: "待核验",
+        Status.VERIFIED: "已核验",
+        Status.SUSPENDED: "已停用",
+        Step.VERIFY: "核验通过",
+        Step.SUSPEND: "停用",
+    }
+    takers: ClassVar = {
+        Step.VERIFY: ("operator",),
+        Step.SUSPEND: ("operator",),
+    }
 
 
 def allowed(status: Status) -> list[Step]:
@@ -48,4 +59,4 @@ def after(status: Status, step: Step) -> Status:
     try:
         return TRANSITIONS[status, step]
     except KeyError:
-        raise OrganisationStepNotAllowed(status=status.value, allowed=", ".join(allowed(status)) or "—") from None
+        raise OrganisationStepNotAllowed(status, allowed(status)) from None

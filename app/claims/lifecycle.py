@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import ClassVar
 
 from app.claims.rules import Remedy
-from app.core.errors import DomainError
+from app.core.steps import StepRefused
 
 
 class Status(StrEnum):
@@ -86,13 +87,49 @@ ENDED = frozenset({Status.REFUNDED, Status.RESHIPPED, Status.REJECTED, Status.WI
 """Nothing more happens, and the order need not wait any longer."""
 
 
-class ClaimStepNotAllowed(DomainError):
+class ClaimStepNotAllowed(StepRefused):
     """The claim is past (or not yet at) the point where this can be done."""
 
-    status = 409
-    code = "step_not_allowed"
-    zh = "售后单当前状态为 {status}，不能执行该操作；现在可以：{allowed}。"
-    en = "The claim is {status}, which does not allow this; allowed now: {allowed}."
+    zh = "售后单当前状态为“{status}”，不能执行该操作；{allowed}。"
+    en = "The claim's status is “{status}”, which does not allow this; {allowed}."
+    names: ClassVar = {
+        Status.APPLIED: "已申请",
+        Status.SUPPLIER_REVIEW: "供应商处理中",
+        Status.DISPUTED: "有争议",
+        Status.ARBITRATION: "平台处理中",
+        Status.AGREED: "已同意",
+        Status.RESHIPPING: "待补发",
+        Status.RESHIPPED: "已补发",
+        Status.RETURNING: "退货途中",
+        Status.INSPECTING: "待验收退货",
+        Status.RETURNED: "退货已收到",
+        Status.REFUNDED: "已退款",
+        Status.REJECTED: "已驳回",
+        Status.WITHDRAWN: "已撤销",
+        Status.CLOSED: "已关闭",
+        Step.SUBMIT: "提交",
+        Step.ESCALATE: "转平台处理",
+        Step.AGREE: "同意",
+        Step.CONTEST: "提出异议",
+        Step.REJECT: "驳回",
+        Step.WITHDRAW: "撤销",
+        Step.RESHIP: "补发",
+        Step.ARRIVE: "送达",
+        Step.SEND_BACK: "寄回商品",
+        Step.RECEIVE: "验收退货",
+        Step.SETTLE: "退款",
+        Step.LAPSE: "逾期关闭",
+    }
+    takers: ClassVar = {
+        Step.AGREE: ("operator",),
+        (Status.SUPPLIER_REVIEW, Step.AGREE): ("supplier",),
+        Step.CONTEST: ("supplier",),
+        Step.REJECT: ("operator",),
+        Step.WITHDRAW: ("buyer",),
+        Step.SEND_BACK: ("buyer",),
+        Step.RECEIVE: ("supplier",),
+        (Status.RETURNED, Step.SETTLE): ("supplier",),
+    }
 
 
 def allowed(status: Status, remedy: Remedy) -> list[Step]:
@@ -103,6 +140,5 @@ def allowed(status: Status, remedy: Remedy) -> list[Step]:
 def after(status: Status, step: Step, remedy: Remedy) -> Status:
     """Where ``step`` leads from ``status``. Raises ``ClaimStepNotAllowed``."""
     if step not in allowed(status, remedy):
-        names = ", ".join(allowed(status, remedy)) or "—"
-        raise ClaimStepNotAllowed(status=status.value, allowed=names)
+        raise ClaimStepNotAllowed(status, allowed(status, remedy))
     return TRANSITIONS[status, step]

@@ -83,7 +83,7 @@ class ClaimRow(Base):
         """
         remedy = Remedy(self.remedy)
         if self.refund_id is not None and step is not Step.SETTLE:
-            raise ClaimStepNotAllowed(status=self.status, allowed=Step.SETTLE.value)
+            raise ClaimStepNotAllowed(self.status)
         reached = after(Status(self.status), step, remedy)
         self.status, self.due_at = reached.value, due_at
         self.closed_at = now if reached in ENDED else None

@@ -152,6 +152,22 @@ class ClaimsTooMuch(DomainError):
     en = "More than is left of this line after refunds and other claims."
 
 
+class NothingLeftToPay(ClaimsTooMuch):
+    """Money was agreed, and all that was paid for these lines went back before; freight is the marketplace's to grant.
+
+    ``left`` and ``freight`` are yuan.
+    """
+
+    zh = (
+        "这些商品剩余可退 {left} 元（此前已退款），没有可赔付的金额；该供应商订单的运费剩余可退 {freight} 元，"
+        "是否退还由平台裁定：供应商可提出异议，转由平台处理。"
+    )
+    en = (
+        "¥{left} is left of these goods after earlier refunds, so there is nothing to pay; ¥{freight} is left of the "
+        "freight, and whether that goes back is for the marketplace to decide: a supplier contests the claim to ask it."
+    )
+
+
 class OneSupplierOnly(DomainError):
     """A claim is answered by one supplier."""
 

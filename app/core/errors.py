@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -35,8 +35,8 @@ class DomainError(Exception):
         self.retry_after = retry_after
         self.params = params
 
-    def sentence(self, language: str) -> str:
-        """What to tell the person, in ``zh`` or ``en``."""
+    def sentence(self, language: str, roles: Collection[str] | None = None) -> str:  # noqa: ARG002 - see StepRefused
+        """What to tell the person, in ``zh`` or ``en``; ``roles`` are those in which they ask, where that is known."""
         text = self.en if language == "en" else self.zh
         return text.format_map(self.params) if self.params else text
 

@@ -37,6 +37,10 @@ class Fact(BaseModel):
         raise NotImplementedError
 
 
+class FarEndAway(Exception):
+    """The far end is not there, or did not take it: nothing is wrong here, and the outbox tries again later."""
+
+
 @dataclass(frozen=True, slots=True)
 class CourierCall:
     """What a courier is given: the delivery's id is the idempotency key at the far end."""

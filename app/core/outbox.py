@@ -15,13 +15,14 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import httpx
 import structlog
 from pydantic import ValidationError
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.db import Database, array, ask, write_last_words
-from app.core.events import CourierCall, Fact, Listener, Wiring
+from app.core.events import CourierCall, Fact, FarEndAway, Listener, Wiring
 
 log = structlog.get_logger("outbox")
 
@@ -241,7 +242,8 @@ async def _put_off(db: Database, delivery: Claimed, tried: int, now: datetime, a
         subject=str(delivery.fact.subject),
         attempts=tried,
         error=type(error).__name__,
-        exc_info=error,
+        # That the far end is away says all; anything else may be a mistake of ours, whose place must be found.
+        exc_info=None if isinstance(error, (FarEndAway, httpx.TransportError, ConnectionError)) else error,
     )
 
 

@@ -66,8 +66,11 @@ class IdentitySettings(Group):
     access_minutes: int = 10
     refresh_days: int = 30
     parallel_hashes: int = 2
-    require_phone_code: bool = False
-    """Whether registering needs a code sent to the phone; a code that is given is checked in any case."""
+    require_phone_code: bool | None = None
+    """Whether registering needs a code sent to the phone; a code that is given is checked in any case.
+
+    Unset, it does wherever codes can really be sent (``SMS__URL``): nobody then opens an account on another's number.
+    """
     code_seconds: int = 300
     code_tries: int = 5
     code_pause_seconds: int = 60
@@ -310,6 +313,12 @@ class Settings(BaseSettings):
         if self.sms.url is not None:
             return "webhook"
         return "console" if self.demo and self.payments.sandbox else None
+
+    @property
+    def registering_needs_code(self) -> bool:
+        """Whether registering needs a code sent to the phone: as it is set, else wherever a sender is."""
+        demanded = self.identity.require_phone_code
+        return self.sms.url is not None if demanded is None else demanded
 
     @model_validator(mode="after")
     def _no_group_is_misspelt(self) -> Self:

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import httpx
 
 from app.core.errors import InvalidInput
+from app.core.events import FarEndAway
 from app.fulfilment.rules import CARRIERS, PHONE_REQUIRED, Question, Report, query_signature, read_kuaidi100
 
 TIMEOUT_SECONDS = 8.0
@@ -20,7 +21,7 @@ _SUBSCRIBED = frozenset({"200", "501"})
 """Taken, or taken before."""
 
 
-class NotAnswered(Exception):
+class NotAnswered(FarEndAway):
     """The far end did not answer as it should; try again later."""
 
 

@@ -10,6 +10,7 @@ from uuid import UUID
 import httpx
 from structlog import get_logger
 
+from app.core.events import FarEndAway
 from app.core.settings import SmsSettings
 from app.identity.rules import TextMessage
 
@@ -18,7 +19,7 @@ log = get_logger("sms")
 _TIMEOUT_SECONDS = 10.0
 
 
-class NotSent(Exception):
+class NotSent(FarEndAway):
     """The far end did not take it; try again later."""
 
 

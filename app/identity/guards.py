@@ -97,7 +97,7 @@ async def recognise(request: Request, access_token: str) -> Actor | None:
 
 async def _counted(request: Request, actor: Actor | None) -> Actor | None:
     if actor is not None:
-        request.state.caller = actor.caller
+        request.state.caller, request.state.roles = actor.caller, actor.roles
         await edge_of(request).limits.caller(actor.caller)
     return actor
 
@@ -156,6 +156,8 @@ class _Guard(SecurityBase):
             raise NotPermitted
         if actor.scopes is not None:
             _refuse_beyond(actor.scopes, request.method, request.url.path)
+        if self._roles:
+            request.state.roles = self._roles & actor.roles
         return actor
 
 

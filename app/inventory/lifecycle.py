@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import ClassVar
 
-from app.core.errors import DomainError
+from app.core.steps import StepRefused
 
 
 class Status(StrEnum):
@@ -41,18 +42,32 @@ AT_WORK = frozenset({Status.QUEUED, Status.CHECKING, Status.APPLYING})
 """The worker has something to do."""
 
 
-class ImportStepNotAllowed(DomainError):
+class ImportStepNotAllowed(StepRefused):
     """The import is past (or not yet at) the point where this can be done."""
 
-    status = 409
-    code = "step_not_allowed"
-    zh = "该导入当前状态为 {status}，不能执行该操作；核对完成（checked）后才能应用。"
-    en = "The import is {status}, which does not allow this; it can be applied when it is checked."
+    zh = "导入当前状态为“{status}”，不能执行该操作；{allowed}。"
+    en = "The import's status is “{status}”, which does not allow this; {allowed}."
+    names: ClassVar = {
+        Status.QUEUED: "排队中",
+        Status.CHECKING: "核对中",
+        Status.CHECKED: "已核对",
+        Status.APPLYING: "应用中",
+        Status.APPLIED: "已应用",
+        Status.FAILED: "核对失败",
+        Step.CHECK: "核对",
+        Step.PRESENT: "核对完成",
+        Step.APPLY: "应用",
+        Step.FINISH: "应用完成",
+        Step.FAIL: "核对失败",
+    }
+    takers: ClassVar = {
+        Step.APPLY: ("supplier",),
+    }
 
 
 def after(status: Status, step: Step) -> Status:
     """Where ``step`` leads from ``status``. Raises ``ImportStepNotAllowed``."""
     reached = TRANSITIONS.get((status, step))
     if reached is None:
-        raise ImportStepNotAllowed(status=status.value)
+        raise ImportStepNotAllowed(status, [step for (start, step) in TRANSITIONS if start is status])
     return reached

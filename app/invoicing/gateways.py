@@ -9,6 +9,7 @@ from typing import Protocol
 from uuid import UUID
 
 from app.core.clock import local_day
+from app.core.events import FarEndAway
 from app.invoicing.rules import Colour, Invoice
 
 
@@ -16,7 +17,7 @@ class Refused(Exception):
     """The drawer looked and will not draw it so; the message is for the seller."""
 
 
-class DrawerAway(Exception):
+class DrawerAway(FarEndAway):
     """The drawer could not be reached; try again later."""
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import ClassVar
 
-from app.core.errors import DomainError
+from app.core.steps import StepRefused
 
 
 class Status(StrEnum):
@@ -36,12 +37,19 @@ TRANSITIONS: dict[tuple[Status, Step], Status] = {
 }
 
 
-class InvoiceStepNotAllowed(DomainError):
+class InvoiceStepNotAllowed(StepRefused):
     """The invoice is past (or not yet at) the point where this can be done."""
 
     code = "invoice_step_not_allowed"
-    zh = "发票当前状态为 {status}，不能执行该操作。"
-    en = "The invoice is {status}, which does not allow this."
+    zh = "发票当前状态为“{status}”，不能执行该操作。"
+    en = "The invoice's status is “{status}”, which does not allow this."
+    names: ClassVar = {
+        Status.REQUESTED: "待开具",
+        Status.DRAWING: "开具中",
+        Status.ISSUED: "已开具",
+        Status.REJECTED: "开具失败",
+        Status.CANCELLED: "已取消",
+    }
 
 
 def after(status: Status, step: Step) -> Status:
@@ -49,4 +57,4 @@ def after(status: Status, step: Step) -> Status:
     try:
         return TRANSITIONS[status, step]
     except KeyError:
-        raise InvoiceStepNotAllowed(status=status.value) from None
+        raise InvoiceStepNotAllowed(status) from None

@@ -143,7 +143,7 @@ async def reissue(session: AsyncSession, invoice_id: UUID, asked: AskedInvoice, 
     if not row.current:
         raise NotCurrent
     if row.status == Status.DRAWING:
-        raise InvoiceStepNotAllowed(status=row.status)
+        raise InvoiceStepNotAllowed(row.status)
     if row.status == Status.ISSUED:
         gone = queries.reversed_of(row.id, rows)
         red = [
@@ -172,7 +172,7 @@ async def draw_again(session: AsyncSession, invoice_id: UUID, *, now: datetime) 
     part = await _part(session, order_id, supplier_order_id)
     row = next(row for row in await queries.of_parts(session, [supplier_order_id]) if row.id == invoice_id)
     if row.status != Status.REJECTED:
-        raise InvoiceStepNotAllowed(status=row.status)
+        raise InvoiceStepNotAllowed(row.status)
     if row.colour == Colour.BLUE:
         await _draw(session, row, part, now=now)
     else:

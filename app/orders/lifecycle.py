@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import StrEnum
+from typing import ClassVar
 
-from app.core.errors import DomainError
+from app.core.steps import StepRefused
 
 
 class Status(StrEnum):
@@ -53,13 +54,35 @@ TRANSITIONS: dict[tuple[Status, Step], Status] = {
 _PROGRESS = (Status.PENDING_PAYMENT, Status.PAID, Status.SHIPPED, Status.DELIVERED, Status.COMPLETED)
 
 
-class StepNotAllowed(DomainError):
+class StepNotAllowed(StepRefused):
     """The order is past (or not yet at) the point where this can be done."""
 
-    status = 409
-    code = "step_not_allowed"
-    zh = "订单当前状态为 {status}，不能执行该操作；现在可以：{allowed}。"
-    en = "The order is {status}, which does not allow this; allowed now: {allowed}."
+    zh = "订单当前状态为“{status}”，不能执行该操作；{allowed}。"
+    en = "The order's status is “{status}”, which does not allow this; {allowed}."
+    names: ClassVar = {
+        Status.PENDING_PAYMENT: "待付款",
+        Status.PAID: "待发货",
+        Status.SHIPPED: "已发货",
+        Status.DELIVERED: "已送达",
+        Status.COMPLETED: "已完成",
+        Status.CANCELLED: "已取消",
+        Status.EXPIRED: "已超时关闭",
+        Status.REFUNDED: "已退款",
+        Step.PAY: "付款",
+        Step.EXPIRE: "超时关闭",
+        Step.CANCEL: "取消",
+        Step.SHIP: "发货",
+        Step.DELIVER: "登记送达",
+        Step.COMPLETE: "确认收货",
+        Step.SETTLE_REFUND: "退款到账",
+    }
+    takers: ClassVar = {
+        Step.PAY: ("buyer",),
+        Step.CANCEL: ("buyer", "supplier", "operator"),
+        Step.SHIP: ("supplier",),
+        Step.DELIVER: ("supplier",),
+        Step.COMPLETE: ("buyer",),
+    }
 
 
 def allowed(status: Status) -> list[Step]:
@@ -72,8 +95,7 @@ def after(status: Status, step: Step) -> Status:
     try:
         return TRANSITIONS[status, step]
     except KeyError:
-        names = ", ".join(allowed(status)) or "—"
-        raise StepNotAllowed(status=status.value, allowed=names) from None
+        raise StepNotAllowed(status, allowed(status)) from None
 
 
 def derive(statuses: Iterable[Status]) -> Status:

@@ -11,12 +11,13 @@ from uuid import UUID
 import httpx
 
 from app.core.clock import SHANGHAI
+from app.core.events import FarEndAway
 from app.payments.rules import CURRENCY, RefundOrder, Sealer, sandbox_transaction
 
 TIMEOUT_SECONDS = 5.0
 
 
-class NotAccepted(Exception):
+class NotAccepted(FarEndAway):
     """The far end did not take it; try again later."""
 
 

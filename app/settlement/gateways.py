@@ -11,13 +11,14 @@ from uuid import UUID
 import httpx
 
 from app.core.clock import SHANGHAI
+from app.core.events import FarEndAway
 from app.payments import Sealer
 from app.settlement.rules.split import SplitOrder
 
 TIMEOUT_SECONDS = 5.0
 
 
-class NotAccepted(Exception):
+class NotAccepted(FarEndAway):
     """The far end did not take it, or nobody knows whether it did; say the same again later."""
 
 

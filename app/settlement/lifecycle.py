@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import ClassVar
 
-from app.core.errors import DomainError
+from app.core.steps import StepRefused
 
 
 class Status(StrEnum):
@@ -63,12 +64,32 @@ PAYOUT_TRANSITIONS: dict[tuple[PayoutStatus, PayoutStep], PayoutStatus] = {
 }
 
 
-class StatementStepNotAllowed(DomainError):
+class StatementStepNotAllowed(StepRefused):
     """The statement is past (or not yet at) the point where this can be done."""
 
-    code = "step_not_allowed"
-    zh = "结算单当前状态为 {status}，不能执行该操作；现在可以：{allowed}。"
-    en = "The statement is {status}, which does not allow this; allowed now: {allowed}."
+    zh = "结算单当前状态为“{status}”，不能执行该操作；{allowed}。"
+    en = "The statement's status is “{status}”, which does not allow this; {allowed}."
+    names: ClassVar = {
+        Status.ISSUED: "待确认",
+        Status.DISPUTED: "有异议",
+        Status.CONFIRMED: "已确认",
+        Status.PAYING: "付款中",
+        Status.FAILED: "付款失败",
+        Status.PAID: "已付款",
+        Status.CARRIED: "转入下期",
+        Step.CONFIRM: "确认",
+        Step.DISPUTE: "提出异议",
+        Step.RESOLVE: "处理异议",
+        Step.PAY: "付款",
+        Step.FAIL: "付款失败",
+        Step.SETTLE: "付款到账",
+    }
+    takers: ClassVar = {
+        Step.CONFIRM: ("supplier",),
+        Step.DISPUTE: ("supplier",),
+        Step.RESOLVE: ("operator",),
+        Step.PAY: ("operator",),
+    }
 
 
 def allowed(status: Status) -> list[Step]:
@@ -81,5 +102,4 @@ def after(status: Status, step: Step) -> Status:
     try:
         return TRANSITIONS[status, step]
     except KeyError:
-        names = ", ".join(allowed(status)) or "—"
-        raise StatementStepNotAllowed(status=status.value, allowed=names) from None
+        raise StatementStepNotAllowed(status, allowed(status)) from None

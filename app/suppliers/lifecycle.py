@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import ClassVar
 
-from app.core.errors import DomainError
+from app.core.steps import StepRefused
 
 
 class Status(StrEnum):
@@ -67,20 +68,56 @@ CERTIFICATE_TRANSITIONS: dict[tuple[CertificateStatus, CertificateStep], Certifi
 }
 
 
-class SupplierStepNotAllowed(DomainError):
+class SupplierStepNotAllowed(StepRefused):
     """The supplier is not where this step begins."""
 
-    code = "step_not_allowed"
-    zh = "供应商当前状态为 {status}，不能执行该操作；现在可以：{allowed}。"
-    en = "The supplier is {status}, which does not allow this; allowed now: {allowed}."
+    zh = "供应商当前状态为“{status}”，不能执行该操作；{allowed}。"
+    en = "The supplier's status is “{status}”, which does not allow this; {allowed}."
+    names: ClassVar = {
+        Status.DRAFT: "草稿",
+        Status.APPLIED: "已申请",
+        Status.RECOMMENDED: "已推荐",
+        Status.APPROVED: "已入驻",
+        Status.REJECTED: "已退回",
+        Status.SUSPENDED: "已停售",
+        Step.SUBMIT: "提交申请",
+        Step.RECOMMEND: "推荐",
+        Step.APPROVE: "批准",
+        Step.REJECT: "退回",
+        Step.SUSPEND: "停售",
+    }
+    takers: ClassVar = {
+        Step.SUBMIT: ("supplier",),
+        Step.RECOMMEND: ("officer",),
+        Step.APPROVE: ("operator",),
+        Step.REJECT: ("operator",),
+        (Status.APPLIED, Step.REJECT): ("officer",),
+        Step.SUSPEND: ("operator",),
+    }
 
 
-class CertificateStepNotAllowed(DomainError):
+class CertificateStepNotAllowed(StepRefused):
     """The certificate is not where this step begins."""
 
     code = "certificate_step_not_allowed"
-    zh = "证照当前状态为 {status}，不能执行该操作；现在可以：{allowed}。"
-    en = "The certificate is {status}, which does not allow this; allowed now: {allowed}."
+    zh = "证照当前状态为“{status}”，不能执行该操作；{allowed}。"
+    en = "The certificate's status is “{status}”, which does not allow this; {allowed}."
+    names: ClassVar = {
+        CertificateStatus.SUBMITTED: "待核验",
+        CertificateStatus.VERIFIED: "已核验",
+        CertificateStatus.REJECTED: "未通过",
+        CertificateStatus.REVOKED: "已吊销",
+        CertificateStatus.EXPIRED: "已过期",
+        CertificateStep.VERIFY: "核验通过",
+        CertificateStep.REJECT: "驳回",
+        CertificateStep.REVOKE: "吊销",
+        CertificateStep.EXPIRE: "过期",
+    }
+    takers: ClassVar = {
+        CertificateStep.VERIFY: ("operator",),
+        CertificateStep.REJECT: ("operator",),
+        CertificateStep.REVOKE: ("operator",),
+    }
 
 
 def allowed(status: Status) -> list[Step]:
@@ -93,7 +130,7 @@ def after(status: Status, step: Step) -> Status:
     try:
         return TRANSITIONS[status, step]
     except KeyError:
-        raise SupplierStepNotAllowed(status=status.value, allowed=", ".join(allowed(status)) or "—") from None
+        raise SupplierStepNotAllowed(status, allowed(status)) from None
 
 
 def certificate_after(status: CertificateStatus, step: CertificateStep) -> CertificateStatus:
@@ -101,5 +138,5 @@ def certificate_after(status: CertificateStatus, step: CertificateStep) -> Certi
     try:
         return CERTIFICATE_TRANSITIONS[status, step]
     except KeyError:
-        steps = ", ".join(step for (start, step) in CERTIFICATE_TRANSITIONS if start is status) or "—"
-        raise CertificateStepNotAllowed(status=status.value, allowed=steps) from None
+        steps = [step for (start, step) in CERTIFICATE_TRANSITIONS if start is status]
+        raise CertificateStepNotAllowed(status, steps) from None

@@ -7,7 +7,7 @@ from datetime import UTC
 
 from standardwebhooks import Webhook
 
-from app.core.events import Courier, CourierCall
+from app.core.events import Courier, CourierCall, FarEndAway
 from app.webhooks import queries, service
 from app.webhooks.events import MessageDue
 from app.webhooks.gateways import HttpSender, NotReached, Sender
@@ -16,7 +16,7 @@ from app.webhooks.rules import Envelope
 __all__ = ["HttpSender", "send_message"]
 
 
-class NotDelivered(Exception):
+class NotDelivered(FarEndAway):
     """The far end did not take it; the outbox tries again."""
 
 

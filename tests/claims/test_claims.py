@@ -12,6 +12,7 @@ from sqlalchemy import text
 
 from app import fulfilment, inventory
 from app.claims import on_shipments_delivered
+from app.core.money import yuan
 from app.fulfilment import TrackingEvent, TrackingState
 from tests.claims.builders import answer, clock_moves, complain, delivered, look, opened, photo, refused
 from tests.orders.test_crowd import BODY, waiting
@@ -130,7 +131,10 @@ class TestMoney:
         body = {"lines": [{"line_id": oranges["lines"][0]["id"], "amount_fen": 9_980}], "reason": "全退"}
         path = f"/v1/operator/orders/{oranges['id']}/refunds"
         assert (await shop.call("operator", "POST", path, body)).status_code == 201
-        assert await refused(shop, "S08", claim, "accept") == (409, "claims_too_much")
+        said = await shop.call("S08", "POST", f"/v1/supplier/claims/{claim['id']}/accept")
+        assert (said.status_code, said.json()["code"]) == (409, "claims_too_much")
+        left = f"运费剩余可退 {yuan(oranges['freight_fen'])} 元"
+        assert all(words in said.json()["detail"] for words in ("剩余可退 0.00 元", left, "平台裁定"))
         await clock_moves(shop, hours=48)
         assert (await look(shop, claim))["status"] == "arbitration"
 

@@ -29,8 +29,7 @@ def test_a_step_leads_where_the_table_says_or_is_refused_and_changes_nothing(rem
             with pytest.raises(ClaimStepNotAllowed) as refused:
                 claim.take(step, now=NOW)
             assert (claim.status, claim.due_at, claim.closed_at) == (status.value, NOW, None)
-            for language in ("zh", "en"):
-                assert status.value in refused.value.sentence(language)
+            assert status.value.replace("_", " ") in refused.value.sentence("en")
 
 
 def test_nothing_but_its_arrival_happens_while_money_is_on_its_way():

@@ -7,11 +7,13 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import httpx
 import pytest
 from sqlalchemy import text
+from structlog.testing import capture_logs
 
 from app.core.db import Database
-from app.core.events import CourierCall, Wiring, emit
+from app.core.events import CourierCall, FarEndAway, Wiring, emit
 from app.core.ids import new_id
 from app.core.outbox import LEASE, deliver_all, deliver_batch, pending, run_couriers
 from tests.core.conftest import KEPT, Happened
@@ -26,6 +28,7 @@ class House:
         self.sent: list[tuple[UUID, int]] = []
         self.fails: dict[int, int] = {}
         """For each number of a fact, how many times its handler or courier still fails."""
+        self.error: Exception = RuntimeError("arranged")
         self.transactions: dict[str, list[object]] = {}
         self.underway = asyncio.Event()
         self.hangs: asyncio.Event | None = None
@@ -57,7 +60,7 @@ class House:
     def _maybe_fail(self, number: int) -> None:
         if self.fails.get(number, 0):
             self.fails[number] -= 1
-            raise RuntimeError("arranged")
+            raise self.error
 
     async def emit(self, now: datetime, *facts: tuple[UUID, int]) -> None:
         for what, number in facts:
@@ -119,6 +122,28 @@ async def test_a_failure_is_tried_again_later_and_later(house: House, now: datet
     await deliver_batch(house.db, at)
     assert await house.effects() == ["one.hears 1"]
     assert await house.waiting() == {"waiting": 0, "parked": 0}
+
+
+@pytest.mark.parametrize(
+    ("error", "ordinary"),
+    [
+        (ConnectionRefusedError(111, "refused"), True),
+        (httpx.ConnectError("refused"), True),
+        (FarEndAway("503"), True),
+        (RuntimeError("arranged"), False),
+    ],
+)
+async def test_a_far_end_that_is_away_is_one_line_and_a_mistake_shows_its_place(
+    house: House, now: datetime, what: UUID, error: Exception, ordinary: bool
+):
+    house.wire(courier="post")
+    house.fails, house.error = {1: 1}, error
+    await house.emit(now, (what, 1))
+    with capture_logs() as said:
+        await run_couriers(house.db, now)
+    [line] = [line for line in said if line["event"] == "delivery_failed"]
+    assert line["error"] == type(error).__name__
+    assert (line["exc_info"] is None) is ordinary
 
 
 async def test_what_keeps_failing_is_parked_and_kept(house: House, now: datetime, what: UUID):

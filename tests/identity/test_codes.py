@@ -248,6 +248,16 @@ async def test_some_installations_demand_the_code(client, edge):
     assert (refused.status_code, refused.json()["code"]) == (422, "code_required")
 
 
+async def test_where_codes_are_really_sent_registering_needs_one_unless_it_is_set_otherwise(client, edge):
+    edge.settings = edge.settings.model_copy(update={"sms": SMS})
+    person = {"phone": PHONE, "password": PASSWORD, "name": "李霞"}
+    refused = await client.post("/v1/auth/register", json=person)
+    assert (refused.status_code, refused.json()["code"]) == (422, "code_required")
+    lenient = edge.settings.identity.model_copy(update={"require_phone_code": False})
+    edge.settings = edge.settings.model_copy(update={"identity": lenient})
+    assert (await client.post("/v1/auth/register", json=person)).status_code == 201
+
+
 async def test_where_nothing_can_be_sent_nobody_waits_for_it(client, edge, session):
     edge.settings = edge.settings.model_copy(update={"demo": False})
     refused = await ask(client)

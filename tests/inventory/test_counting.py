@@ -171,6 +171,18 @@ async def test_the_future_cannot_be_counted_but_clocks_may_differ_a_little(sessi
     assert await session.scalar(text("SELECT max(effective_at) FROM inventory_movement")) == now
 
 
+async def test_what_was_counted_over_a_month_ago_is_a_date_mistyped(session, now):
+    shop = await open_shop(session, now - timedelta(days=40), "A1", stock=5)
+    with pytest.raises(inventory.UpdatesRejected) as refused:
+        await apply(session, shop, now, Update("A1", "set", 560, as_of=now - timedelta(days=30, seconds=1)))
+    assert refused.value.faults[0].code == "count_too_old"
+    assert "30" in refused.value.faults[0].zh
+    [happened] = await apply(session, shop, now, Update("A1", "adjust", 1, as_of=now - timedelta(days=31)))
+    assert happened.on_hand == 6
+    [counted] = await apply(session, shop, now, Update("A1", "set", 7, as_of=now - timedelta(days=30)))
+    assert (counted.status, counted.on_hand) == ("applied", 7)
+
+
 async def test_a_thousand_rows_take_as_many_statements_as_one(session, now, statements):
     skus = [f"M{i:03}" for i in range(250)]
     shop = await open_shop(session, now, *skus, stock=10)

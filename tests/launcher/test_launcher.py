@@ -95,6 +95,14 @@ def test_every_command_says_that_the_database_is_unreachable(here: Here, name: s
     assert "Cannot reach the database" in here(name, DATABASE_URL=UNREACHABLE)
 
 
+@pytest.mark.parametrize("arguments", [("check",), ("account", "--role", "operator", "--login", "first")])
+def test_what_looks_at_a_database_makes_none(data_dir: Path, here: Here, arguments: tuple[str, ...]) -> None:
+    line = here(*arguments)
+    assert "没有数据库" in line
+    assert "There is no database in" in line
+    assert list(data_dir.iterdir()) == []
+
+
 def test_a_data_directory_of_another_version_is_one_line(data_dir: Path) -> None:
     (data_dir / "postgres").mkdir()
     (data_dir / "postgres" / "PG_VERSION").write_text("16\n")

@@ -90,6 +90,23 @@ def offered(settings):
     return settings.model_copy(update={"bank": BANK})
 
 
+async def test_money_of_days_to_come_is_refused_row_by_row(db, offered, clock):
+    shop = await open_shop(db, offered, clock)
+    rows = [row("F-1", 100), row("F-2", 100, booked_on="2030-01-01"), row("F-3", 100, booked_on="2026-11-21")]
+    refused = await shop.call("operator", "POST", "/v1/operator/bank-statements", {"rows": rows})
+    assert (refused.status_code, refused.json()["code"]) == (422, "invalid_input")
+    assert [(fault["pointer"], fault["code"]) for fault in refused.json()["errors"]] == [
+        ("/rows/1/booked_on", "in_future"),
+        ("/rows/2/booked_on", "in_future"),
+    ]
+    raw = "交易流水号,交易日期,对方户名,贷方金额\nF-1,2026-11-20,工会,1.00\nF-2,2030-01-01,工会,1.00\n".encode()
+    async with shop.http("operator") as client:
+        path = "/v1/operator/bank-statements/sheets"
+        sheet = await client.post(path, files={"file": ("对账单.csv", raw, "text/csv")})
+    assert [fault["pointer"] for fault in sheet.json()["errors"]] == ["/rows/3/booked_on"]
+    assert await shop.scalar("SELECT count(*) FROM payments_bank_entry") == 0
+
+
 async def announce(shop, order, who="buyer"):
     path = f"/v1/store/orders/{order['id']}/payments"
     started = await shop.call(who, "POST", path, {"provider": "bank_transfer"})

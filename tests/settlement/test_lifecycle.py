@@ -23,7 +23,7 @@ def test_every_step_from_every_status(status, step):
         return
     with pytest.raises(StatementStepNotAllowed) as refusal:
         after(status, step)
-    assert refusal.value.params["allowed"] == (", ".join(allowed(status)) or "—")
+    assert refusal.value.steps == tuple(allowed(status))
 
 
 @pytest.mark.parametrize(("status", "step"), list(itertools.product(PayoutStatus, PayoutStep)))

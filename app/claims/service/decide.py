@@ -20,6 +20,7 @@ from app.claims.rules import (
     Decision,
     Kind,
     Liable,
+    NothingLeftToPay,
     Party,
     Remedy,
     RemedyNotAvailable,
@@ -27,6 +28,7 @@ from app.claims.rules import (
 )
 from app.claims.service.steps import Doer, take
 from app.core.events import emit
+from app.core.money import yuan
 from app.identity import Actor, Role
 
 
@@ -41,7 +43,7 @@ async def accept(session: AsyncSession, claim_id: UUID, *, remedy: Remedy | None
     doer = Doer(Party.SUPPLIER, by)
     if claim.may(Step.SETTLE) and claim.status == Status.RETURNED:
         if not await pay(session, claim, basis, doer=doer, now=now):
-            raise ClaimsTooMuch
+            raise await _nothing_left(session, claim, basis)
         return await queries.get(session, claim_id, now=now)
     if claim.status != Status.SUPPLIER_REVIEW:
         _refuse(claim)
@@ -52,7 +54,7 @@ async def accept(session: AsyncSession, claim_id: UUID, *, remedy: Remedy | None
     claim.remedy = (remedy or Remedy(claim.remedy)).value
     claim.liable = at_fault(claim).value
     if not await agree(session, claim, basis, doer=doer, reason=None, now=now):
-        raise ClaimsTooMuch
+        raise await _nothing_left(session, claim, basis)
     return await queries.get(session, claim_id, now=now)
 
 
@@ -93,7 +95,7 @@ async def decide(session: AsyncSession, claim_id: UUID, decision: Decision, *, b
     claim.remedy = decision.remedy.value
     await _amend(session, claim, basis, decision)
     if not await agree(session, claim, basis, doer=doer, reason=decision.reason, now=now):
-        raise ClaimsTooMuch
+        raise await _nothing_left(session, claim, basis)
     return await queries.get(session, claim_id, now=now)
 
 
@@ -180,7 +182,14 @@ async def _amend(session: AsyncSession, claim: ClaimRow, basis: orders.ClaimBasi
     await session.flush()
 
 
+async def _nothing_left(session: AsyncSession, claim: ClaimRow, basis: orders.ClaimBasis) -> NothingLeftToPay:
+    left = [basis.line(line.line_id) for line in await queries.lines_of(session, claim.id)]
+    return NothingLeftToPay(
+        left=yuan(sum(line.amount_fen - line.refunded_fen for line in left)),
+        freight=yuan(basis.freight_left(claim.supplier_order_id)),
+    )
+
+
 def _refuse(claim: ClaimRow) -> None:
     status = Status(claim.status)
-    names = Step.SETTLE.value if claim.refund_id else ", ".join(allowed(status, Remedy(claim.remedy))) or "—"
-    raise ClaimStepNotAllowed(status=status.value, allowed=names)
+    raise ClaimStepNotAllowed(status, () if claim.refund_id else allowed(status, Remedy(claim.remedy)))

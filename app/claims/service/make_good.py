@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import fulfilment, inventory, orders
 from app.claims import queries
-from app.claims.lifecycle import ClaimStepNotAllowed, Status, Step
+from app.claims.lifecycle import ClaimStepNotAllowed, Status, Step, allowed
 from app.claims.models import ClaimRow
-from app.claims.rules import ARRIVES_WITHIN, REFUND_WITHIN, Claim, Party, from_lots
+from app.claims.rules import ARRIVES_WITHIN, REFUND_WITHIN, Claim, Party, Remedy, from_lots
 from app.claims.service.steps import CLOCK, Doer, take
 from app.core.errors import NotFound
 from app.core.ids import new_id
@@ -37,7 +37,7 @@ async def ship_again(
     """
     claim, _ = await queries.lock(session, claim_id, supplier_id=by.supplier_id)
     if claim.status != Status.RESHIPPING:
-        raise ClaimStepNotAllowed(status=claim.status, allowed="—")
+        raise ClaimStepNotAllowed(claim.status, allowed(Status(claim.status), Remedy(claim.remedy)))
     lines = await queries.lines_of(session, claim_id)
     shipment_id = new_id(now)
     picks = await inventory.ship(

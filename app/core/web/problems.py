@@ -191,7 +191,7 @@ def problem_body(request: Request, error: DomainError, *, location: str = "body"
         "type": f"/problems/{error.code}",
         "title": error.code.replace("_", " ").capitalize(),
         "status": error.status,
-        "detail": error.sentence(language),
+        "detail": error.sentence(language, getattr(request.state, "roles", None)),
         "instance": request.url.path,
         "code": error.code,
         "request_id": request.scope.get("request_id", ""),

@@ -162,7 +162,7 @@ async def register_buyer(_: Public, body: RegistrationIn, edge: TheEdge, now: No
     invitations, and a sign-in by code makes the password void.
     """
     settings = edge.settings.identity
-    if body.code is None and settings.require_phone_code:
+    if body.code is None and edge.settings.registering_needs_code:
         raise CodeRequired
     password_hash = await service.hash_password(body.password.get_secret_value(), parallel=settings.parallel_hashes)
     async with edge.db.write() as session:

@@ -16,6 +16,10 @@ MAX_UPDATES = 1000
 CLOCK_SKEW = timedelta(seconds=60)
 """How far a supplier's clock may run ahead of ours before a count is called a count of the future."""
 
+OLDEST_COUNT = timedelta(days=30)
+"""How long ago a count may have been taken. Shelves are counted at least once a month; an older date is one mistyped,
+and would add a season's sales and harvests to a number that was meant for today."""
+
 
 class UpdatesRejected(DomainError):
     """At least one row cannot be applied, so none was."""
@@ -94,7 +98,8 @@ def plan_updates(
 
     A count says what lay there at ``as_of``; what moved since is added: new on-hand = counted + Σ later movements.
     A count, or a dated difference, older than the last count of the same SKU or lot is refused (``newer_count``): the
-    newer one has already put the book right, and would be undone or booked twice. Nothing may fall below zero or below
+    newer one has already put the book right, and would be undone or booked twice; so is a count older than
+    ``OLDEST_COUNT`` (``count_too_old``). Nothing may fall below zero or below
     what is promised to buyers. Of ``lots_required`` nothing is added outside a lot, whose day of harvest is known.
     """
     plan = Plan()
@@ -137,14 +142,11 @@ def _apply(
     named: bool,
 ) -> str | None:
     at = row.as_of or now
-    if at > now + CLOCK_SKEW:
-        return "as_of_in_future"
-    at = min(at, now)
     book = stock if lot is None else lot
     counting = row.mode != "adjust"
-    dated = counting or row.as_of is not None
-    if dated and book.counted_at is not None and book.counted_at > at:
-        return "newer_count"
+    if untimely := _untimely(row, book.counted_at, now):
+        return untimely
+    at = min(at, now)
     change = row.quantity
     if counting:
         since = later.get((index, None if lot is None else lot.id), 0) + sum(
@@ -171,6 +173,18 @@ def _apply(
     return None
 
 
+def _untimely(row: Update, counted_at: datetime | None, now: datetime) -> str | None:
+    """What is wrong with the time of a row, of which ``counted_at`` was the last count."""
+    at = row.as_of or now
+    if at > now + CLOCK_SKEW:
+        return "as_of_in_future"
+    counting = row.mode != "adjust"
+    if counting and at < now - OLDEST_COUNT:
+        return "count_too_old"
+    dated = counting or row.as_of is not None
+    return "newer_count" if dated and counted_at is not None and counted_at > min(at, now) else None
+
+
 def _changed(stock: StockState, lot: LotState | None, change: int) -> Iterable[tuple[LotState | None, int]]:
     if change < 0 and lot is None:
         return [(part, -taken) for part, taken in write_off(stock, -change)]
@@ -186,6 +200,10 @@ _SENTENCES: dict[str, tuple[str, str]] = {
     "unknown_sku": ("没有这个 SKU", "There is no such SKU"),
     "unknown_lot": ("该 SKU 没有这个批次", "The SKU has no such lot"),
     "as_of_in_future": ("盘点时间在未来", "The time of the count lies in the future"),
+    "count_too_old": (
+        f"盘点时间早于 {OLDEST_COUNT.days} 天前，请核对日期或重新盘点",
+        f"The count was taken more than {OLDEST_COUNT.days} days ago; correct its date, or count again",
+    ),
     "newer_count": ("已有更晚的盘点结果，以更晚的为准", "A newer count is already booked and stands"),
     "lot_required": (
         "该商品按采收期命名，增加库存须登记批次及采收日期（减少不受限）",

@@ -120,7 +120,7 @@ async def confirm(session: AsyncSession, order_id: UUID, *, by: Actor, now: date
     ready = [part for part in order.parts if part.status in (Status.SHIPPED, Status.DELIVERED)]
     status = derive(Status(part.status) for part in order.parts)
     if not ready or status in (Status.PENDING_PAYMENT, Status.PAID):
-        raise StepNotAllowed(status=status.value, allowed=", ".join(allowed(status)) or "—")
+        raise StepNotAllowed(status, allowed(status))
     undisputed = [part for part in ready if not part.open_claims]
     if not undisputed:
         raise ClaimIsOpen

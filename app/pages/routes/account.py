@@ -76,7 +76,7 @@ async def register(visit: Visitor, form: Posted, edge: TheEdge, now: Now) -> Res
             await send_code(visit, Purpose.REGISTER, phone, edge, now)
             return _door(visit, "register.html", following=form["next"], sent=True, **said)
         check(phone=phone, name=name, password=password, code=code or None)
-        if not code and settings.require_phone_code:
+        if not code and edge.settings.registering_needs_code:
             raise CodeRequired
         digest = await identity.hash_password(password, parallel=settings.parallel_hashes)
         async with edge.db.write() as session:
@@ -284,7 +284,7 @@ def _door(
         said=_NO_FIELDS | said,
         sent=sent,
         codes=settings.sends_codes_by is not None,
-        code_required=settings.identity.require_phone_code,
+        code_required=settings.registering_needs_code,
     )
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, File, Query, Response, UploadFile
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.clock import local_day
 from app.core.errors import InvalidInput
 from app.core.sheets import SHEET_ERRORS
 from app.core.web import (
@@ -45,7 +46,7 @@ def _told(done: service.Imported) -> StatementOut:
     operation_id="import_bank_statement",
     summary="Take in what came to our account",
     response_model=StatementOut,
-    responses=problems(ProviderNotAvailable, StatementContradicts, *KEY_ERRORS),
+    responses=problems(ProviderNotAvailable, StatementContradicts, InvalidInput, *KEY_ERRORS),
 )
 async def import_bank_statement(body: StatementIn, _: Operator, once: Once, now: Now) -> Response:
     """A line with the remittance code and the exact amount of a payment pays it. A repeated line changes nothing."""
@@ -80,7 +81,7 @@ async def upload_bank_statement(
     Lines of money that went out are left aside. One line that cannot be read refuses the file.
     """
     # The session has no connection, and so no transaction, before its first statement.
-    lines = await service.read_statement(await file.read())
+    lines = await service.read_statement(await file.read(), today=local_day(now))
     return _told(await service.import_statement(session, lines, bank=edge.settings.bank, now=now))
 
 

@@ -6,13 +6,14 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import sheets
+from app.core.clock import local_day
 from app.core.errors import Fault, InvalidInput
 from app.core.ids import new_id
 from app.core.sealing import keys
@@ -54,10 +55,14 @@ class Imported:
     outcomes: dict[EntryStatus, int]
 
 
-async def read_statement(raw: bytes) -> list[StatementLine]:
+def _in_future(row: int) -> Fault:
+    return Fault(f"/rows/{row}/booked_on", "in_future", "记账日期在未来", "lies in the future")
+
+
+async def read_statement(raw: bytes, *, today: date) -> list[StatementLine]:
     """The credits of a bank's own ``.xlsx`` or CSV; lines without a credit are money that went out.
 
-    Raises the ``SHEET_ERRORS``, and ``InvalidInput`` with the cells that cannot be read.
+    Raises the ``SHEET_ERRORS``, and ``InvalidInput`` with the cells that cannot be read or are booked after ``today``.
     """
     lines: list[StatementLine] = []
     faults: list[Fault] = []
@@ -71,6 +76,8 @@ async def read_statement(raw: bytes) -> list[StatementLine]:
             account = row.take("payer_account", sheets.code, optional=True)
             words = [row.take(column, sheets.text, optional=True) for column in ("postscript", "purpose")]
             faults.extend(Fault(f"/rows/{row.number}/{bad.column}", bad.code, bad.zh, bad.en) for bad in row.faults)
+            if booked_on is not None and booked_on > today:
+                faults.append(_in_future(row.number))
             if amount and serial and booked_on and payer:
                 postscript = " | ".join(word for word in words if word)
                 lines.append(StatementLine(serial, booked_on, payer, account, amount, postscript))
@@ -85,10 +92,12 @@ async def import_statement(
     """Take in what a statement says; a line that came before changes nothing, so a statement can be repeated.
 
     What carries the code of a payment and its exact amount pays it. Raises ``ProviderNotAvailable``,
-    ``StatementContradicts``.
+    ``StatementContradicts``, and ``InvalidInput`` with every line that is booked on a day to come.
     """
     if not bank.on:
         raise ProviderNotAvailable(Provider.BANK_TRANSFER)
+    if faults := [_in_future(index) for index, line in enumerate(lines) if line.booked_on > local_day(now)]:
+        raise InvalidInput(faults=faults[:_MOST_FAULTS])
     account = str(bank.account)
     fresh = await _note(session, account, lines, now)
     known = await queries.amounts_of_serials(session, account, [line.serial for line in lines])

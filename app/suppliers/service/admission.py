@@ -233,4 +233,4 @@ def _check_name(account: BankAccount, name: str) -> None:
 
 def _check_open(row: SupplierRow) -> None:
     if row.status not in _OPEN:
-        raise SupplierStepNotAllowed(status=row.status, allowed=", ".join(allowed(Status(row.status))) or "—")
+        raise SupplierStepNotAllowed(row.status, allowed(Status(row.status)))
