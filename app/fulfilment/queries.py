@@ -76,14 +76,14 @@ async def track(session: AsyncSession, shipment_id: UUID, *, supplier_id: UUID |
 async def page(
     session: AsyncSession, *, supplier_id: UUID | None, in_trouble: bool, after: UUID | None, limit: int
 ) -> list[Shipment]:
-    """Parcels, those that left first standing first; of one supplier, or with None of all."""
-    wanted = select(ShipmentRow).options(selectinload(ShipmentRow.lines)).order_by(ShipmentRow.id).limit(limit)
+    """Parcels, those that left last standing first; of one supplier, or with None of all."""
+    wanted = select(ShipmentRow).options(selectinload(ShipmentRow.lines)).order_by(ShipmentRow.id.desc()).limit(limit)
     if supplier_id is not None:
         wanted = wanted.where(ShipmentRow.supplier_id == supplier_id)
     if in_trouble:
         wanted = wanted.where(ShipmentRow.trouble.is_not(None))
     if after is not None:
-        wanted = wanted.where(ShipmentRow.id > after)
+        wanted = wanted.where(ShipmentRow.id < after)
     return [row.value() for row in await session.scalars(wanted)]
 
 

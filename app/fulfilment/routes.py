@@ -97,7 +97,7 @@ async def receive_tracking(param: SignedByCarrier, session: WriteSession, now: N
 @router.get(
     "/v1/supplier/shipments",
     operation_id="list_supplier_shipments",
-    summary="The supplier's parcels, oldest first",
+    summary="The supplier's parcels, newest first",
     response_model=Page[ParcelOut],
     responses=problems(InvalidCursor),
 )
@@ -130,7 +130,7 @@ async def track_supplier_shipment(shipment_id: UUID, by: SupplierStaff, session:
 @router.get(
     "/v1/operator/shipments",
     operation_id="list_shipments",
-    summary="All parcels, oldest first",
+    summary="All parcels, newest first",
     response_model=Page[ParcelOut],
     responses=problems(InvalidCursor),
 )

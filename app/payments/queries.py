@@ -93,13 +93,13 @@ async def refund(session: AsyncSession, refund_id: UUID) -> tuple[Refund, Paymen
 async def page_of_refunds(
     session: AsyncSession, *, status: RefundStatus | None, after: UUID | None, limit: int
 ) -> list[tuple[Refund, Payment]]:
-    """Refunds with their payments, oldest first."""
+    """Refunds with their payments, newest first."""
     wanted = _REFUNDS
     if status is not None:
         wanted = wanted.where(RefundRow.status == status)
     if after is not None:
-        wanted = wanted.where(RefundRow.id > after)
-    rows = await session.execute(wanted.order_by(RefundRow.id).limit(limit))
+        wanted = wanted.where(RefundRow.id < after)
+    rows = await session.execute(wanted.order_by(RefundRow.id.desc()).limit(limit))
     return [(refund.value(), payment.value()) for refund, payment in rows]
 
 
@@ -208,10 +208,10 @@ async def entry(session: AsyncSession, entry_id: UUID) -> BankEntry:
 async def page_of_entries(
     session: AsyncSession, *, status: EntryStatus | None, after: UUID | None, limit: int
 ) -> list[BankEntry]:
-    """Entries of bank statements, in the order in which they were imported."""
+    """Entries of bank statements, what was imported last first."""
     wanted = _ENTRIES
     if status is not None:
         wanted = wanted.where(BankEntryRow.status == status)
     if after is not None:
-        wanted = wanted.where(BankEntryRow.id > after)
-    return [_entry(*found) for found in await session.execute(wanted.order_by(BankEntryRow.id).limit(limit))]
+        wanted = wanted.where(BankEntryRow.id < after)
+    return [_entry(*found) for found in await session.execute(wanted.order_by(BankEntryRow.id.desc()).limit(limit))]

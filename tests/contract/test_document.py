@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import copy
 import itertools
+import json
 import os
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -114,6 +116,15 @@ def _request(case: Case, headers: dict[str, str]) -> httpx.Request | None:
         return httpx.Request(sent.method, sent.url, headers={**sent.headers, **headers}, content=content)
     except (requests.RequestException, httpx.InvalidURL, UnicodeError, ValueError):
         return None
+
+
+def test_generated_clients_get_clean_names():
+    schemas = openapi()["components"]["schemas"]
+    assert all(re.fullmatch(r"[A-Z][A-Za-z]+(_[A-Za-z]+)*_?", name) for name in schemas)
+    assert {"ClaimsKind", "SettlementKind", "InventoryLotOut", "StorefrontLotOut"} <= schemas.keys()
+    assert schemas["ClaimsKind"]["title"] == "ClaimsKind"
+    referred = set(re.findall(r'"#/components/schemas/([^"]+)"', json.dumps(openapi())))
+    assert referred <= schemas.keys()
 
 
 @pytest.mark.parametrize("name", OPERATIONS)

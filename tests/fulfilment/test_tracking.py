@@ -310,6 +310,11 @@ class TestTrouble:
             pages += [p["tracking_number"] for p in answer["items"]]
             cursor = f"&cursor={answer['next_cursor']}"
         assert sorted(pages) == sorted([number_of(under_way, 0), number_of(under_way, 1)])
+        shop.clock.advance(minutes=1)
+        last = await shop.ship(await shop.pay(await shop.order({"GT04": 1})), deliver=False)
+        for who, desk in (("operator", "operator"), ("S01", "supplier")):
+            newest = (await shop.call(who, "GET", f"/v1/{desk}/shipments?limit=1")).json()["items"]
+            assert [parcel["tracking_number"] for parcel in newest] == [number_of(last)]
         assert answer["next_cursor"] is None
         assert (await track(shop, under_way, who="stranger")).status_code == 404
         other = await shop.order({"GT04": 1})

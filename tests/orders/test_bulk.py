@@ -102,6 +102,19 @@ async def test_division_and_detail_may_stand_in_two_columns():
     ]
 
 
+@pytest.mark.parametrize("heading", ["详细地址", "住址"])
+async def test_a_roster_without_a_column_of_places_is_told_which_are_known(heading):
+    raw = f"收件人,手机,{heading}\n王晓梅,13800000001,山东省济南市历城区花园路1号\n".encode()
+    ((fault,),) = [row.faults for row in await read_roster(raw, {"GT04": 1})]
+    assert (fault.column, fault.code) == ("address", "missing")
+    for known in ("地址", "收货地址", "省市区", "详细地址"):
+        assert f"“{known}”" in fault.zh
+        assert known in fault.en
+    raw = "收件人,手机,省市区,详细地址\n王晓梅,13800000001,,花园路1号\n".encode()
+    ((fault,),) = [row.faults for row in await read_roster(raw, {"GT04": 1})]
+    assert (fault.column, fault.zh) == ("division", "省市区：未填写")
+
+
 async def test_the_template_is_understood():
     (example,) = await read_roster(template(), {"GT04": 1})
     assert example.faults == []

@@ -185,6 +185,14 @@ async def test_what_does_not_match_waits_for_an_operator(db, offered, clock):
     found = await told(shop, row("1", total - 1, payment["remittance_code"]), row("2", total), row("3", total + 7))
     assert found == {"imported": 3, "held": 1, "suggested": 1, "unmatched": 1}
     ((held,), (suggested,), (unmatched,)) = [await entries(shop, one) for one in ("held", "suggested", "unmatched")]
+    shop.clock.advance(minutes=1)
+    await told(shop, row("4", total + 8))
+    everything, cursor = [], ""
+    while cursor is not None:
+        page = (await shop.call("operator", "GET", f"/v1/operator/bank-entries?limit=2{cursor}", key=None)).json()
+        everything += [entry["serial"] for entry in page["items"]]
+        cursor = page["next_cursor"] and f"&cursor={page['next_cursor']}"
+    assert (everything[0], sorted(everything)) == ("4", ["1", "2", "3", "4"]), "what came last stands first"
     assert (held["expected_fen"], held["payment_id"]) == (total, payment["id"]) == (
         suggested["expected_fen"], suggested["payment_id"],
     )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from fastapi import FastAPI
@@ -47,7 +48,31 @@ def _complete(document: dict[str, Any]) -> dict[str, Any]:
             for parameter in operation.get("parameters", []):
                 if parameter["in"] == "header" and parameter["name"] in _REQUIRED_HEADERS:
                     _require(parameter)
-    return document
+    return _named_well(document)
+
+
+def _named_well(document: dict[str, Any]) -> dict[str, Any]:
+    """Models of one name in several modules are told apart by their module's: ``ClaimsKind``, not where they are kept.
+
+    The framework calls them ``app__claims__rules__Kind``, and ``Outcome-Output`` what is only ever given. Raises
+    ``ValueError`` where a name is another's.
+    """
+    schemas = document["components"]["schemas"]
+    text = json.dumps(document)
+    clean: dict[str, str] = {}
+    for kept in schemas:
+        _, *module, model = kept.removesuffix("-Output").split("__") if "__" in kept else ("", kept)
+        clean[kept] = f"{module[0].capitalize() if module else ''}{model.removesuffix('-Output')}"
+    if len(set(clean.values())) < len(clean):
+        raise ValueError(f"two schemas would have one name: {sorted(clean.values())}")
+    for kept, name in clean.items():
+        for form in ("{model}", _REF) if kept != name else ():
+            text = text.replace(f'"{form.format(model=kept)}"', f'"{form.format(model=name)}"')
+    named: dict[str, Any] = json.loads(text)
+    for kept, name in clean.items():
+        if kept != name:
+            named["components"]["schemas"][name]["title"] = name
+    return named
 
 
 def _require(parameter: dict[str, Any]) -> None:

@@ -81,7 +81,7 @@ async def list_supplier_orders(
     limit: Limit = DEFAULT_LIMIT,
     cursor: Cursor = None,
 ) -> Page[ToShipOut]:
-    """Addresses are shown in full only while there is something to send."""
+    """Oldest first, because those are due first. Addresses are shown in full only while there is something to send."""
     after = UUID(str(decode_cursor("supplier-orders", cursor)[0])) if cursor else None
     statuses = status.statuses if status else []
     found = await queries.supplier_page(session, _own(by.supplier_id), statuses=statuses, after=after, limit=limit + 1)

@@ -24,6 +24,15 @@ COLUMNS = (
     Column("sku", ("货号", "商品编码"), required=False),
 )
 _MOST_OF_EACH = 1_000
+_TITLES = {column.name: column.titles for column in COLUMNS}
+_NO_PLACE = RowFault(
+    "address",
+    "missing",
+    f"表中没有可识别的地址列：请用“{'”或“'.join(_TITLES['address'])}”一列写完整地址，"
+    f"或用“{'”或“'.join(_TITLES['division'])}”加“{_TITLES['detail'][0]}”两列",
+    f"no column of places is known: give whole addresses under {' or '.join(_TITLES['address'])}, "
+    f"or {' or '.join(_TITLES['division'])} together with {_TITLES['detail'][0]}",
+)
 _BY_FIELD = {"recipient": "recipient", "phone": "phone", "detail": "detail", "division_code": "division"}
 
 
@@ -110,7 +119,10 @@ def _read(row: Row, goods: Mapping[str, int]) -> RosterRow:
 
 def _place(row: Row) -> tuple[str, str] | None:
     """Division code and detail, from one cell or from two; None for a cell that cannot be read."""
-    in_two = row.cells.get("division") is not None
+    if "address" not in row.titles and "division" not in row.titles:
+        row.faults.append(_NO_PLACE)
+        return None
+    in_two = row.cells.get("division") is not None or "address" not in row.titles
     column = "division" if in_two else "address"
     written = row.take(column, partial(text, longest=120))
     detail = row.take("detail", partial(text, longest=100)) if in_two else ""

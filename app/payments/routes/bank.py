@@ -88,7 +88,7 @@ async def upload_bank_statement(
 @router.get(
     "/v1/operator/bank-entries",
     operation_id="list_bank_entries",
-    summary="What came to our account, in the order of its import",
+    summary="What came to our account, the last import first",
     response_model=Page[BankEntryOut],
     responses=problems(InvalidCursor),
 )

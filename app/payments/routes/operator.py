@@ -40,7 +40,7 @@ router = APIRouter(tags=["payments"])
 @router.get(
     "/v1/operator/refunds",
     operation_id="list_refunds",
-    summary="Refunds of every payment, oldest first",
+    summary="Refunds of every payment, newest first",
     response_model=Page[RefundOut],
     responses=problems(InvalidCursor),
 )
