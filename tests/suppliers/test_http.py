@@ -59,8 +59,8 @@ async def test_an_operator_takes_on_approves_and_suspends(client, operator):
     assert (await client.post(f"{path}/approve", headers=operator)).json()["status"] == "approved"
     again = await client.post(f"{path}/approve", headers=operator)
     assert (again.status_code, again.json()["code"]) == (409, "step_not_allowed")
-    assert "approved" in again.json()["detail"]
-    assert "suspend" in again.json()["detail"]
+    assert "已入驻" in again.json()["detail"]
+    assert "停售" in again.json()["detail"]
     assert (await client.post(f"{path}/suspend", headers=operator)).json()["status"] == "suspended"
     assert (await client.post(f"{path}/approve", headers=operator)).json()["status"] == "approved"
 
