@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 if TYPE_CHECKING:
-    from structlog.typing import ExcInfo
+    from structlog.typing import EventDict, ExcInfo
 
 
 def type_and_place(exc_info: ExcInfo) -> str:
@@ -31,6 +31,14 @@ def type_and_place(exc_info: ExcInfo) -> str:
 
 _LONGEST = 200
 _EXCEPTIONS = structlog.processors.ExceptionRenderer(type_and_place)
+
+
+def _last_line(_logger: object, _method: str, event: EventDict) -> EventDict:
+    """A failed start comes as the text of a traceback, of which the last line says why."""
+    said = event["event"]
+    if isinstance(said, str) and said.startswith("Traceback"):
+        event["event"] = said.rstrip().rpartition("\n")[2]
+    return event
 
 
 def configure(level: str) -> None:
@@ -57,6 +65,7 @@ def configure(level: str) -> None:
             ],
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                _last_line,
                 _EXCEPTIONS,
                 structlog.processors.JSONRenderer(ensure_ascii=False),
             ],

@@ -39,3 +39,11 @@ def test_an_exception_is_told_by_type_and_place(capsys, library: bool):
     assert "builtins.KeyError" in line["exception"]
     assert "test_logs.py" in line["exception"]
     assert not any(secret in written for secret in ("王女士", "13800001234", "花园路"))
+
+
+@pytest.mark.usefixtures("_logging")
+def test_a_failed_start_is_one_line(capsys):
+    logs.configure("info")
+    text = 'Traceback (most recent call last):\n  File "main.py", line 1, in lifespan\nTrouble: the database is away\n'
+    logging.getLogger("uvicorn.error").error(text)
+    assert json.loads(capsys.readouterr().err)["event"] == "Trouble: the database is away"
