@@ -34,10 +34,11 @@ _EXCEPTIONS = structlog.processors.ExceptionRenderer(type_and_place)
 
 
 def _last_line(_logger: object, _method: str, event: EventDict) -> EventDict:
-    """A failed start comes as the text of a traceback, of which the last line says why."""
+    """Of a `Trouble` at the start only the last line of its traceback is told; a defect keeps its place."""
     said = event["event"]
     if isinstance(said, str) and said.startswith("Traceback"):
-        event["event"] = said.rstrip().rpartition("\n")[2]
+        last = said.rstrip().rpartition("\n")[2]
+        event["event"] = last if last.partition(":")[0].endswith("Trouble") else said
     return event
 
 

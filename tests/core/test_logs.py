@@ -42,8 +42,9 @@ def test_an_exception_is_told_by_type_and_place(capsys, library: bool):
 
 
 @pytest.mark.usefixtures("_logging")
-def test_a_failed_start_is_one_line(capsys):
+@pytest.mark.parametrize(("error", "whole"), [("app.core.trouble.Trouble: it is away", False), ("KeyError: 'x'", True)])
+def test_trouble_at_the_start_is_one_line_and_a_defect_keeps_its_place(capsys, error: str, whole: bool):
     logs.configure("info")
-    text = 'Traceback (most recent call last):\n  File "main.py", line 1, in lifespan\nTrouble: the database is away\n'
+    text = f'Traceback (most recent call last):\n  File "main.py", line 1, in lifespan\n{error}\n'
     logging.getLogger("uvicorn.error").error(text)
-    assert json.loads(capsys.readouterr().err)["event"] == "Trouble: the database is away"
+    assert json.loads(capsys.readouterr().err)["event"] == (text if whole else error)

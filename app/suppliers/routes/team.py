@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -45,6 +47,8 @@ from app.suppliers.schemas.team import (
 
 router = APIRouter(tags=["suppliers"])
 
+T = TypeVar("T")
+
 
 def _own(by: Actor) -> UUID:
     if by.supplier_id is None:
@@ -54,6 +58,11 @@ def _own(by: Actor) -> UUID:
 
 def _place(kind: str, cursor: str | None) -> UUID | None:
     return UUID(str(decode_cursor(kind, cursor)[0])) if cursor else None
+
+
+def _next(kind: str, found: Sequence[T], limit: int, key: Callable[[T], UUID]) -> str | None:
+    """Where the next page begins, if one more was found than fits on this one."""
+    return encode_cursor(kind, str(key(found[limit - 1]))) if len(found) > limit else None
 
 
 @router.get(
@@ -68,7 +77,7 @@ async def list_supplier_members(
     """In the order of their accounts."""
     after = _place("supplier.members", cursor)
     found = await identity.colleagues(session, Role.SUPPLIER, _own(by), after=after, limit=limit + 1)
-    more = encode_cursor("supplier.members", str(found[limit - 1].account_id)) if len(found) > limit else None
+    more = _next("supplier.members", found, limit, lambda one: one.account_id)
     roles = {True: StaffRole.OWNER, False: StaffRole.STAFF}
     members = [StaffMember(one.account_id, one.name, roles[one.is_owner]) for one in found[:limit]]
     return Page(items=[SupplierMemberOut.of(one) for one in members], next_cursor=more)
@@ -131,7 +140,7 @@ async def list_supplier_invitations_sent(
     """The oldest first."""
     after = _place("supplier.invitations", cursor)
     found = await queries.invitations(session, supplier_id=_own(by), now=now, after=after, limit=limit + 1)
-    more = encode_cursor("supplier.invitations", str(found[limit - 1].id)) if len(found) > limit else None
+    more = _next("supplier.invitations", found, limit, lambda one: one.id)
     return Page(items=[SupplierInvitationOut.model_validate(one) for one in found[:limit]], next_cursor=more)
 
 
@@ -162,7 +171,7 @@ async def list_supplier_invitations(
         return Page(items=[], next_cursor=None)
     after = _place("supplier.invitations", cursor)
     found = await queries.invitations(session, phone=phone, now=now, after=after, limit=limit + 1)
-    more = encode_cursor("supplier.invitations", str(found[limit - 1].id)) if len(found) > limit else None
+    more = _next("supplier.invitations", found, limit, lambda one: one.id)
     return Page(items=[SupplierInvitationOut.model_validate(one) for one in found[:limit]], next_cursor=more)
 
 
@@ -196,7 +205,7 @@ async def list_agents(
     """In the order of their accounts."""
     after = _place("supplier.agents", cursor)
     found = await queries.agencies(session, supplier_id=_own(by), after=after, limit=limit + 1)
-    more = encode_cursor("supplier.agents", str(found[limit - 1].account_id)) if len(found) > limit else None
+    more = _next("supplier.agents", found, limit, lambda one: one.account_id)
     names = await identity.names_of(session, [one.account_id for one in found[:limit]])
     items = [AgentOut(account_id=one.account_id, name=names[one.account_id], since=one.since) for one in found[:limit]]
     return Page(items=items, next_cursor=more)
@@ -226,7 +235,7 @@ async def list_agencies(
     """As their agent."""
     after = _place("agencies", cursor)
     found = await queries.agencies(session, account_id=by.account_id, after=after, limit=limit + 1)
-    more = encode_cursor("agencies", str(found[limit - 1].supplier_id)) if len(found) > limit else None
+    more = _next("agencies", found, limit, lambda one: one.supplier_id)
     return Page(items=[AgencyOut.model_validate(one) for one in found[:limit]], next_cursor=more)
 
 
