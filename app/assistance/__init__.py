@@ -11,29 +11,7 @@ hears orders. *Tells* nobody.
 from app.assistance.handlers import on_lines_refunded, on_supplier_orders_completed
 from app.assistance.queries import certificate, goal, goal_entries, goals, ledger
 from app.assistance.routes import router
-from app.assistance.rules import (
-    Aspect,
-    Channel,
-    Entry,
-    EntryContradicted,
-    Figures,
-    Filter,
-    Forecast,
-    Goal,
-    GoalCodeTaken,
-    GoalsOverlap,
-    GoalStanding,
-    Kind,
-    Measure,
-    Metric,
-    MetricNotAvailable,
-    Period,
-    Plan,
-    PlanExists,
-    Standing,
-    UnknownFilterValue,
-    year_of,
-)
+from app.assistance.rules import Channel, Entry, Kind
 from app.assistance.rules.contribution import (
     WORDINGS,
     ActsForNobody,
@@ -45,6 +23,20 @@ from app.assistance.rules.contribution import (
     NothingCounted,
     programme_of,
 )
+from app.assistance.rules.counting import EntryContradicted
+from app.assistance.rules.forecasts import Figures, Forecast, Standing
+from app.assistance.rules.goals import (
+    Filter,
+    Goal,
+    GoalCodeTaken,
+    GoalsOverlap,
+    GoalStanding,
+    Metric,
+    MetricNotAvailable,
+    UnknownFilterValue,
+)
+from app.assistance.rules.plans import Aspect, Measure, Plan, PlanExists
+from app.assistance.rules.season import Period, year_of
 from app.assistance.schemas import Day
 from app.assistance.schemas.contribution import VerifiedOut
 from app.assistance.service import (

@@ -4,7 +4,6 @@ from datetime import timedelta
 import pypdf
 import pytest
 
-from app.assistance.rules import Reason
 from app.assistance.rules.contribution import (
     WORDINGS,
     Content,
@@ -15,6 +14,7 @@ from app.assistance.rules.contribution import (
     standing,
     summed,
 )
+from app.assistance.rules.counting import Reason
 from tests.buyers.test_organisations import join, register
 from tests.shop import ADDRESS, ORGANISATION
 

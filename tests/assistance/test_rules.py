@@ -6,26 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.assistance.rules import (
-    SEASON,
-    Candidate,
-    Channel,
-    Filter,
-    Forecast,
-    Period,
-    Reason,
-    Remaining,
-    Standing,
-    decide,
-    disjoint,
-    division_prefix,
-    figures,
-    programme_on,
-    reversal,
-    standing,
-    weight,
-    year_of,
-)
+from app.assistance.rules import Channel
+from app.assistance.rules.counting import Candidate, Reason, Remaining, decide, programme_on, reversal
+from app.assistance.rules.forecasts import Forecast, Standing, figures, standing
+from app.assistance.rules.goals import Filter, disjoint, division_prefix
+from app.assistance.rules.season import SEASON, Period, weight, year_of
 
 GOOD = {
     "assisted": True,

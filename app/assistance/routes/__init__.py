@@ -1,9 +1,12 @@
-"""Assistance over HTTP, one file for each audience; one flat router, so that a request is matched in one pass."""
+"""Assistance over HTTP: the office's goals, ledger and plans, and what buyers see; one flat router.
+
+A request is matched in one pass that way.
+"""
 
 from fastapi import APIRouter
 
-from app.assistance.routes import office, store
+from app.assistance.routes import goals, ledger, plans, store
 
-router = APIRouter(routes=[*office.router.routes, *store.router.routes])
+router = APIRouter(routes=[*goals.router.routes, *ledger.router.routes, *plans.router.routes, *store.router.routes])
 
 __all__ = ["router"]

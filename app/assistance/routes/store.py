@@ -9,12 +9,7 @@ from fastapi import APIRouter, Query, Response
 from fastapi import Path as InPath
 
 from app.assistance import queries, service
-from app.assistance.rules.contribution import (
-    ActsForNobody,
-    ActsForSeveral,
-    NoSuchCertificate,
-    NothingCounted,
-)
+from app.assistance.rules.contribution import ActsForNobody, ActsForSeveral, NoSuchCertificate, NothingCounted
 from app.assistance.schemas import FIRST_YEAR, LAST_YEAR
 from app.assistance.schemas.contribution import ContributionOut, VerifiedOut
 from app.core.errors import NotFound

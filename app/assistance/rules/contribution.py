@@ -13,7 +13,8 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from app.assistance.rules import Entry, Programme, Reason, programme_on
+from app.assistance.rules import Entry
+from app.assistance.rules.counting import Programme, Reason, programme_on
 from app.core.errors import DomainError, NotFound
 from app.core.sealing import keys
 

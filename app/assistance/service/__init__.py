@@ -1,9 +1,10 @@
 """The verbs of assistance, one file for each thing they are about."""
 
 from app.assistance.service.contribution import certify, contribution
-from app.assistance.service.goals import add_aspect, add_measure, create_plan, resolve_filter, set_goal, stand
+from app.assistance.service.goals import resolve_filter, set_goal, stand
 from app.assistance.service.ledger import count_sales, reverse_sale
 from app.assistance.service.paper import print_certificate
+from app.assistance.service.plans import add_aspect, add_measure, create_plan
 
 __all__ = [
     "add_aspect",

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app import buyers, inventory, orders
 from app.assistance import queries
 from app.assistance.models import CertificateRow
-from app.assistance.rules import Candidate, Entry, decide, programme_on
+from app.assistance.rules import Entry
 from app.assistance.rules.contribution import (
     ActsForNobody,
     ActsForSeveral,
@@ -24,6 +24,7 @@ from app.assistance.rules.contribution import (
     digest_of,
     standing,
 )
+from app.assistance.rules.counting import Candidate, decide, programme_on
 from app.core.clock import local_day
 from app.core.errors import Fault
 from app.core.ids import new_id

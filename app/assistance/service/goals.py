@@ -1,4 +1,4 @@
-"""Set goals, see how they stand, write plans."""
+"""Set goals and see how they stand."""
 
 from __future__ import annotations
 
@@ -10,27 +10,22 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.assistance import queries
-from app.assistance.models import AspectRow, GoalRow, MeasureRow, PlanRow
-from app.assistance.rules import (
+from app.assistance.models import GoalRow
+from app.assistance.rules import Channel
+from app.assistance.rules.forecasts import figures
+from app.assistance.rules.goals import (
     FROM_LEDGER,
-    Aspect,
-    Channel,
     Filter,
     Goal,
     GoalsOverlap,
     GoalStanding,
-    Measure,
     Metric,
     MetricNotAvailable,
-    Period,
-    Plan,
-    UnknownAspect,
     UnknownFilterValue,
-    UnknownGoal,
     disjoint,
     division_prefix,
-    figures,
 )
+from app.assistance.rules.season import Period
 from app.catalogue import ROOTS
 from app.core.errors import Fault
 from app.core.ids import new_id
@@ -139,65 +134,3 @@ async def stand(session: AsyncSession, goals: Sequence[Goal], *, today: date) ->
     """How goals stand on ``today``: one statement over the ledger for all of them."""
     monthly = await queries.measure_goals(session, goals) if goals else {}
     return [GoalStanding(goal, figures(goal.target, monthly.get(goal.id, {}), goal.period, today)) for goal in goals]
-
-
-async def create_plan(session: AsyncSession, *, year: int, title: str, by: Actor, now: datetime) -> Plan:
-    """Open a year's plan. Raises ``PlanExists``."""
-    row = PlanRow(id=new_id(now), year=year, title=title, created_at=now, by_account=by.account_id)
-    session.add(row)
-    await session.flush()
-    return Plan(row.id, row.year, row.title)
-
-
-async def add_aspect(session: AsyncSession, plan_id: UUID, *, no: int, name: str, by: Actor, now: datetime) -> Aspect:
-    """Add a field of work to a plan. Raises ``NotFound``, ``NumberTaken``."""
-    await queries.plan(session, plan_id)
-    row = AspectRow(id=new_id(now), plan_id=plan_id, no=no, name=name, by_account=by.account_id)
-    session.add(row)
-    await session.flush()
-    return Aspect(row.id, row.no, row.name)
-
-
-async def add_measure(
-    session: AsyncSession,
-    plan_id: UUID,
-    *,
-    aspect_no: int,
-    no: int,
-    text: str,
-    indicator: str,
-    unit: str,
-    target: int,
-    owner: str,
-    due_on: date | None = None,
-    goal_code: str | None = None,
-    by: Actor,
-    now: datetime,
-) -> Measure:
-    """Add a promise to an aspect of a plan.
-
-    Raises ``NotFound``, ``UnknownAspect``, ``UnknownGoal``, ``NumberTaken``.
-    """
-    await queries.plan(session, plan_id)
-    aspect_id = await queries.aspect_by_no(session, plan_id, aspect_no)
-    if aspect_id is None:
-        raise UnknownAspect(no=aspect_no)
-    if goal_code is not None and not await queries.goal_code_exists(session, goal_code):
-        raise UnknownGoal(goal=goal_code)
-    row = MeasureRow(
-        id=new_id(now),
-        plan_id=plan_id,
-        aspect_id=aspect_id,
-        no=no,
-        text=text,
-        indicator=indicator,
-        unit=unit,
-        target=target,
-        owner=owner,
-        due_on=due_on,
-        goal_code=goal_code,
-        by_account=by.account_id,
-    )
-    session.add(row)
-    await session.flush()
-    return queries.measure_value(row, aspect_no)

@@ -11,14 +11,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.assistance import queries
-from app.assistance.rules import (
-    Candidate,
-    EntryContradicted,
-    Kind,
-    decide,
-    programme_on,
-    reversal,
-)
+from app.assistance.rules import Kind
+from app.assistance.rules.counting import Candidate, EntryContradicted, decide, programme_on, reversal
 from app.core.clock import local_day
 from app.core.db import ask, dump
 from app.core.ids import new_id

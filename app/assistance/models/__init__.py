@@ -1,0 +1,8 @@
+"""Tables of assistance, one file for each thing that is kept."""
+
+from app.assistance.models.certificates import CertificateRow
+from app.assistance.models.goals import GoalRow
+from app.assistance.models.ledger import EntryRow
+from app.assistance.models.plans import AspectRow, MeasureRow, PlanRow
+
+__all__ = ["AspectRow", "CertificateRow", "EntryRow", "GoalRow", "MeasureRow", "PlanRow"]

@@ -1,0 +1,122 @@
+"""What counts and what a refund takes back (domain handbook §2.2, §2.8)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from app.core.errors import DomainError
+
+
+class EntryContradicted(DomainError):
+    """The same source was posted before with other figures: a defect above the ledger, never written over."""
+
+    code = "entry_contradicted"
+    zh = "来源 {source} 已入账，且金额或数量与本次不同；台账不作覆盖，请以冲销分录更正。"
+    en = "Source {source} was posted before with other figures; the ledger is not overwritten, post a reversing entry."
+
+
+@dataclass(frozen=True, slots=True)
+class Programme:
+    """One programme period and its test: goods from ``origin`` sent to ``destination`` (division-code prefixes)."""
+
+    code: str
+    starts_on: date
+    ends_on: date | None
+    origin: str
+    destination: str
+
+
+_BAOJING, _SHANDONG = "433125", "37"
+
+PROGRAMMES: tuple[Programme, ...] = (
+    Programme("P1", date(2016, 1, 1), date(2020, 12, 31), _BAOJING, _SHANDONG),
+    Programme("P2", date(2021, 1, 1), date(2025, 12, 31), _BAOJING, _SHANDONG),
+    Programme("P3", date(2026, 1, 1), None, _BAOJING, _SHANDONG),
+)
+"""The periods of domain handbook §2.1. Closed days on both ends; the last is open."""
+
+
+def programme_on(day: date, programmes: Sequence[Programme] = PROGRAMMES) -> Programme | None:
+    """The programme in force on ``day``."""
+    for programme in programmes:
+        if programme.starts_on <= day and (programme.ends_on is None or day <= programme.ends_on):
+            return programme
+    return None
+
+
+class Reason(StrEnum):
+    """Why a line was counted or not; the first test that fails names it."""
+
+    COUNTED = "counted"
+    NO_PROGRAMME = "no_programme"
+    NOT_ASSISTED = "not_assisted"
+    OTHER_ORIGIN = "other_origin"
+    OTHER_DESTINATION = "other_destination"
+    SELF_PURCHASE = "self_purchase"
+    ON_832 = "on_832"
+    NOTHING_PAID = "nothing_paid"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """What the test looks at: as frozen on the line when it was sold, with the amount that remains at completion."""
+
+    assisted: bool
+    township_code: str
+    division_code: str
+    self_purchase: bool
+    on_832: bool
+    net_fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Whether a line counts, and the reason."""
+
+    counted: bool
+    reason: Reason
+
+
+def decide(line: Candidate, programme: Programme | None) -> Decision:
+    """The working test of domain handbook §2.2 for one line, under the programme in force on the day it completes.
+
+    Payment and acceptance are not asked: only completed supplier orders come this far.
+    """
+    if programme is None:
+        return Decision(False, Reason.NO_PROGRAMME)
+    for failed, reason in (
+        (not line.assisted, Reason.NOT_ASSISTED),
+        (not line.township_code.startswith(programme.origin), Reason.OTHER_ORIGIN),
+        (not line.division_code.startswith(programme.destination), Reason.OTHER_DESTINATION),
+        (line.self_purchase, Reason.SELF_PURCHASE),
+        (line.on_832, Reason.ON_832),
+        (line.net_fen <= 0, Reason.NOTHING_PAID),
+    ):
+        if failed:
+            return Decision(False, reason)
+    return Decision(True, Reason.COUNTED)
+
+
+@dataclass(frozen=True, slots=True)
+class Remaining:
+    """What of a counted sale has not been reversed yet."""
+
+    quantity: int
+    weight_g: int
+    amount_fen: int
+
+
+def reversal(left: Remaining, quantity: int, amount_fen: int) -> Remaining | None:
+    """How much of a counted sale a refund takes back: never more than is left of it; ``None`` if that is nothing.
+
+    The weight goes with the quantity, in proportion to what is left, so the last piece takes the last gram.
+    """
+    pieces = min(quantity, left.quantity)
+    money = min(amount_fen, left.amount_fen)
+    if pieces <= 0 and money <= 0:
+        return None
+    weight = left.weight_g * pieces // left.quantity if left.quantity else 0
+    return Remaining(pieces, weight, money)
