@@ -12,7 +12,7 @@ from sqlalchemy import Connection, create_engine
 import app
 from app.core.db import Base
 
-for _models in sorted(Path(app.__path__[0]).glob("*/models.py")):
+for _models in sorted(Path(app.__path__[0]).glob("*/models*")):
     importlib.import_module(f"app.{_models.parent.name}.models")
 
 

@@ -19,6 +19,50 @@ class PartnerStatus(StrEnum):
     SUSPENDED = "suspended"
 
 
+class LocationKind(StrEnum):
+    """Where goods go."""
+
+    DC = "dc"
+    STORE = "store"
+
+
+class TermBase(StrEnum):
+    """The day from which the term of payment runs (domain handbook §4.2)."""
+
+    RECEIPT_DATE = "receipt_date"
+    STATEMENT_DATE = "statement_date"
+    INVOICE_DATE = "invoice_date"
+
+
+class MinimumUnit(StrEnum):
+    """What the least size of a purchase order is counted in."""
+
+    FEN = "fen"
+    CASES = "cases"
+    NET_WEIGHT_G = "net_weight_g"
+
+
+class FeeBasis(StrEnum):
+    """How a fee is worked out."""
+
+    FIXED = "fixed"
+    PERCENT = "percent"
+    PER_STORE = "per_store"
+
+
+class CreditKind(StrEnum):
+    """Why more or less of a partner's credit is used."""
+
+    ORDERED = "ordered"
+    AMENDED = "amended"
+    CANCELLED = "cancelled"
+    RECEIVED = "received"
+    RETURNED = "returned"
+    CORRECTED = "corrected"
+    STATED = "stated"
+    PAID = "paid"
+
+
 @dataclass(frozen=True, slots=True)
 class PartnerCard:
     """A supermarket. ``term_days`` run from receipt; ``rebate_bp`` is hundredths of a percent of what was received."""
@@ -49,3 +93,30 @@ class InvalidPartner(DomainError):
     code = "invalid_partner"
     zh = "合作商超资料有误，请按 errors 中的提示修改。"
     en = "The partner's record is not valid; correct what `errors` points at."
+
+
+class LocationExists(DomainError):
+    """The partner has another store or distribution centre with this code."""
+
+    code = "location_exists"
+    zh = "该合作商超已有使用此编码的门店或配送中心。"
+    en = "The partner has another store or distribution centre with this code."
+
+
+class ContractNoTaken(DomainError):
+    """Another contract has this number."""
+
+    code = "contract_no_taken"
+    zh = "合同编号已被使用。"
+    en = "Another contract has this number."
+
+
+class CreditExceeded(DomainError):
+    """The order is worth more than what is left of the partner's credit."""
+
+    code = "credit_exceeded"
+    zh = "本单 {wanted} 元超过可用授信额度 {available} 元；请减少订货，或先支付已到期的对账单。"
+    en = (
+        "The order is worth {wanted} yuan and {available} yuan of credit are left; "
+        "order less, or pay statements that are due first."
+    )

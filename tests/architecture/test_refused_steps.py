@@ -27,12 +27,13 @@ _REFUSALS = [
 
 def _tables(kind: type[StepRefused]) -> tuple[type[StrEnum], type[StrEnum]]:
     life = importlib.import_module(kind.__module__)
-    prefix = "Certificate" if kind.__name__.startswith("Certificate") else ""
+    named = kind.__name__.removesuffix("StepNotAllowed")
+    prefix = named if hasattr(life, f"{named}Status") else ""
     return getattr(life, f"{prefix}Status"), getattr(life, f"{prefix}Step")
 
 
 def test_every_module_with_such_a_refusal_is_looked_at():
-    assert len(_REFUSALS) == 8
+    assert len(_REFUSALS) == 10
 
 
 @pytest.mark.parametrize("kind", _REFUSALS)
@@ -40,7 +41,7 @@ def test_every_state_and_step_has_a_name_and_no_code_is_shown(kind):
     statuses, steps = _tables(kind)
     for status in statuses:
         refusal = kind(status, list(steps) if kind is not InvoiceStepNotAllowed else ())
-        for roles in (None, {"buyer"}, {"supplier"}, {"operator"}, {"officer"}):
+        for roles in (None, {"buyer"}, {"supplier"}, {"partner"}, {"operator"}, {"officer"}):
             assert not re.search("[A-Za-z_{}—]", refusal.sentence("zh", roles))
             assert not re.search("[_{}—]", refusal.sentence("en", roles))
         assert kind.names[status] in refusal.sentence("zh")
@@ -53,7 +54,7 @@ def test_who_takes_a_step_is_said_of_steps_that_exist(kind):
     for step in kind.takers:
         assert step in list(steps) or (step[0] in list(statuses) and step[1] in list(steps))
     roles = {role for takers in kind.takers.values() for role in takers}
-    assert roles <= {"buyer", "supplier", "operator", "officer"}
+    assert roles <= {"buyer", "supplier", "partner", "operator", "officer"}
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from app.core.db import Base
 from tests.architecture.source import CHECKOUT, HOUSE
 from tests.conftest import drop_database, make_database
 
-for _models in sorted(HOUSE.glob("*/models.py")):
+for _models in sorted(HOUSE.glob("*/models*")):
     importlib.import_module(f"app.{_models.parent.name}.models")
 TABLES = tuple(Base.metadata.tables.values())
 

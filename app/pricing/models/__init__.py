@@ -21,9 +21,23 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, fen, instant, uid
 from app.core.errors import NotFound
+from app.pricing.models.contracts import ContractPriceRow, ItemRow
 from app.pricing.rules import MAX_PRICE_FEN, PriceRace
 from app.pricing.rules.freight import FreightRace
 from app.pricing.rules.promotions import BudgetNameTaken, CouponCodeTaken, CouponUsedUp, PromotionUsedUp
+
+__all__ = [
+    "BudgetRow",
+    "ContractPriceRow",
+    "CouponRow",
+    "CouponUseRow",
+    "FreightRuleRow",
+    "FreightTemplateRow",
+    "ItemRow",
+    "PriceRow",
+    "PromotionRow",
+    "PromotionUseRow",
+]
 
 
 class PriceRow(Base):

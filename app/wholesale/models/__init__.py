@@ -1,0 +1,35 @@
+"""Tables of wholesale: purchase orders, what became of them at the dock, and the statements drawn from that."""
+
+from __future__ import annotations
+
+from app.wholesale.models.deliveries import AppointmentRow, DeliveryLineRow, DeliveryRow, SlotRow
+from app.wholesale.models.orders import LineRow, PoEventRow, PoImportRow, PurchaseOrderRow, VersionRow
+from app.wholesale.models.receipts import ReceiptLineRow, ReceiptRow, ReturnLineRow, ReturnRow
+from app.wholesale.models.statements import (
+    CorrectionRow,
+    DisputeRow,
+    ReceivedPaymentRow,
+    StatementLineRow,
+    StatementRow,
+)
+
+__all__ = [
+    "AppointmentRow",
+    "CorrectionRow",
+    "DeliveryLineRow",
+    "DeliveryRow",
+    "DisputeRow",
+    "LineRow",
+    "PoEventRow",
+    "PoImportRow",
+    "PurchaseOrderRow",
+    "ReceiptLineRow",
+    "ReceiptRow",
+    "ReceivedPaymentRow",
+    "ReturnLineRow",
+    "ReturnRow",
+    "SlotRow",
+    "StatementLineRow",
+    "StatementRow",
+    "VersionRow",
+]
