@@ -20,12 +20,12 @@ from app.core.web import (
     ReadSession,
     TheEdge,
     WriteSession,
-    decode_cursor,
-    encode_cursor,
+    last_seen,
+    page_of,
     problems,
 )
 from app.fulfilment import queries, service
-from app.fulfilment.rules import NotSignedByCarrier, Shipment, push_signature, read_push
+from app.fulfilment.rules import NotSignedByCarrier, push_signature, read_push
 from app.fulfilment.schemas import CarrierAnswer, ParcelOut, TrackingOut
 from app.identity import Operator, SupplierStaff
 
@@ -110,9 +110,9 @@ async def list_supplier_shipments(
     in_trouble: InTrouble = False,
 ) -> Page[ParcelOut]:
     """With `in_trouble` those that the carrier cannot deliver, that come back, or that nobody has heard of for days."""
-    after = _after("supplier-shipments", cursor)
+    after = last_seen("supplier-shipments", cursor)
     found = await queries.page(session, supplier_id=by.supplier_id, in_trouble=in_trouble, after=after, limit=limit + 1)
-    return _page("supplier-shipments", found, limit)
+    return page_of("supplier-shipments", found, limit, ParcelOut.of)
 
 
 @router.get(
@@ -143,9 +143,9 @@ async def list_shipments(
     in_trouble: InTrouble = False,
 ) -> Page[ParcelOut]:
     """With `in_trouble` those that the carrier cannot deliver, that come back, or that nobody has heard of for days."""
-    after = _after("shipments", cursor)
+    after = last_seen("shipments", cursor)
     found = await queries.page(session, supplier_id=None, in_trouble=in_trouble, after=after, limit=limit + 1)
-    return _page("shipments", found, limit)
+    return page_of("shipments", found, limit, ParcelOut.of)
 
 
 @router.get(
@@ -158,12 +158,3 @@ async def list_shipments(
 async def track_any_shipment(shipment_id: UUID, _: Operator, session: ReadSession) -> TrackingOut:
     """Newest first."""
     return TrackingOut.told(await queries.track(session, shipment_id))
-
-
-def _after(kind: str, cursor: str | None) -> UUID | None:
-    return UUID(str(decode_cursor(kind, cursor)[0])) if cursor else None
-
-
-def _page(kind: str, found: list[Shipment], limit: int) -> Page[ParcelOut]:
-    more = encode_cursor(kind, str(found[limit - 1].id)) if len(found) > limit else None
-    return Page(items=[ParcelOut.of(parcel) for parcel in found[:limit]], next_cursor=more)

@@ -24,8 +24,8 @@ from app.core.web import (
     ReadSession,
     TheEdge,
     WriteSession,
-    decode_cursor,
-    encode_cursor,
+    last_seen,
+    page_of,
     problems,
 )
 from app.core.web.edge import Edge
@@ -168,10 +168,9 @@ async def redraw_invoice(invoice_id: UUID, _: Operator, session: WriteSession, n
 
 
 async def _page(session: AsyncSession, cursor: str | None, limit: int, **of: Any) -> Page[InvoiceOut]:
-    before = UUID(str(decode_cursor("invoices", cursor)[0])) if cursor else None
+    before = last_seen("invoices", cursor)
     found = await queries.page(session, before=before, limit=limit + 1, **of)
-    more = encode_cursor("invoices", str(found[limit - 1].id)) if len(found) > limit else None
-    return Page(items=[InvoiceOut.of(invoice) for invoice in found[:limit]], next_cursor=more)
+    return page_of("invoices", found, limit, InvoiceOut.of)
 
 
 async def _paper(edge: Edge, invoice_id: UUID, **of: Any) -> Response:

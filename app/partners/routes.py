@@ -12,7 +12,7 @@ from app.core.web import (
     Page,
     ReadSession,
     decode_cursor,
-    encode_cursor,
+    page_of,
     problems,
 )
 from app.identity import Operator
@@ -37,6 +37,4 @@ async def list_partners(
     """All partners by code."""
     after = str(decode_cursor(_CURSOR, cursor)[0]) if cursor else None
     found = await queries.partners(session, after=after, limit=limit + 1)
-    shown = found[:limit]
-    more = encode_cursor(_CURSOR, shown[-1].code) if len(found) > limit else None
-    return Page(items=[PartnerOut.model_validate(card) for card in shown], next_cursor=more)
+    return page_of(_CURSOR, found, limit, PartnerOut.model_validate, key=lambda card: card.code)

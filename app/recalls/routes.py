@@ -19,8 +19,8 @@ from app.core.web import (
     Once,
     Page,
     ReadSession,
-    decode_cursor,
-    encode_cursor,
+    last_seen,
+    page_of,
     problems,
 )
 from app.identity import Operator
@@ -43,10 +43,9 @@ async def list_lot_recipients(
 ) -> Page[RecipientOut]:
     """Parcel by parcel in the order in which they left, with names and numbers masked."""
     kind = f"recipients:{lot_id}"
-    after = UUID(str(decode_cursor(kind, cursor)[0])) if cursor else None
+    after = last_seen(kind, cursor)
     found = await queries.recipients(session, lot_id, after=after, limit=limit + 1)
-    more = encode_cursor(kind, str(found[limit - 1].shipment_id)) if len(found) > limit else None
-    return Page(items=[RecipientOut.of(one) for one in found[:limit]], next_cursor=more)
+    return page_of(kind, found, limit, RecipientOut.of, key=lambda one: one.shipment_id)
 
 
 @router.get(
@@ -64,10 +63,9 @@ async def list_recall_refunds(
     cursor: Cursor = None,
 ) -> Page[DraftOut]:
     """One for each line that received pieces of the lot, or that cannot be served without them."""
-    after = UUID(str(decode_cursor("recall-refunds", cursor)[0])) if cursor else None
+    after = last_seen("recall-refunds", cursor)
     found = await queries.page(session, lot_id=lot_id, status=status, after=after, limit=limit + 1)
-    more = encode_cursor("recall-refunds", str(found[limit - 1].id)) if len(found) > limit else None
-    return Page(items=[DraftOut.of(one) for one in found[:limit]], next_cursor=more)
+    return page_of("recall-refunds", found, limit, DraftOut.of)
 
 
 @router.post(

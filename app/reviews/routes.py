@@ -20,7 +20,7 @@ from app.core.web import (
     TheEdge,
     WriteSession,
     decode_cursor,
-    encode_cursor,
+    page_of,
     problems,
 )
 from app.files import UnknownFile
@@ -174,6 +174,4 @@ def _position(cursor: str | None) -> UUID | None:
 
 
 def _page(kind: str, found: list[Review], limit: int) -> Page[ReviewOut]:
-    last = found[limit - 1] if len(found) > limit else None
-    more = encode_cursor(kind, last.useful, str(last.id)) if last is not None else None
-    return Page(items=[ReviewOut.of(review) for review in found[:limit]], next_cursor=more)
+    return page_of(kind, found, limit, ReviewOut.of, key=lambda review: (review.useful, review.id))

@@ -17,8 +17,8 @@ from app.core.web import (
     ReadSession,
     TheEdge,
     WriteSession,
-    decode_cursor,
-    encode_cursor,
+    last_seen,
+    page_of,
     problems,
 )
 from app.identity import Actor, Operator, PartnerStaff, SupplierStaff
@@ -163,12 +163,11 @@ def _open(desk: _Desk) -> None:
     ) -> Page[MessageOut]:
         """The newest first, for 30 days, with the last answer."""
         kind = f"webhooks/{endpoint_id}"
-        before = UUID(str(decode_cursor(kind, cursor)[0])) if cursor else None
+        before = last_seen(kind, cursor)
         found = await queries.messages(
             session, endpoint_id, desk.audience, desk.owner(by), before=before, limit=limit + 1
         )
-        more = encode_cursor(kind, str(found[limit - 1].id)) if len(found) > limit else None
-        return Page(items=[MessageOut.model_validate(message) for message in found[:limit]], next_cursor=more)
+        return page_of(kind, found, limit, MessageOut.model_validate)
 
     @router.post(
         base + "/{endpoint_id}/messages/{message_id}/redeliver",

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core import sealing
-from app.core.web import InvalidCursor, decode_cursor, encode_cursor
+from app.core.web import InvalidCursor, decode_cursor, encode_cursor, last_seen, next_cursor, page_of
 
 VALUES = st.lists(
     st.one_of(st.text(st.characters(exclude_categories=["Cs"]), max_size=40), st.integers(-(2**63), 2**63)), max_size=3
@@ -61,6 +64,37 @@ def test_a_cursor_of_another_installation(keys):
 def test_nonsense_is_refused_and_nothing_else_happens(nonsense: str):
     with pytest.raises(InvalidCursor):
         decode_cursor("orders", nonsense)
+
+
+@dataclass
+class Kept:
+    id: UUID
+    on: date
+    no: int
+
+
+KEPT = [Kept(UUID(int=number), date(2026, 1, number), number) for number in range(1, 6)]
+
+
+@pytest.mark.parametrize("limit", [1, 2, 4, 5, 6])
+def test_pages_go_through_a_list_and_end(limit):
+    told, cursor, pages = [], None, 0
+    while cursor is not None or pages == 0:
+        after = last_seen("kept", cursor)
+        found = [row for row in KEPT if after is None or row.id > after][: limit + 1]
+        page = page_of("kept", found, limit, lambda row: row.no)
+        assert len(page.items) <= limit
+        told, cursor, pages = told + page.items, page.next_cursor, pages + 1
+    assert (told, pages) == ([1, 2, 3, 4, 5], -(-5 // limit))
+
+
+def test_a_cursor_holds_what_the_list_is_sorted_by():
+    cursor = next_cursor("kept", KEPT, 3, lambda row: (row.on, row.no, row.id))
+    assert cursor is not None
+    assert decode_cursor("kept", cursor) == ["2026-01-03", 3, str(UUID(int=3))]
+    assert next_cursor("kept", KEPT, 5) is None
+    with pytest.raises(InvalidCursor):
+        last_seen("other", next_cursor("kept", KEPT, 1))
 
 
 async def test_over_http(shop):

@@ -9,7 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 
 from app.assistance import queries, service
-from app.assistance.rules.goals import Goal, GoalCodeTaken, GoalsOverlap, MetricNotAvailable, UnknownFilterValue
+from app.assistance.rules.goals import GoalCodeTaken, GoalsOverlap, MetricNotAvailable, UnknownFilterValue
 from app.assistance.rules.season import year_of
 from app.assistance.schemas import FIRST_YEAR, LAST_YEAR
 from app.assistance.schemas.goals import GoalIn, GoalOut
@@ -25,8 +25,8 @@ from app.core.web import (
     ReadSession,
     WriteSession,
     decode_cursor,
-    encode_cursor,
     etag,
+    next_cursor,
     problems,
 )
 from app.identity import Officer
@@ -60,12 +60,8 @@ async def list_goals(
     period = None if year is None else year_of(year)
     found = await queries.goals(session, period, after=after, limit=limit + 1)
     standings = await service.stand(session, found[:limit], today=local_day(now))
-    following = _goal_cursor(found[limit - 1]) if len(found) > limit else None
+    following = next_cursor("office.goals", found, limit, lambda goal: (goal.period.starts_on, goal.code, goal.id))
     return Page[GoalOut](items=[GoalOut.of(standing) for standing in standings], next_cursor=following)
-
-
-def _goal_cursor(goal: Goal) -> str:
-    return encode_cursor("office.goals", goal.period.starts_on.isoformat(), goal.code, str(goal.id))
 
 
 @router.post(

@@ -20,7 +20,7 @@ from app.core.web import (
     ReadSession,
     WriteSession,
     decode_cursor,
-    encode_cursor,
+    page_of,
     problems,
 )
 from app.identity import Officer
@@ -44,10 +44,7 @@ async def list_plans(
         year, last = decode_cursor("office.plans", cursor)
         after = (int(year), UUID(str(last)))
     found = await queries.plans(session, after=after, limit=limit + 1)
-    following = None
-    if len(found) > limit:
-        following = encode_cursor("office.plans", found[limit - 1].year, str(found[limit - 1].id))
-    return Page[PlanOut](items=[PlanOut.of(plan) for plan in found[:limit]], next_cursor=following)
+    return page_of("office.plans", found, limit, PlanOut.of, key=lambda plan: (plan.year, plan.id))
 
 
 @router.post(
@@ -77,8 +74,7 @@ async def list_aspects(
     """Fields of work by number."""
     kind = f"office.aspects.{(await queries.plan(session, plan_id)).id}"
     found = await queries.aspects(session, plan_id, after=_number(kind, cursor), limit=limit + 1)
-    following = encode_cursor(kind, found[limit - 1].no) if len(found) > limit else None
-    return Page[AspectOut](items=[AspectOut.of(aspect) for aspect in found[:limit]], next_cursor=following)
+    return page_of(kind, found, limit, AspectOut.of, key=lambda aspect: aspect.no)
 
 
 @router.post(
@@ -108,8 +104,7 @@ async def list_measures(
     """Promises by number, through all aspects."""
     kind = f"office.measures.{(await queries.plan(session, plan_id)).id}"
     found = await queries.measures(session, plan_id, after=_number(kind, cursor), limit=limit + 1)
-    following = encode_cursor(kind, found[limit - 1].no) if len(found) > limit else None
-    return Page[MeasureOut](items=[MeasureOut.of(measure) for measure in found[:limit]], next_cursor=following)
+    return page_of(kind, found, limit, MeasureOut.of, key=lambda measure: measure.no)
 
 
 @router.post(

@@ -28,8 +28,8 @@ from app.core.web import (
     Page,
     ReadSession,
     WriteSession,
-    decode_cursor,
-    encode_cursor,
+    last_seen,
+    page_of,
     problems,
 )
 from app.identity import Buyer, Public
@@ -73,10 +73,9 @@ async def list_addresses(
     by: Buyer, session: ReadSession, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
 ) -> Page[SavedAddressOut]:
     """The newest first; one of them is the default."""
-    before = UUID(str(decode_cursor("addresses", cursor)[0])) if cursor else None
+    before = last_seen("addresses", cursor)
     found = await queries.addresses(session, by=by, before=before, limit=limit + 1)
-    more = encode_cursor("addresses", str(found[limit - 1].id)) if len(found) > limit else None
-    return Page(items=[SavedAddressOut.of(saved) for saved in found[:limit]], next_cursor=more)
+    return page_of("addresses", found, limit, SavedAddressOut.of)
 
 
 @router.post(

@@ -42,18 +42,14 @@ from app.core.web import (
     Page,
     ReadSession,
     WriteSession,
-    decode_cursor,
-    encode_cursor,
+    last_seen,
+    page_of,
     problems,
 )
 from app.identity import Buyer, Operator
 from app.suppliers import InvalidUscc
 
 router = APIRouter(tags=["buyers"])
-
-
-def _place(kind: str, cursor: str | None) -> UUID | None:
-    return UUID(str(decode_cursor(kind, cursor)[0])) if cursor else None
 
 
 @router.post(
@@ -80,9 +76,8 @@ async def list_organisations(
     by: Buyer, session: ReadSession, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
 ) -> Page[OrganisationOut]:
     """Those that the caller acts for, the newest first."""
-    found = await queries.organisations_of(session, by=by, before=_place("organisations", cursor), limit=limit + 1)
-    more = encode_cursor("organisations", str(found[limit - 1].id)) if len(found) > limit else None
-    return Page(items=[OrganisationOut.of(one) for one in found[:limit]], next_cursor=more)
+    found = await queries.organisations_of(session, by=by, before=last_seen("organisations", cursor), limit=limit + 1)
+    return page_of("organisations", found, limit, OrganisationOut.of)
 
 
 @router.get(
@@ -126,9 +121,8 @@ async def list_members(
 ) -> Page[MemberOut]:
     """For its members."""
     await queries.organisation(session, organisation_id, by=by)
-    found = await queries.members(session, organisation_id, after=_place("members", cursor), limit=limit + 1)
-    more = encode_cursor("members", str(found[limit - 1].account_id)) if len(found) > limit else None
-    return Page(items=[MemberOut.model_validate(one) for one in found[:limit]], next_cursor=more)
+    found = await queries.members(session, organisation_id, after=last_seen("members", cursor), limit=limit + 1)
+    return page_of("members", found, limit, MemberOut.model_validate, key=lambda one: one.account_id)
 
 
 @router.put(
@@ -190,10 +184,9 @@ async def list_invitations_sent(
 ) -> Page[InvitationOut]:
     """For its members."""
     await queries.organisation(session, organisation_id, by=by)
-    after = _place("invitations", cursor)
+    after = last_seen("invitations", cursor)
     found = await queries.invitations(session, organisation_id=organisation_id, now=now, after=after, limit=limit + 1)
-    more = encode_cursor("invitations", str(found[limit - 1].id)) if len(found) > limit else None
-    return Page(items=[InvitationOut.model_validate(one) for one in found[:limit]], next_cursor=more)
+    return page_of("invitations", found, limit, InvitationOut.model_validate)
 
 
 @router.delete(
@@ -227,10 +220,9 @@ async def list_invitations(
     if phone is None:
         return Page(items=[], next_cursor=None)
     found = await queries.invitations(
-        session, phone=phone, now=now, after=_place("invitations", cursor), limit=limit + 1
+        session, phone=phone, now=now, after=last_seen("invitations", cursor), limit=limit + 1
     )
-    more = encode_cursor("invitations", str(found[limit - 1].id)) if len(found) > limit else None
-    return Page(items=[InvitationOut.model_validate(one) for one in found[:limit]], next_cursor=more)
+    return page_of("invitations", found, limit, InvitationOut.model_validate)
 
 
 @router.post(
@@ -262,10 +254,9 @@ async def list_all_organisations(
     cursor: Cursor = None,
 ) -> Page[OrganisationOut]:
     """The oldest first; `?status=applied` are those that wait for a decision."""
-    after = _place("operator.organisations", cursor)
+    after = last_seen("operator.organisations", cursor)
     found = await queries.organisations(session, status=status, after=after, limit=limit + 1)
-    more = encode_cursor("operator.organisations", str(found[limit - 1].id)) if len(found) > limit else None
-    return Page(items=[OrganisationOut.of(one) for one in found[:limit]], next_cursor=more)
+    return page_of("operator.organisations", found, limit, OrganisationOut.of)
 
 
 @router.post(

@@ -22,9 +22,9 @@ from app.core.web import (
     ReadSession,
     StaleVersion,
     WriteSession,
-    decode_cursor,
-    encode_cursor,
     etag,
+    last_seen,
+    page_of,
     problems,
 )
 from app.identity import Operator
@@ -66,11 +66,11 @@ async def list_products_for_review(
     cursor: Cursor = None,
 ) -> Page[OwnProductOut]:
     """Every supplier's products, oldest first; `?status=submitted` is the queue of reviews."""
-    after = UUID(str(decode_cursor("products", cursor)[0])) if cursor else _START
+    after = last_seen("products", cursor) or _START
     rows = await queries.page(session, supplier_id=supplier_id, status=status, after=after, limit=limit + 1)
-    items = [OwnProductOut.model_validate(dict(row)) for row in rows[:limit]]
-    more = len(rows) > limit
-    return Page(items=items, next_cursor=encode_cursor("products", str(items[-1].id)) if more else None)
+    return page_of(
+        "products", rows, limit, lambda row: OwnProductOut.model_validate(dict(row)), key=lambda row: row["id"]
+    )
 
 
 @router.get(

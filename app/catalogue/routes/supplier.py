@@ -36,9 +36,9 @@ from app.core.web import (
     StaleVersion,
     VersionRequired,
     WriteSession,
-    decode_cursor,
-    encode_cursor,
     etag,
+    last_seen,
+    page_of,
     problems,
 )
 from app.files import UnknownFile
@@ -77,11 +77,11 @@ async def list_own_products(
     cursor: Cursor = None,
 ) -> Page[OwnProductOut]:
     """Every product of the caller's supplier in whatever status, oldest first."""
-    after = UUID(str(decode_cursor("own-products", cursor)[0])) if cursor else _START
+    after = last_seen("own-products", cursor) or _START
     rows = await queries.page(session, supplier_id=_own(by), status=status, after=after, limit=limit + 1)
-    items = [OwnProductOut.model_validate(dict(row)) for row in rows[:limit]]
-    more = len(rows) > limit
-    return Page(items=items, next_cursor=encode_cursor("own-products", str(items[-1].id)) if more else None)
+    return page_of(
+        "own-products", rows, limit, lambda row: OwnProductOut.model_validate(dict(row)), key=lambda row: row["id"]
+    )
 
 
 @router.post(

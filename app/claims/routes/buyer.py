@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app import orders
 from app.claims import queries, service
 from app.claims.lifecycle import ClaimStepNotAllowed
-from app.claims.routes.paging import StatusFilter, before, page_of
+from app.claims.routes.filters import StatusFilter
 from app.claims.rules import (
     ClaimsTooMuch,
     ClaimTooLate,
@@ -36,6 +36,8 @@ from app.core.web import (
     Page,
     ReadSession,
     WriteSession,
+    last_seen,
+    page_of,
     problems,
 )
 from app.files import UnknownFile
@@ -97,11 +99,11 @@ async def list_order_claims(
 ) -> Page[ClaimOut]:
     """All that was asked for the goods of one order."""
     found = await queries.page(
-        session, buyer_id=by.account_id, order_id=order_id, before=before(cursor), limit=limit + 1, now=now
+        session, buyer_id=by.account_id, order_id=order_id, before=last_seen("claims", cursor), limit=limit + 1, now=now
     )
     if not found:
         await orders.view(session, order_id, by=by)
-    return page_of(found, limit)
+    return page_of("claims", found, limit, ClaimOut.of)
 
 
 @router.get(
@@ -121,9 +123,9 @@ async def list_claims(
 ) -> Page[ClaimOut]:
     """A buyer sees their own claims only."""
     found = await queries.page(
-        session, buyer_id=by.account_id, status=status, before=before(cursor), limit=limit + 1, now=now
+        session, buyer_id=by.account_id, status=status, before=last_seen("claims", cursor), limit=limit + 1, now=now
     )
-    return page_of(found, limit)
+    return page_of("claims", found, limit, ClaimOut.of)
 
 
 @router.get(

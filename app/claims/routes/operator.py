@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.claims import queries, service
 from app.claims.lifecycle import ClaimStepNotAllowed
-from app.claims.routes.paging import StatusFilter, before, page_of
+from app.claims.routes.filters import StatusFilter
 from app.claims.rules import ClaimsTooMuch, RemedyNotAvailable
 from app.claims.schemas import ClaimOut, DecisionIn
 from app.core.errors import NotFound
@@ -23,6 +23,8 @@ from app.core.web import (
     Once,
     Page,
     ReadSession,
+    last_seen,
+    page_of,
     problems,
 )
 from app.identity import Operator
@@ -48,7 +50,9 @@ async def list_all_claims(
     cursor: Cursor = None,
 ) -> Page[ClaimOut]:
     """`disputed` and `arbitration` wait for a decision."""
-    return page_of(await queries.page(session, status=status, before=before(cursor), limit=limit + 1, now=now), limit)
+    before = last_seen("claims", cursor)
+    found = await queries.page(session, status=status, before=before, limit=limit + 1, now=now)
+    return page_of("claims", found, limit, ClaimOut.of)
 
 
 @router.get(

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app import orders
 from app.claims import queries, service
 from app.claims.lifecycle import ClaimStepNotAllowed, Status
-from app.claims.routes.paging import StatusFilter, before, page_of
+from app.claims.routes.filters import StatusFilter
 from app.claims.rules import ClaimsTooMuch, Remedy, RemedyNotAvailable
 from app.claims.schemas import AcceptIn, ClaimOut, ClaimToSendOut, ContestIn, ReceiveBackIn, ShipAgainIn
 from app.core.errors import NotFound
@@ -26,6 +26,8 @@ from app.core.web import (
     Page,
     ReadSession,
     WriteSession,
+    last_seen,
+    page_of,
     problems,
 )
 from app.fulfilment import InvalidTrackingNumber, ShipmentExists, UnknownCarrier
@@ -55,9 +57,9 @@ async def list_supplier_claims(
     What is `inspecting` has arrived by the word of the carrier: say by `received` whether it can be sold again.
     """
     found = await queries.page(
-        session, supplier_id=by.supplier_id, status=status, before=before(cursor), limit=limit + 1, now=now
+        session, supplier_id=by.supplier_id, status=status, before=last_seen("claims", cursor), limit=limit + 1, now=now
     )
-    return page_of(found, limit)
+    return page_of("claims", found, limit, ClaimOut.of)
 
 
 @router.get(

@@ -5,7 +5,17 @@ from app.core.web.conditional import IfMatch, VersionRequired, etag
 from app.core.web.edge import Edge, Now, ReadSession, TheEdge, WriteSession, edge_of
 from app.core.web.limits import Limits
 from app.core.web.once import KEY_ERRORS, Once, OnceCall
-from app.core.web.paging import DEFAULT_LIMIT, Cursor, InvalidCursor, Limit, decode_cursor, encode_cursor
+from app.core.web.paging import (
+    DEFAULT_LIMIT,
+    Cursor,
+    InvalidCursor,
+    Limit,
+    decode_cursor,
+    encode_cursor,
+    last_seen,
+    next_cursor,
+    page_of,
+)
 from app.core.web.problems import Problem, problem, problems
 from app.core.web.schemas import (
     MAX_QUANTITY,
@@ -52,6 +62,9 @@ __all__ = [
     "edge_of",
     "encode_cursor",
     "etag",
+    "last_seen",
+    "next_cursor",
+    "page_of",
     "problem",
     "problems",
 ]

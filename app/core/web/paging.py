@@ -6,12 +6,21 @@ import base64
 import binascii
 import hmac
 import json
-from typing import Annotated
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import Annotated, Any, TypeVar
+from uuid import UUID
 
 from fastapi import Query
 
 from app.core.errors import DomainError
 from app.core.sealing import keys
+from app.core.web.schemas import Page
+
+R = TypeVar("R")
+T = TypeVar("T")
+Key = UUID | date | str | int
+"""One value of what a list is sorted by; an instant is a date too."""
 
 DEFAULT_LIMIT = 24
 _SIGNATURE_BYTES = 9
@@ -49,3 +58,41 @@ def decode_cursor(kind: str, cursor: str) -> list[str | int]:
     if found_kind != kind:
         raise InvalidCursor
     return list(values)
+
+
+def last_seen(kind: str, cursor: str | None) -> UUID | None:
+    """The id that the page before ended with, of a list sorted by ids; ``None`` on the first page.
+
+    Raises ``InvalidCursor``.
+    """
+    return UUID(str(decode_cursor(kind, cursor)[0])) if cursor else None
+
+
+def _id(row: Any) -> Key:
+    key: Key = row.id
+    return key
+
+
+def next_cursor(
+    kind: str, found: Sequence[R], limit: int, key: Callable[[R], Key | tuple[Key, ...]] = _id
+) -> str | None:
+    """Where the next page begins; ``None`` unless one row more was found than a page holds.
+
+    ``key`` tells what the list is sorted by: the id of a row, if nothing else is said.
+    """
+    if len(found) <= limit:
+        return None
+    last = key(found[limit - 1])
+    values = last if isinstance(last, tuple) else (last,)
+    return encode_cursor(kind, *(value if isinstance(value, int) else str(value) for value in values))
+
+
+def page_of(
+    kind: str,
+    found: Sequence[R],
+    limit: int,
+    shown: Callable[[R], T],
+    key: Callable[[R], Key | tuple[Key, ...]] = _id,
+) -> Page[T]:
+    """A page of at most ``limit`` of the rows that were found with a limit of one more, each as ``shown`` tells it."""
+    return Page(items=[shown(row) for row in found[:limit]], next_cursor=next_cursor(kind, found, limit, key))

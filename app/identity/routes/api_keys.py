@@ -16,8 +16,8 @@ from app.core.web import (
     Page,
     ReadSession,
     WriteSession,
-    decode_cursor,
-    encode_cursor,
+    last_seen,
+    page_of,
     problems,
 )
 from app.identity import queries, service
@@ -118,12 +118,10 @@ async def _page(
     session: ReadSession, role: Role, scope_id: UUID | None, limit: int, cursor: str | None
 ) -> Page[ApiKeyOut]:
     kind = f"{role}.api_keys"
-    before = UUID(str(decode_cursor(kind, cursor)[0])) if cursor else None
+    before = last_seen(kind, cursor)
     assert scope_id is not None  # noqa: S101 - the guard demands it
     found = await queries.api_keys(session, role, scope_id, limit=limit + 1, before=before)
-    shown = found[:limit]
-    more = encode_cursor(kind, str(shown[-1].id)) if len(found) > limit else None
-    return Page(items=[ApiKeyOut.model_validate(key) for key in shown], next_cursor=more)
+    return page_of(kind, found, limit, ApiKeyOut.model_validate)
 
 
 async def _revoke(session: WriteSession, role: Role, key_id: UUID, by: Actor, now: Now) -> None:

@@ -19,8 +19,8 @@ from app.core.web import (
     ReadSession,
     TheEdge,
     WriteSession,
-    decode_cursor,
-    encode_cursor,
+    last_seen,
+    page_of,
     problems,
 )
 from app.identity import queries, service
@@ -303,10 +303,9 @@ async def list_sign_ins(
 ) -> Page[SignInOut]:
     """The caller's sign-ins that have not ended, the newest first."""
     _refuse_keys(by)
-    before = UUID(str(decode_cursor("sign_ins", cursor)[0])) if cursor else None
+    before = last_seen("sign_ins", cursor)
     found = await queries.sign_ins(session, by.account_id, now=now, limit=limit + 1, before=before)
-    more = encode_cursor("sign_ins", str(found[limit - 1].id)) if len(found) > limit else None
-    return Page(items=[SignInOut.model_validate(one) for one in found[:limit]], next_cursor=more)
+    return page_of("sign_ins", found, limit, SignInOut.model_validate)
 
 
 @router.delete(

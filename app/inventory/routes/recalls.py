@@ -20,8 +20,8 @@ from app.core.web import (
     Page,
     ReadSession,
     Sku,
-    decode_cursor,
-    encode_cursor,
+    last_seen,
+    page_of,
     problems,
 )
 from app.identity import Operator, SupplierStaff
@@ -48,11 +48,10 @@ async def find_lots(
     cursor: Cursor = None,
 ) -> Page[LotOut]:
     """In the order in which they were received."""
-    after = UUID(str(decode_cursor("all-lots", cursor)[0])) if cursor else None
+    after = last_seen("all-lots", cursor)
     code = trace_code.strip().upper() if trace_code else None
     rows = await queries.find_lots(session, trace_code=code, sku=sku, recalled=recalled, after=after, limit=limit + 1)
-    more = encode_cursor("all-lots", str(rows[limit - 1].id)) if len(rows) > limit else None
-    return Page(items=[LotOut.of(row) for row in rows[:limit]], next_cursor=more)
+    return page_of("all-lots", rows, limit, LotOut.of)
 
 
 @router.post(

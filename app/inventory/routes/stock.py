@@ -28,8 +28,9 @@ from app.core.web import (
     VersionRequired,
     WriteSession,
     decode_cursor,
-    encode_cursor,
     etag,
+    last_seen,
+    page_of,
     problems,
 )
 from app.files import UnknownFile
@@ -79,9 +80,7 @@ async def list_inventory(
     """Every SKU of the caller's supplier with its numbers and lots, by SKU."""
     after = str(decode_cursor("inventory", cursor)[0]) if cursor else None
     rows = await queries.page_of_stock(session, own(by), sku=sku, after=after, limit=limit + 1)
-    items = [StockOut.model_validate(row) for row in rows[:limit]]
-    more = len(rows) > limit
-    return Page(items=items, next_cursor=encode_cursor("inventory", items[-1].sku) if more else None)
+    return page_of("inventory", rows, limit, StockOut.model_validate, key=lambda row: row.sku)
 
 
 @router.get(
@@ -99,9 +98,7 @@ async def list_movements(
     if await queries.owner_of(session, sku) != own(by):
         raise NotFound
     rows = await queries.page_of_movements(session, sku, before=before, limit=limit + 1)
-    items = [MovementOut.model_validate(row) for row in rows[:limit]]
-    more = len(rows) > limit
-    return Page(items=items, next_cursor=encode_cursor(kind, items[-1].number) if more else None)
+    return page_of(kind, rows, limit, MovementOut.model_validate, key=lambda row: row.number)
 
 
 @router.post(
@@ -175,9 +172,7 @@ async def list_lots(
         last_sku, last_code = decode_cursor("lots", cursor)
         after = (str(last_sku), str(last_code))
     rows = await queries.page_of_lots(session, own(by), sku=sku, after=after, limit=limit + 1)
-    items = [LotOut.of(row) for row in rows[:limit]]
-    more = len(rows) > limit
-    return Page(items=items, next_cursor=encode_cursor("lots", items[-1].sku, items[-1].code) if more else None)
+    return page_of("lots", rows, limit, LotOut.of, key=lambda row: (row.sku, row.code))
 
 
 @router.post(
@@ -217,8 +212,7 @@ async def list_open_presales(
     """
     after = str(decode_cursor("open-presales", cursor)[0]) if cursor else None
     rows = await queries.page_of_open_presales(session, sku=sku, after=after, now=now, limit=limit + 1)
-    more = encode_cursor("open-presales", rows[limit - 1].sku) if len(rows) > limit else None
-    return Page(items=[OpenPresaleOut.of(row) for row in rows[:limit]], next_cursor=more)
+    return page_of("open-presales", rows, limit, OpenPresaleOut.of, key=lambda row: row.sku)
 
 
 @router.get(
@@ -235,10 +229,9 @@ async def list_presales(
     cursor: Cursor = None,
 ) -> Page[PresaleOut]:
     """Harvests that are or were sold ahead, with how much of each was promised and has come."""
-    before = UUID(str(decode_cursor("presales", cursor)[0])) if cursor else None
+    before = last_seen("presales", cursor)
     rows = await queries.page_of_presales(session, own(by), sku=sku, before=before, limit=limit + 1)
-    more = encode_cursor("presales", str(rows[limit - 1].id)) if len(rows) > limit else None
-    return Page(items=[PresaleOut.of(row) for row in rows[:limit]], next_cursor=more)
+    return page_of("presales", rows, limit, PresaleOut.of)
 
 
 @router.get(

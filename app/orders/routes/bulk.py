@@ -24,8 +24,8 @@ from app.core.web import (
     Page,
     ReadSession,
     TheEdge,
-    decode_cursor,
-    encode_cursor,
+    last_seen,
+    page_of,
     problems,
 )
 from app.core.web.problems import language_of
@@ -163,10 +163,9 @@ async def list_bulk_orders(
     by: Buyer, session: ReadSession, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
 ) -> Page[BulkOut]:
     """Those that the caller or another member placed, with the progress of their parcels."""
-    before = UUID(str(decode_cursor("bulk_orders", cursor)[0])) if cursor else None
+    before = last_seen("bulk_orders", cursor)
     found = await queries.bulks(session, by=by, before=before, limit=limit + 1)
-    more = encode_cursor("bulk_orders", str(found[limit - 1].id)) if len(found) > limit else None
-    return Page(items=[BulkOut.of(one) for one in found[:limit]], next_cursor=more)
+    return page_of("bulk_orders", found, limit, BulkOut.of)
 
 
 @router.get(
@@ -192,10 +191,9 @@ async def list_orders_of_bulk(
     bulk_id: UUID, by: Buyer, session: ReadSession, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
 ) -> Page[OrderOut]:
     """One for each recipient. Every member of the organisation sees them."""
-    after = UUID(str(decode_cursor("orders_of_bulk", cursor)[0])) if cursor else None
+    after = last_seen("orders_of_bulk", cursor)
     found = await queries.page_of_bulk(session, bulk_id, by=by, after=after, limit=limit + 1)
-    more = encode_cursor("orders_of_bulk", str(found[limit - 1].id)) if len(found) > limit else None
-    return Page(items=[OrderOut.of(order) for order in found[:limit]], next_cursor=more)
+    return page_of("orders_of_bulk", found, limit, OrderOut.of)
 
 
 @router.post(

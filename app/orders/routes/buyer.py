@@ -30,8 +30,8 @@ from app.core.web import (
     ReadSession,
     TheEdge,
     WriteSession,
-    decode_cursor,
-    encode_cursor,
+    last_seen,
+    page_of,
     problems,
 )
 from app.fulfilment import TrackingOut
@@ -182,10 +182,9 @@ async def list_orders(
     by: Buyer, session: ReadSession, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
 ) -> Page[OrderOut]:
     """A buyer sees their own orders only."""
-    before = UUID(str(decode_cursor("orders", cursor)[0])) if cursor else None
+    before = last_seen("orders", cursor)
     found = await queries.page(session, by=by, before=before, limit=limit + 1)
-    more = encode_cursor("orders", str(found[limit - 1].id)) if len(found) > limit else None
-    return Page(items=[OrderOut.of(order) for order in found[:limit]], next_cursor=more)
+    return page_of("orders", found, limit, OrderOut.of)
 
 
 @router.get(

@@ -23,8 +23,8 @@ from app.core.web import (
     ReadSession,
     TheEdge,
     WriteSession,
-    decode_cursor,
-    encode_cursor,
+    last_seen,
+    page_of,
     problems,
 )
 from app.fulfilment import InvalidTrackingNumber, ShipmentExists, UnknownCarrier
@@ -82,11 +82,12 @@ async def list_supplier_orders(
     cursor: Cursor = None,
 ) -> Page[ToShipOut]:
     """Oldest first, because those are due first. Addresses are shown in full only while there is something to send."""
-    after = UUID(str(decode_cursor("supplier-orders", cursor)[0])) if cursor else None
+    after = last_seen("supplier-orders", cursor)
     statuses = status.statuses if status else []
     found = await queries.supplier_page(session, _own(by.supplier_id), statuses=statuses, after=after, limit=limit + 1)
-    more = encode_cursor("supplier-orders", str(found[limit - 1].part.id)) if len(found) > limit else None
-    return Page(items=[ToShipOut.of(_discreet(part)) for part in found[:limit]], next_cursor=more)
+    return page_of(
+        "supplier-orders", found, limit, lambda one: ToShipOut.of(_discreet(one)), key=lambda one: one.part.id
+    )
 
 
 @router.get(

@@ -23,8 +23,8 @@ from app.core.web import (
     ReadSession,
     TheEdge,
     WriteSession,
-    decode_cursor,
-    encode_cursor,
+    last_seen,
+    page_of,
     problems,
 )
 from app.identity import Operator
@@ -100,10 +100,9 @@ async def list_bank_entries(
     cursor: Cursor = None,
 ) -> Page[BankEntryOut]:
     """Money that is `held`, `suggested` or `unmatched` waits for a person: assign it, or send it back."""
-    after = UUID(str(decode_cursor("bank-entries", cursor)[0])) if cursor else None
+    after = last_seen("bank-entries", cursor)
     found = await queries.page_of_entries(session, status=status, after=after, limit=limit + 1)
-    more = encode_cursor("bank-entries", str(found[limit - 1].id)) if len(found) > limit else None
-    return Page(items=[BankEntryOut.of(entry) for entry in found[:limit]], next_cursor=more)
+    return page_of("bank-entries", found, limit, BankEntryOut.of)
 
 
 @router.post(

@@ -18,8 +18,8 @@ from app.core.web import (
     Once,
     Page,
     ReadSession,
-    decode_cursor,
-    encode_cursor,
+    last_seen,
+    page_of,
     problems,
 )
 from app.identity import Operator
@@ -52,10 +52,9 @@ async def list_refunds(
     cursor: Cursor = None,
 ) -> Page[RefundOut]:
     """Which money is on its way back, and which waits for a decision."""
-    after = UUID(str(decode_cursor("refunds", cursor)[0])) if cursor else None
+    after = last_seen("refunds", cursor)
     found = await queries.page_of_refunds(session, status=status, after=after, limit=limit + 1)
-    more = encode_cursor("refunds", str(found[limit - 1][0].id)) if len(found) > limit else None
-    return Page(items=[RefundOut.of(refund, payment) for refund, payment in found[:limit]], next_cursor=more)
+    return page_of("refunds", found, limit, lambda pair: RefundOut.of(*pair), key=lambda pair: pair[0].id)
 
 
 @router.post(

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Sequence
 from uuid import UUID
 
 from fastapi import APIRouter, Response
@@ -22,7 +21,8 @@ from app.core.web import (
     ReadSession,
     WriteSession,
     decode_cursor,
-    encode_cursor,
+    last_seen,
+    page_of,
     problems,
 )
 from app.identity import Actor, Buyer, Operator, SupplierStaff
@@ -50,9 +50,6 @@ from app.pricing.schemas.promotions import (
 
 router = APIRouter(tags=["promotions"])
 
-T = TypeVar("T")
-Row = Mapping[Any, Any]
-
 
 @router.get(
     "/v1/store/coupons",
@@ -64,9 +61,9 @@ async def list_own_coupons(
     by: Buyer, session: ReadSession, now: Now, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
 ) -> Page[HeldCouponOut]:
     """Newest first. A quote or an order takes one by its code; codes shared by many are not listed."""
-    before = _position("own-coupons", cursor)
+    before = last_seen("own-coupons", cursor)
     rows = await queries.coupons_of(session, by.account_id, now=now, before=before, limit=limit + 1)
-    return _page("own-coupons", rows, limit, HeldCouponOut.of, "coupon_id")
+    return page_of("own-coupons", rows, limit, HeldCouponOut.of, key=lambda row: row["coupon_id"])
 
 
 @router.post(
@@ -94,8 +91,8 @@ async def list_budgets(
     _: Operator, session: ReadSession, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
 ) -> Page[BudgetOut]:
     """What each holds, and what of it is used."""
-    rows = await queries.budgets_page(session, before=_position("budgets", cursor), limit=limit + 1)
-    return _page("budgets", rows, limit, BudgetOut.of)
+    rows = await queries.budgets_page(session, before=last_seen("budgets", cursor), limit=limit + 1)
+    return page_of("budgets", rows, limit, BudgetOut.of, key=lambda row: row["id"])
 
 
 @router.get(
@@ -110,7 +107,7 @@ async def list_budget_uses(
     """The newest order first, with what came back."""
     await queries.budget(session, budget_id)
     rows = await queries.uses_page(session, budget_id=budget_id, before=_use(cursor), limit=limit + 1)
-    return _page("uses", rows, limit, UseOut.of, "order_id", "promotion_id")
+    return page_of("uses", rows, limit, UseOut.of, key=lambda row: (row["order_id"], row["promotion_id"]))
 
 
 @router.post(
@@ -159,9 +156,9 @@ async def list_promotions(
     _: Operator, session: ReadSession, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
 ) -> Page[PromotionOut]:
     """Each with how many orders have it and what it took off."""
-    before = _position("promotions", cursor)
+    before = last_seen("promotions", cursor)
     rows = await queries.promotions_page(session, supplier_id=None, before=before, limit=limit + 1)
-    return _page("promotions", rows, limit, PromotionOut.of)
+    return page_of("promotions", rows, limit, PromotionOut.of, key=lambda row: row["id"])
 
 
 @router.get(
@@ -239,9 +236,9 @@ async def list_supplier_promotions(
     by: SupplierStaff, session: ReadSession, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
 ) -> Page[PromotionOut]:
     """Each with how many orders have it and what it took off."""
-    before = _position("promotions", cursor)
+    before = last_seen("promotions", cursor)
     rows = await queries.promotions_page(session, supplier_id=_own(by), before=before, limit=limit + 1)
-    return _page("promotions", rows, limit, PromotionOut.of)
+    return page_of("promotions", rows, limit, PromotionOut.of, key=lambda row: row["id"])
 
 
 @router.get(
@@ -317,11 +314,7 @@ async def _uses(
 ) -> Page[UseOut]:
     await queries.promotion(session, promotion_id, supplier_id=supplier_id)
     rows = await queries.uses_page(session, promotion_id=promotion_id, before=_use(cursor), limit=limit + 1)
-    return _page("uses", rows, limit, UseOut.of, "order_id", "promotion_id")
-
-
-def _position(kind: str, cursor: str | None) -> UUID | None:
-    return UUID(str(decode_cursor(kind, cursor)[0])) if cursor else None
+    return page_of("uses", rows, limit, UseOut.of, key=lambda row: (row["order_id"], row["promotion_id"]))
 
 
 def _use(cursor: str | None) -> tuple[UUID, UUID] | None:
@@ -329,9 +322,3 @@ def _use(cursor: str | None) -> tuple[UUID, UUID] | None:
         return None
     order_id, promotion_id = decode_cursor("uses", cursor)
     return UUID(str(order_id)), UUID(str(promotion_id))
-
-
-def _page(kind: str, rows: Sequence[Row], limit: int, shown: Callable[[Row], T], *keys: str) -> Page[T]:
-    last = rows[limit - 1] if len(rows) > limit else None
-    more = encode_cursor(kind, *(str(last[key]) for key in keys or ("id",))) if last is not None else None
-    return Page(items=[shown(row) for row in rows[:limit]], next_cursor=more)

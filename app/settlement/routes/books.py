@@ -21,7 +21,7 @@ from app.core.web import (
     Page,
     ReadSession,
     decode_cursor,
-    encode_cursor,
+    page_of,
     problems,
 )
 from app.identity import Operator
@@ -76,8 +76,7 @@ async def list_postings(
     """Append-only, double-entry: every posting names its source, and its entries sum to nothing."""
     before = int(decode_cursor("journal", cursor)[0]) if cursor else None
     found = await books.journal(session, supplier_id=supplier_id, before=before, limit=limit + 1)
-    more = encode_cursor("journal", found[limit - 1].id) if len(found) > limit else None
-    return Page(items=[PostingOut.of(posting) for posting in found[:limit]], next_cursor=more)
+    return page_of("journal", found, limit, PostingOut.of)
 
 
 @router.get(

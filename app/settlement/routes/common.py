@@ -15,7 +15,7 @@ from app.core import pdf, sheets
 from app.core.clock import local_day
 from app.core.errors import NotFound
 from app.core.money import in_capitals
-from app.core.web import InvalidCursor, Page, decode_cursor, encode_cursor, problems
+from app.core.web import InvalidCursor, Page, decode_cursor, page_of, problems
 from app.core.web.edge import Edge
 from app.settlement import queries
 from app.settlement.lifecycle import Status
@@ -113,9 +113,7 @@ async def page_of_statements(
         after=after,
         limit=limit + 1,
     )
-    last_shown = found[limit - 1] if len(found) > limit else None
-    more = None if last_shown is None else encode_cursor("settlements", str(last_shown.month), str(last_shown.id))
-    return Page(items=[StatementOut.of(statement) for statement in found[:limit]], next_cursor=more)
+    return page_of("settlements", found, limit, StatementOut.of, key=lambda one: (one.month, one.id))
 
 
 async def page_of_rows(
@@ -130,10 +128,7 @@ async def page_of_rows(
             raise InvalidCursor
         after = int(position)
     found = await queries.rows(session, statement_id, after=after, limit=limit + 1)
-    more = (
-        encode_cursor("settlement-rows", str(statement_id), found[limit - 1].position) if len(found) > limit else None
-    )
-    return Page(items=[RowOut.of(row) for row in found[:limit]], next_cursor=more)
+    return page_of("settlement-rows", found, limit, RowOut.of, key=lambda row: (statement_id, row.position))
 
 
 async def sheet(edge: Edge, statement_id: UUID, *, supplier_id: UUID | None = None) -> Response:

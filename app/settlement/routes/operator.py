@@ -23,7 +23,8 @@ from app.core.web import (
     TheEdge,
     WriteSession,
     decode_cursor,
-    encode_cursor,
+    last_seen,
+    page_of,
     problems,
 )
 from app.identity import Operator
@@ -186,10 +187,9 @@ async def list_payouts(
     cursor: Cursor = None,
 ) -> Page[PayoutOut]:
     """What was instructed, and what became of it."""
-    before = UUID(str(decode_cursor("payouts", cursor)[0])) if cursor else None
+    before = last_seen("payouts", cursor)
     found = await queries.payouts(session, status=status, run_id=run_id, before=before, limit=limit + 1)
-    more = encode_cursor("payouts", str(found[limit - 1].id)) if len(found) > limit else None
-    return Page(items=[PayoutOut.of(one) for one in found[:limit]], next_cursor=more)
+    return page_of("payouts", found, limit, PayoutOut.of)
 
 
 @router.post(
@@ -222,10 +222,9 @@ async def list_waiting_payout_accounts(
     _: Operator, session: ReadSession, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
 ) -> Page[PayoutAccountOut]:
     """To be compared with the supplier's papers."""
-    after = UUID(str(decode_cursor("payout-accounts", cursor)[0])) if cursor else None
+    after = last_seen("payout-accounts", cursor)
     found = await queries.accounts_waiting(session, after=after, limit=limit + 1)
-    more = encode_cursor("payout-accounts", str(found[limit - 1].id)) if len(found) > limit else None
-    return Page(items=[PayoutAccountOut.of(one) for one in found[:limit]], next_cursor=more)
+    return page_of("payout-accounts", found, limit, PayoutAccountOut.of)
 
 
 @router.post(
@@ -256,10 +255,7 @@ async def list_commission_rules(
         day, last = decode_cursor("commission-rules", cursor)
         before = date.fromisoformat(str(day)), UUID(str(last))
     found = await queries.commission_rules(session, before=before, limit=limit + 1)
-    more = None
-    if len(found) > limit:
-        more = encode_cursor("commission-rules", str(found[limit - 1].valid_from), str(found[limit - 1].id))
-    return Page(items=[CommissionRuleOut.of(rule) for rule in found[:limit]], next_cursor=more)
+    return page_of("commission-rules", found, limit, CommissionRuleOut.of, key=lambda rule: (rule.valid_from, rule.id))
 
 
 @router.post(

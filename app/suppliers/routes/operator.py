@@ -20,7 +20,7 @@ from app.core.web import (
     ReadSession,
     WriteSession,
     decode_cursor,
-    encode_cursor,
+    page_of,
     problems,
 )
 from app.identity import Actor, Operator
@@ -66,8 +66,7 @@ async def page(
     """A page of suppliers by code, under cursors of that name."""
     after = str(decode_cursor(name, cursor)[0]) if cursor else None
     found = await queries.suppliers(session, status=status, after=after, limit=limit + 1)
-    items = [SupplierOut.model_validate(card) for card in found[:limit]]
-    return Page(items=items, next_cursor=encode_cursor(name, items[-1].code) if len(found) > limit else None)
+    return page_of(name, found, limit, SupplierOut.model_validate, key=lambda card: card.code)
 
 
 @router.post(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TypeVar
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -19,8 +17,9 @@ from app.core.web import (
     Page,
     ReadSession,
     WriteSession,
-    decode_cursor,
-    encode_cursor,
+    last_seen,
+    next_cursor,
+    page_of,
     problems,
 )
 from app.identity import Actor, Buyer, OwnersOnly, Role, SupplierStaff
@@ -47,22 +46,11 @@ from app.suppliers.schemas.team import (
 
 router = APIRouter(tags=["suppliers"])
 
-T = TypeVar("T")
-
 
 def _own(by: Actor) -> UUID:
     if by.supplier_id is None:
         raise NotPermitted
     return by.supplier_id
-
-
-def _place(kind: str, cursor: str | None) -> UUID | None:
-    return UUID(str(decode_cursor(kind, cursor)[0])) if cursor else None
-
-
-def _next(kind: str, found: Sequence[T], limit: int, key: Callable[[T], UUID]) -> str | None:
-    """Where the next page begins, if one more was found than fits on this one."""
-    return encode_cursor(kind, str(key(found[limit - 1]))) if len(found) > limit else None
 
 
 @router.get(
@@ -75,9 +63,9 @@ async def list_supplier_members(
     by: SupplierStaff, session: ReadSession, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
 ) -> Page[SupplierMemberOut]:
     """In the order of their accounts."""
-    after = _place("supplier.members", cursor)
+    after = last_seen("supplier.members", cursor)
     found = await identity.colleagues(session, Role.SUPPLIER, _own(by), after=after, limit=limit + 1)
-    more = _next("supplier.members", found, limit, lambda one: one.account_id)
+    more = next_cursor("supplier.members", found, limit, lambda one: one.account_id)
     roles = {True: StaffRole.OWNER, False: StaffRole.STAFF}
     members = [StaffMember(one.account_id, one.name, roles[one.is_owner]) for one in found[:limit]]
     return Page(items=[SupplierMemberOut.of(one) for one in members], next_cursor=more)
@@ -138,10 +126,9 @@ async def list_supplier_invitations_sent(
     by: SupplierStaff, session: ReadSession, now: Now, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
 ) -> Page[SupplierInvitationOut]:
     """The oldest first."""
-    after = _place("supplier.invitations", cursor)
+    after = last_seen("supplier.invitations", cursor)
     found = await queries.invitations(session, supplier_id=_own(by), now=now, after=after, limit=limit + 1)
-    more = _next("supplier.invitations", found, limit, lambda one: one.id)
-    return Page(items=[SupplierInvitationOut.model_validate(one) for one in found[:limit]], next_cursor=more)
+    return page_of("supplier.invitations", found, limit, SupplierInvitationOut.model_validate)
 
 
 @router.delete(
@@ -169,10 +156,9 @@ async def list_supplier_invitations(
     phone = await identity.phone_of(session, by.account_id)
     if phone is None:
         return Page(items=[], next_cursor=None)
-    after = _place("supplier.invitations", cursor)
+    after = last_seen("supplier.invitations", cursor)
     found = await queries.invitations(session, phone=phone, now=now, after=after, limit=limit + 1)
-    more = _next("supplier.invitations", found, limit, lambda one: one.id)
-    return Page(items=[SupplierInvitationOut.model_validate(one) for one in found[:limit]], next_cursor=more)
+    return page_of("supplier.invitations", found, limit, SupplierInvitationOut.model_validate)
 
 
 @router.post(
@@ -203,9 +189,9 @@ async def list_agents(
     by: SupplierStaff, session: ReadSession, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
 ) -> Page[AgentOut]:
     """In the order of their accounts."""
-    after = _place("supplier.agents", cursor)
+    after = last_seen("supplier.agents", cursor)
     found = await queries.agencies(session, supplier_id=_own(by), after=after, limit=limit + 1)
-    more = _next("supplier.agents", found, limit, lambda one: one.account_id)
+    more = next_cursor("supplier.agents", found, limit, lambda one: one.account_id)
     names = await identity.names_of(session, [one.account_id for one in found[:limit]])
     items = [AgentOut(account_id=one.account_id, name=names[one.account_id], since=one.since) for one in found[:limit]]
     return Page(items=items, next_cursor=more)
@@ -233,10 +219,9 @@ async def list_agencies(
     by: Buyer, session: ReadSession, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
 ) -> Page[AgencyOut]:
     """As their agent."""
-    after = _place("agencies", cursor)
+    after = last_seen("agencies", cursor)
     found = await queries.agencies(session, account_id=by.account_id, after=after, limit=limit + 1)
-    more = _next("agencies", found, limit, lambda one: one.supplier_id)
-    return Page(items=[AgencyOut.model_validate(one) for one in found[:limit]], next_cursor=more)
+    return page_of("agencies", found, limit, AgencyOut.model_validate, key=lambda one: one.supplier_id)
 
 
 @router.delete(
