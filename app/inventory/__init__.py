@@ -30,8 +30,10 @@ from app.inventory.queries import (
     ships_ahead,
     waiting_for,
 )
+from app.inventory.queries.imports import import_of, page_of_imports, page_of_receipts
 from app.inventory.queries.picking import batches
 from app.inventory.routes import router
+from app.inventory.routes.imports import receipts
 from app.inventory.rules import (
     LOW_STOCK,
     Availability,
@@ -46,12 +48,15 @@ from app.inventory.rules import (
     Picked,
     subject_of,
 )
+from app.inventory.rules.imports import Absent, Import, Outcome, Receipt
 from app.inventory.rules.presale import CapBelowPromised, Plan, Presale, PresaleOpen, PresaleSettled, Taken
 from app.inventory.rules.shelf import Shelf, Unfit, Why, shelf_for
 from app.inventory.rules.updates import Update, UpdateResult, UpdatesRejected
 from app.inventory.service import (
+    apply_import,
     apply_updates,
     change_presale,
+    check_sheet,
     forget_receipts,
     lock_waiting,
     open_presale,
@@ -65,16 +70,20 @@ from app.inventory.service import (
     settle_overdue_presales,
     settle_presale,
     ship,
+    start_import,
     take_back,
+    template,
     work_on_imports,
     write_off_expired,
 )
 
 __all__ = [
     "LOW_STOCK",
+    "Absent",
     "Availability",
     "Batch",
     "CapBelowPromised",
+    "Import",
     "Lot",
     "LotCalledBack",
     "LotExists",
@@ -83,6 +92,7 @@ __all__ = [
     "LotShort",
     "NotReserved",
     "OutOfStock",
+    "Outcome",
     "Picked",
     "Plan",
     "Presale",
@@ -91,6 +101,7 @@ __all__ = [
     "PresaleSettled",
     "PromiseBroken",
     "PromiseFilled",
+    "Receipt",
     "Shelf",
     "StockLine",
     "StockLow",
@@ -102,20 +113,26 @@ __all__ = [
     "UpdateResult",
     "UpdatesRejected",
     "Why",
+    "apply_import",
     "apply_updates",
     "availability",
     "batches",
     "change_presale",
+    "check_sheet",
     "forget_receipts",
     "holders",
+    "import_of",
     "lock_waiting",
     "lot",
     "lots_of",
     "open_presale",
     "open_presales",
     "open_stock",
+    "page_of_imports",
+    "page_of_receipts",
     "page_of_stock",
     "recall",
+    "receipts",
     "receive",
     "release",
     "release_pieces",
@@ -127,8 +144,10 @@ __all__ = [
     "shelf_for",
     "ship",
     "ships_ahead",
+    "start_import",
     "subject_of",
     "take_back",
+    "template",
     "waiting_for",
     "work_on_imports",
     "write_off_expired",

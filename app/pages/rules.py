@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from app.core.clock import local_day
+from app.core.clock import SHANGHAI, local_day
 from app.core.errors import DomainError
 
 Language = Literal["zh", "en"]
@@ -132,6 +132,11 @@ def day(at: datetime | date | str, language: Language) -> str:
     if language == "en":
         return f"{at.day} {_MONTHS[at.month - 1]} {at.year}"
     return f"{at.year}年{at.month}月{at.day}日"
+
+
+def moment(at: datetime, language: Language) -> str:
+    """A minute in Shanghai: ``2026年11月20日 18:05`` or ``20 Nov 2026, 18:05``."""
+    return f"{day(at, language)}{',' if language == 'en' else ''} {at.astimezone(SHANGHAI):%H:%M}"
 
 
 def month_day(text: str, language: Language) -> str:

@@ -178,6 +178,55 @@ class Watched:
             Path(_SHOTS).mkdir(parents=True, exist_ok=True)
             self.page.screenshot(path=Path(_SHOTS) / f"{self.name}-{self.shots:02}.png", full_page=True)
 
+    def handy(self, what: str) -> None:
+        """The same for a page of people at work outdoors: fingers find everything, and the sun leaves it readable."""
+        self.look(what)
+        assert self.page.evaluate(FAINT) == [], what
+        if self.page.viewport_size == SIZES["phone"]:
+            assert self.page.evaluate(_SMALL) == [], what
+
+
+FAINT = """
+(() => {
+  const numbers = (colour) => colour.match(/[\\d.]+/g).map(Number);
+  const light = ([r, g, b]) => [r, g, b].map((v) => v / 255)
+    .map((v) => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+  const behind = (element) => {
+    for (let e = element; e; e = e.parentElement) {
+      const style = getComputedStyle(e);
+      if (style.backgroundImage !== "none" || e.matches(".hero")) return null;
+      const [r, g, b, a = 1] = numbers(style.backgroundColor);
+      if (a > 0.7) return [r, g, b];
+    }
+    return [255, 255, 255];
+  };
+  const faint = [];
+  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walk.nextNode()) {
+    const element = walk.currentNode.parentElement;
+    if (!walk.currentNode.textContent.trim() || !element.checkVisibility()) continue;
+    if (element.closest(".away, .skip, [aria-hidden], script")) continue;
+    const style = getComputedStyle(element), ground = behind(element);
+    if (!ground) continue;
+    const [high, low] = [light(numbers(style.color)), light(ground)].sort((a, b) => b - a);
+    const size = parseFloat(style.fontSize), large = size >= 24 || (size >= 18.66 && style.fontWeight >= 700);
+    if ((high + 0.05) / (low + 0.05) < (large ? 3 : 4.5)) faint.push(walk.currentNode.textContent.trim().slice(0, 20));
+  }
+  return [...new Set(faint)];
+})()
+"""
+"""WCAG AA: 4.5 to 1 for text, 3 to 1 for large text, measured on what the browser painted it with."""
+
+_SMALL = """
+[...document.querySelectorAll("a, button, input, select, textarea, summary")]
+  .filter((e) => e.type !== "hidden" && e.checkVisibility() && !e.closest(".away, .skip, p:not(.ways):not(.turn)"))
+  .map((e) => [(e.closest("label, .stepper") || e).getBoundingClientRect(), e])
+  .filter(([box]) => box.width && (box.height < 43.5 || box.width < 43.5))
+  .map(([box, e]) => `${(e.textContent || e.name).trim().slice(0, 20)} ${box.width | 0}×${box.height | 0}`)
+"""
+"""What a finger would miss: less than 44 pixels high or wide. A tick and its words are one target."""
+
 
 @pytest.fixture(params=list(SIZES))
 def watched(request, browser: Browser, site: Site) -> Iterator[Watched]:

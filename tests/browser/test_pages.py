@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.conftest import Site, Watched
+from tests.browser.conftest import FAINT, Site, Watched
 
 pytestmark = pytest.mark.browser
 
@@ -78,37 +78,5 @@ def test_text_can_be_read(browser: Browser, site: Site):
     page = context.new_page()
     for path in ("/", "/products", "/products/orange-5kg", "/sign-in", "/trace"):
         page.goto(f"{site.url}{path}")
-        assert page.evaluate(_FAINT) == [], path
+        assert page.evaluate(FAINT) == [], path
     context.close()
-
-
-_FAINT = """
-(() => {
-  const numbers = (colour) => colour.match(/[\\d.]+/g).map(Number);
-  const light = ([r, g, b]) => [r, g, b].map((v) => v / 255)
-    .map((v) => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
-    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
-  const behind = (element) => {
-    for (let e = element; e; e = e.parentElement) {
-      const style = getComputedStyle(e);
-      if (style.backgroundImage !== "none" || e.matches(".hero")) return null;
-      const [r, g, b, a = 1] = numbers(style.backgroundColor);
-      if (a > 0.7) return [r, g, b];
-    }
-    return [255, 255, 255];
-  };
-  const faint = [];
-  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  while (walk.nextNode()) {
-    const element = walk.currentNode.parentElement;
-    if (!walk.currentNode.textContent.trim() || !element.checkVisibility()) continue;
-    if (element.closest(".away, .skip, [aria-hidden], script")) continue;
-    const style = getComputedStyle(element), ground = behind(element);
-    if (!ground) continue;
-    const [high, low] = [light(numbers(style.color)), light(ground)].sort((a, b) => b - a);
-    const size = parseFloat(style.fontSize), large = size >= 24 || (size >= 18.66 && style.fontWeight >= 700);
-    if ((high + 0.05) / (low + 0.05) < (large ? 3 : 4.5)) faint.push(walk.currentNode.textContent.trim().slice(0, 20));
-  }
-  return [...new Set(faint)];
-})()
-"""

@@ -58,7 +58,9 @@ def test_a_morning(watched: Watched):
     expect(page.get_by_role("status")).to_contain_text("GT04 的库存已保存")
     expect(shown.locator("strong")).to_have_text(str(before + 1))
     watched.look("counted")
-    page.get_by_role("navigation", name="主导航").get_by_role("link", name="证照").click()
+    page.get_by_role("navigation", name="主导航").get_by_role("link", name="更多").click()
+    watched.look("more")
+    page.get_by_role("main").get_by_role("link", name="证照").click()
     page.get_by_role("link", name="拍照上传证照").click()
     watched.look("certificate")
     taken = {"name": "licence.png", "mimeType": "image/png", "buffer": photo()}

@@ -30,3 +30,18 @@ async def buyer(shop: Shop, visitor: Visitor) -> Visitor:
     await visitor.see("/sign-in")
     await visitor.send("/sign-in", username="shop-buyer", password=PASSWORD)
     return visitor
+
+
+@pytest.fixture
+async def seller(shop: Shop, visitor: Visitor) -> Visitor:
+    """Somebody of the tea co-operative, signed in."""
+    async with shop.db.write() as session:
+        await session.execute(
+            text("UPDATE identity_account SET password_hash = :hash WHERE username = 'shop-s01'"),
+            {"hash": quick_hash(PASSWORD)},
+        )
+    await visitor.see("/supplier")
+    assert visitor.path == "/sign-in?next=/supplier"
+    await visitor.send("/sign-in", username="shop-s01", password=PASSWORD)
+    assert visitor.path == "/supplier"
+    return visitor

@@ -7,27 +7,9 @@ from datetime import timedelta
 
 import pytest
 from PIL import Image
-from sqlalchemy import text
 
-from tests.identity.builders import quick_hash
-from tests.pages.conftest import PASSWORD
 from tests.pages.visitor import Visitor
 from tests.shop import Shop
-
-
-@pytest.fixture
-async def seller(shop: Shop, visitor: Visitor) -> Visitor:
-    """Somebody of the tea co-operative, signed in."""
-    async with shop.db.write() as session:
-        await session.execute(
-            text("UPDATE identity_account SET password_hash = :hash WHERE username = 'shop-s01'"),
-            {"hash": quick_hash(PASSWORD)},
-        )
-    await visitor.see("/supplier")
-    assert visitor.path == "/sign-in?next=/supplier"
-    await visitor.send("/sign-in", username="shop-s01", password=PASSWORD)
-    assert visitor.path == "/supplier"
-    return visitor
 
 
 def _page_of(order: dict) -> str:

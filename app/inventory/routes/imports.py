@@ -172,11 +172,12 @@ async def download_inventory_receipts(
     """The rows as CSV in UTF-8, which spreadsheets open as it is."""
     await queries.import_of(session, import_id, supplier_id=own(by))
     headers = {"Content-Disposition": f'attachment; filename="receipts-{import_id}.csv"', "Cache-Control": "no-store"}
-    lines = _receipts(edge.db, import_id, language_of(request))
+    lines = receipts(edge.db, import_id, language_of(request))
     return StreamingResponse(lines, media_type="text/csv; charset=utf-8", headers=headers)
 
 
-async def _receipts(db: Database, import_id: UUID, language: str) -> AsyncIterator[bytes]:
+async def receipts(db: Database, import_id: UUID, language: str) -> AsyncIterator[bytes]:
+    """The rows of an import as lines of CSV in ``zh`` or ``en``; whose import it is was asked before."""
     yield ("\ufeff" + csv_line(_HEADINGS[language])).encode()
     after = 0
     while True:

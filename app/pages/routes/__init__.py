@@ -12,9 +12,11 @@ from app.pages.routes import (
     checkout,
     claims,
     codes,
+    more,
     orders,
     organisations,
     reviews,
+    sheets,
     shipping,
     stock,
 )
@@ -36,6 +38,8 @@ router = APIRouter(
         *shipping.router.routes,
         *stock.router.routes,
         *certificates.router.routes,
+        *sheets.router.routes,
+        *more.router.routes,
         *static.routes,
     ],
 )

@@ -105,6 +105,7 @@ def show(
         here=here,
         path=visit.request.url.path,
         day=partial(rules.day, language=visit.language),
+        moment=partial(rules.moment, language=visit.language),
         month_day=partial(rules.month_day, language=visit.language),
         carrier=partial(_carrier, english=visit.language == "en"),
         refused=refused,

@@ -62,7 +62,7 @@ async def list_stock(
         visit,
         "supplier_stock.html",
         stock=shown,
-        names=await _names(session, [line.sku for line in shown], now),
+        names=await goods_names(session, [line.sku for line in shown], now),
         low=LOW_STOCK,
         saved=saved,
         following=encode_cursor("page:stock", shown[-1].sku) if len(found) > _ON_A_PAGE else None,
@@ -168,7 +168,7 @@ async def _page(
     ]
     if loose or not lots:
         rows.append(_Row(None, loose, said.get("", str(loose)), expired=False, fault=faults.get("")))
-    names = await _names(session, [sku], now)
+    names = await goods_names(session, [sku], now)
     return show(
         visit,
         "supplier_count.html",
@@ -180,7 +180,7 @@ async def _page(
     )
 
 
-async def _names(session: AsyncSession, skus: Sequence[str], now: datetime) -> dict[str, str]:
+async def goods_names(session: AsyncSession, skus: Sequence[str], now: datetime) -> dict[str, str]:
     """What goods are called, those that are not on sale too."""
     found = await offers(session, skus, now=now) if skus else {}
     return {sku: f"{offer.product_name} {offer.sku_name}" for sku, offer in found.items()}

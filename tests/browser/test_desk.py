@@ -1,0 +1,87 @@
+"""A supplier's desk on a phone and on a screen: sheets, and everything else behind the last tab."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import text
+
+from app import inventory
+from tests.browser.conftest import PASSWORD, SIZES, Site, Watched
+from tests.identity.builders import quick_hash
+
+pytestmark = pytest.mark.browser
+
+_PASSWORD = text("UPDATE identity_account SET password_hash = :hash WHERE username = :name")
+
+
+async def _open(site: Site, name: str) -> None:
+    async with site.shop.db.write() as session:
+        await session.execute(_PASSWORD, {"hash": quick_hash(PASSWORD), "name": name})
+
+
+def sign_in(page: Page, site: Site, name: str, path: str) -> None:
+    """Somebody signs in and is led to ``path``."""
+    site.meanwhile(_open(site, name))
+    page.goto(f"{site.url}{path}")
+    page.get_by_label("手机号或用户名").fill(name)
+    page.get_by_label("密码").fill(PASSWORD)
+    page.get_by_role("main").get_by_role("button", name="登录").click()
+    page.wait_for_url(f"{site.url}{path}")
+
+
+async def _work(site: Site) -> None:
+    while await inventory.work_on_imports(site.shop.db, site.shop.clock()):
+        pass
+
+
+def _counted(pieces: int) -> dict[str, object]:
+    rows = f"货号,库存数量,批次\nGT04,{pieces},\nGT14,{pieces + 20},\nGT04,3,NO-SUCH-LOT\nNOPE,5,\n"
+    return {"name": "盘点.csv", "mimeType": "text/csv", "buffer": rows.encode()}
+
+
+def test_a_sheet_is_sent_looked_at_and_applied(watched: Watched):
+    page, site = watched.page, watched.site
+    pieces = 70 if page.viewport_size == SIZES["phone"] else 60
+    sign_in(page, site, "shop-s01", "/supplier")
+    page.get_by_role("navigation", name="主导航").get_by_role("link", name="更多").click()
+    watched.handy("more")
+    page.get_by_role("navigation", name="主导航").get_by_role("link", name="表格").click()
+    watched.handy("sheets")
+    page.get_by_label("盘点表").set_input_files([_counted(pieces)])
+    page.get_by_role("button", name="上传并核对").click()
+    expect(page.get_by_role("status")).to_be_visible()
+    watched.handy("waiting")
+    site.meanwhile(_work(site))
+    expect(page.get_by_role("heading", level=1)).to_have_text("核对完成，待应用", timeout=15_000)
+    watched.handy("rejected rows")
+    page.get_by_role("link", name="有改动").click()
+    expect(page.get_by_role("main")).to_contain_text(f"改为 {pieces}")
+    watched.handy("changed rows")
+    page.get_by_role("button", name="应用 2 处改动").click()
+    site.meanwhile(_work(site))
+    expect(page.get_by_role("heading", level=1)).to_have_text("已应用", timeout=15_000)
+    watched.handy("applied")
+    page.get_by_role("link", name="回到表格").click()
+    expect(page.get_by_role("main")).to_contain_text("改动 2，拒绝 2")
+    watched.handy("history")
+    page.get_by_label("盘点表").set_input_files([_counted(pieces)])
+    page.get_by_role("button", name="上传并核对").click()
+    site.meanwhile(_work(site))
+    expect(page.get_by_role("main")).to_contain_text("与以前应用过的完全相同", timeout=15_000)
+    watched.handy("the same file")
+    assert watched.bytes_without_pictures < 200_000
+
+
+def test_a_sheet_goes_its_way_without_any_script(browser: Browser, site: Site):
+    context = browser.new_context(viewport=SIZES["phone"], locale="zh-CN", java_script_enabled=False)
+    page = context.new_page()
+    sign_in(page, site, "shop-s01", "/supplier/sheets")
+    page.get_by_label("盘点表").set_input_files([_counted(50)])
+    page.get_by_role("button", name="上传并核对").click()
+    site.meanwhile(_work(site))
+    expect(page.get_by_role("heading", level=1)).to_have_text("核对完成，待应用", timeout=15_000)
+    page.get_by_role("button", name="应用 2 处改动").click()
+    site.meanwhile(_work(site))
+    expect(page.get_by_role("heading", level=1)).to_have_text("已应用", timeout=15_000)
+    context.close()
