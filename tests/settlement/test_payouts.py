@@ -21,6 +21,7 @@ from app.settlement.queries import paid_into
 from app.wiring import build
 from tests.payments.builders import sealer
 from tests.settlement.builders import Books, Piece
+from tests.suppliers.test_team import PHONE, join
 
 DAY = timedelta(days=1)
 OCTOBER = datetime(2026, 10, 10, 4, tzinfo=UTC)
@@ -174,6 +175,23 @@ async def test_money_goes_to_an_account_of_the_suppliers_name(books):
     assert refused.json()["errors"][0]["pointer"] == "/holder"
     listed = (await books.shop.call("S01", "GET", "/v1/supplier/payout-accounts")).json()["items"]
     assert "9876" not in {one["account"][-4:] for one in listed}
+
+
+async def test_only_an_owner_says_where_the_money_goes(books):
+    shop = books.shop
+    entered = {"holder": await name_of(books), "bank": "某银行（示例）", "account": "6200000000000009876"}
+    staff = await join(shop, PHONE)
+    refused = await shop.call(staff, "POST", "/v1/supplier/payout-accounts", entered)
+    assert (refused.status_code, refused.json()["code"]) == (403, "owners_only")
+    made = await shop.call("S01", "POST", "/v1/supplier/api-keys", {"name": "ERP", "scopes": ["settlements:write"]})
+    async with shop.http() as http:
+        keyed = {"Authorization": f"Bearer {made.json()['key']}"}
+        refused = await http.post("/v1/supplier/payout-accounts", json=entered, headers=keyed)
+    assert (refused.status_code, refused.json()["code"]) == (403, "not_permitted")
+    assert await shop.scalar("SELECT count(*) FROM settlement_payout_account WHERE tail = '9876'") == 0
+    assert (await shop.call("S01", "POST", "/v1/supplier/payout-accounts", entered)).status_code == 201
+    seen = (await shop.call(staff, "GET", "/v1/supplier/payout-accounts")).json()["items"]
+    assert "**** **** 9876" in {one["account"] for one in seen}
 
 
 async def approved_again(books: Books) -> None:

@@ -19,7 +19,7 @@ from app.core.web import (
     WriteSession,
     problems,
 )
-from app.identity import Actor, SupplierStaff
+from app.identity import Actor, OwnersOnly, SupplierStaff
 from app.settlement import queries, service
 from app.settlement.lifecycle import StatementStepNotAllowed
 from app.settlement.routes import common
@@ -162,11 +162,14 @@ async def list_payout_accounts(by: SupplierStaff, session: ReadSession) -> Payou
     summary="Enter where the supplier wants to be paid",
     status_code=201,
     response_model=PayoutAccountOut,
-    responses=problems(AccountNameDiffers),
+    responses=problems(AccountNameDiffers, OwnersOnly),
 )
 async def enter_payout_account(
     body: PayoutAccountIn, by: SupplierStaff, session: WriteSession, now: Now
 ) -> PayoutAccountOut:
-    """In the supplier's own name. Paid into once an operator has verified it; until then the one before stays."""
+    """For owners, signed in themselves, and in the supplier's own name; staff see it masked, an API key cannot.
+
+    Paid into once an operator has verified it; until then the one before stays.
+    """
     details = BankDetails(body.holder, body.bank, body.account, body.cnaps)
     return PayoutAccountOut.of(await service.enter_account(session, details, by=by, now=now))

@@ -7,13 +7,13 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app import catalogue, suppliers
+from app import catalogue, identity, suppliers
 from app.core.clock import local_day
 from app.core.db import dump
-from app.core.errors import Fault
+from app.core.errors import Fault, NotPermitted
 from app.core.ids import new_id
 from app.core.sealing import keys
-from app.identity import Actor
+from app.identity import Actor, OwnersOnly, Role
 from app.settlement import queries
 from app.settlement.models import CommissionRuleRow, PayoutAccountRow
 from app.settlement.rules import (
@@ -63,12 +63,18 @@ async def announce_rule(
 
 
 async def enter_account(session: AsyncSession, details: BankDetails, *, by: Actor, now: datetime) -> PayoutAccount:
-    """The supplier says where it is paid; until somebody has verified it, it is paid where it was before.
+    """The supplier's owner says where it is paid; until somebody has verified it, it is paid where it was before.
 
-    Raises ``AccountNameDiffers`` for an account in another name than the supplier's (domain handbook §1.7).
+    A stolen key must not send the money elsewhere, so no API key says so, its owner's neither.
+    Raises ``OwnersOnly``, ``NotPermitted`` for an API key, and ``AccountNameDiffers`` for an account in another name
+    than the supplier's (domain handbook §1.7).
     """
     if by.supplier_id is None:
         raise ValueError("only suppliers are paid")
+    if by.key_id is not None:
+        raise NotPermitted
+    if by.account_id not in await identity.owners(session, Role.SUPPLIER, by.supplier_id):
+        raise OwnersOnly
     if details.holder != (await suppliers.get(session, by.supplier_id)).name:
         differs = suppliers.AccountNameDiffers
         raise differs(faults=[Fault("/holder", differs.code, differs.zh, differs.en)])
