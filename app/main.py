@@ -114,6 +114,7 @@ _ROUTERS = (*(module.router for module in _MODULES), health, pages.router)
 _ROUTES = [route for router in _ROUTERS for route in router.routes]
 for _route in _ROUTES:
     refuse_unknown_parameters(_route)
+_FIGURES = (settlement.figures,)
 _CACHED = ("/v1/store/products", "/v1/store/categories")
 _SWAGGER = Path(str(distribution("fastapi-swagger").locate_file("fastapi_swagger"))) / "resources"
 
@@ -131,7 +132,8 @@ def create_app(
         url = settings.database_url.get_secret_value()
         db = Database(url, settings.pool, build(settings), name="baojing-api")
         await recognise(db, sealing.keys())
-        app.state.edge = Edge(settings, db, Limits(db, settings.limits), clock, revision=migrations.head())
+        limits = Limits(db, settings.limits)
+        app.state.edge = Edge(settings, db, limits, clock, revision=migrations.head(), figures=_FIGURES)
         try:
             yield
         finally:
@@ -151,7 +153,7 @@ def create_app(
         routes=_ROUTES,
     )
     if database is not None:
-        app.state.edge = Edge(settings, database, Limits(database, settings.limits), clock)
+        app.state.edge = Edge(settings, database, Limits(database, settings.limits), clock, figures=_FIGURES)
     _serve_docs(app)
     install_handlers(app, nowhere=pages.nowhere)
     install_openapi(app)

@@ -14,6 +14,7 @@ from app.settlement.events import PayoutInstructed
 from app.settlement.handlers import on_supplier_approved
 from app.settlement.lifecycle import PayoutStatus, StatementStepNotAllowed, Status
 from app.settlement.queries import get, owed, page, payouts, rows
+from app.settlement.queries.books import figures
 from app.settlement.routes import router
 from app.settlement.rules import (
     ACCOUNTS,
@@ -75,6 +76,7 @@ __all__ = [
     "connect",
     "dispute",
     "enter_account",
+    "figures",
     "following",
     "get",
     "issue_due",

@@ -245,7 +245,8 @@ class PayoutRow(Base):
     """An instruction to a licensed provider to split what it holds: so much to the supplier, the rest to the platform.
 
     A statement has one that did not fail, at most. Where the platform bears more than its commission,
-    ``platform_fen`` is negative: so much it pays in.
+    ``platform_fen`` is negative: so much it pays in. ``waited_s`` is how many seconds the supplier waited, from its
+    buyers' payments on, as a mean weighted by what each line brought it.
     """
 
     __tablename__ = "settlement_payout"
@@ -268,6 +269,7 @@ class PayoutRow(Base):
         Index("ix_settlement_payout_supplier_id", "supplier_id", "id"),
         Index("ix_settlement_payout_status", "status", "id"),
         Index("ix_settlement_payout_run_id", "run_id"),
+        Index("ix_settlement_payout_paid", "settled_at", postgresql_where=text("status = 'paid'")),
     )
 
     id: Mapped[uid]
@@ -285,6 +287,7 @@ class PayoutRow(Base):
     instructed_at: Mapped[instant]
     instructed_by: Mapped[UUID] = mapped_column(ForeignKey("identity_account.id"), index=True)
     settled_at: Mapped[datetime | None]
+    waited_s: Mapped[int | None] = mapped_column(BigInteger)
 
     def take(self, step: PayoutStep) -> bool:
         """Take the step; False where the table does not allow it."""
@@ -295,4 +298,5 @@ class PayoutRow(Base):
         return True
 
 
-frozen(PayoutRow.metadata.tables["settlement_payout"], but=("status", "provider_reference", "failure", "settled_at"))
+_MOVES = ("status", "provider_reference", "failure", "settled_at", "waited_s")
+frozen(PayoutRow.metadata.tables["settlement_payout"], but=_MOVES)

@@ -451,7 +451,7 @@ async def test_a_run_is_not_filled_by_those_who_cannot_be_paid(books):
 
 _KEPT = {
     "settlement_statement": {"status", "confirm_by", "paid_at"},
-    "settlement_payout": {"status", "provider_reference", "failure", "settled_at"},
+    "settlement_payout": {"status", "provider_reference", "failure", "settled_at", "waited_s"},
 }
 
 

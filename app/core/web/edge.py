@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, cast
@@ -15,6 +15,9 @@ from app.core.db import Database
 from app.core.settings import Settings
 from app.core.web.limits import Limits
 
+Figures = Callable[[AsyncSession, datetime], Awaitable[Mapping[str, float]]]
+"""What a module knows that whoever watches the service should see: gauges by their names."""
+
 
 @dataclass(slots=True)
 class Edge:
@@ -26,6 +29,8 @@ class Edge:
     clock: Callable[[], datetime] = utc_now
     revision: str | None = None
     """The schema revision that this program was written for; None where tables were made without migrations."""
+    figures: tuple[Figures, ...] = ()
+    """Read anew for every look at ``/metrics``, so each is one quick statement."""
 
 
 def edge_of(request: Request) -> Edge:

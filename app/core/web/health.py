@@ -94,7 +94,7 @@ async def get_readiness(request: Request, edge: TheEdge) -> Ready | Response:
     responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
 )
 async def get_metrics(edge: TheEdge) -> Response:
-    """All processes of this host together, and what the database knows about undelivered facts."""
+    """All processes of this host together, and what the database knows: undelivered facts, money that waits."""
     registry = REGISTRY
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
         registry = CollectorRegistry()
@@ -102,9 +102,10 @@ async def get_metrics(edge: TheEdge) -> Response:
     lines = [generate_latest(registry).decode()]
     try:
         async with edge.db.read() as session:
-            facts = await pending(session)
-        for name, count in facts.items():
-            lines.append(f"# TYPE facts_{name} gauge\nfacts_{name} {count}\n")
+            gauges: dict[str, float] = {f"facts_{name}": count for name, count in (await pending(session)).items()}
+            for figures in edge.figures:
+                gauges |= await figures(session, edge.clock())
+        lines += [f"# TYPE {name} gauge\n{name} {value}\n" for name, value in gauges.items()]
     except DomainError:
         lines.append("# TYPE database_up gauge\ndatabase_up 0\n")
     else:

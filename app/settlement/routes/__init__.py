@@ -2,10 +2,16 @@
 
 from fastapi import APIRouter
 
-from app.settlement.routes import books, operator, provider, supplier
+from app.settlement.routes import books, office, operator, provider, supplier
 
 router = APIRouter(
-    routes=[*supplier.router.routes, *operator.router.routes, *books.router.routes, *provider.router.routes]
+    routes=[
+        *supplier.router.routes,
+        *operator.router.routes,
+        *books.router.routes,
+        *office.router.routes,
+        *provider.router.routes,
+    ]
 )
 
 __all__ = ["router"]

@@ -38,6 +38,17 @@ FROM settlement_payout y WHERE y.id = ANY(CAST(:ids AS uuid[])) AND y.status = '
 ON CONFLICT DO NOTHING
 """)
 
+# The money of every sold line waited from its buyer's payment on; more of it weighs more.
+_WAIT = text("""
+UPDATE settlement_payout y SET waited_s = w.seconds FROM (
+    SELECT o.id, round(sum(extract(epoch FROM o.settled_at - p.paid_at) * -p.payable_fen) / -sum(p.payable_fen))
+           AS seconds
+    FROM settlement_payout o JOIN settlement_statement_row r ON r.statement_id = o.statement_id
+    JOIN settlement_posting p ON p.id = r.posting_id
+    WHERE o.id = ANY(CAST(:ids AS uuid[])) AND p.kind = 'sale' AND p.payable_fen < 0 GROUP BY o.id) w
+WHERE w.id = y.id RETURNING y.id
+""")
+
 
 async def run_payouts(
     session: AsyncSession, *, month: date | None, provider: str, by: Actor, now: datetime, limit: int = MOST_IN_A_RUN
@@ -110,6 +121,7 @@ async def settle(session: AsyncSession, outcomes: Sequence[Outcome], *, by: Acto
     await session.flush()
     if paid:
         await ask(session, _POST, {"ids": array(paid), "now": now})
+        await ask(session, _WAIT, {"ids": array(paid)})
     return ended
 
 
