@@ -151,11 +151,7 @@ def _workbook(shares: Shares) -> bytes:
         "产地所得",
         [_heading(column) for column in question.header],
         shares.rows,
-        [
-            "产地所得报表",
-            f"{question.first} 至 {question.last}",
-            f"截至 {shares.as_of.astimezone(SHANGHAI):%Y-%m-%d %H:%M}",
-        ],
+        ["产地所得报表", f"{question.first} 至 {question.last}", f"截至 {as_of}"],
         total=["合计", *blanks, *shares.totals],
         notes=_NOTES,
     )
