@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from pydantic import ConfigDict, Field
+from pydantic.config import JsonDict
 
 from app.core.web import Out
 from app.settlement.rules.farm_gate import By
 
-_FIGURES = {
+_FIGURES: JsonDict = {
     "quantity": 2,
     "listed_fen": 20_000,
     "supplier_discount_fen": 0,
