@@ -10,7 +10,7 @@ from itertools import permutations
 import pytest
 import python_calamine
 
-from app.settlement.rules.farm_gate import By
+from app.settlement.rules.farm_gate import FarmGateGroup
 from tests.settlement.builders import Piece
 
 DAY = timedelta(days=1)
@@ -101,7 +101,10 @@ class TestReport:
             )
         )
         assert journal["paid"] + journal["added"] + journal["commission"] + journal["payable"] == 0
-        for groups in (*((group,) for group in By), *permutations((By.MONTH, By.SUPPLIER, By.LINE))):
+        for groups in (
+            *((group,) for group in FarmGateGroup),
+            *permutations((FarmGateGroup.MONTH, FarmGateGroup.SUPPLIER, FarmGateGroup.LINE)),
+        ):
             report = (await look(books, f"{SPAN}&group_by={','.join(groups)}")).json()
             totals = report["totals"]
             assert totals["supplier_fen"] == -journal["payable"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Annotated, cast
 
 from fastapi import Depends, Request
@@ -15,7 +16,7 @@ from app.core.db import Database
 from app.core.settings import Settings
 from app.core.web.limits import Limits
 
-Figures = Callable[[AsyncSession, datetime], Awaitable[Mapping[str, float]]]
+Figures = Callable[[AsyncSession, datetime], Awaitable[Mapping[str, Decimal]]]
 """What a module knows that whoever watches the service should see: gauges by their names."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from datetime import timedelta
+from decimal import Decimal
 
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest, multiprocess
@@ -102,7 +103,9 @@ async def get_metrics(edge: TheEdge) -> Response:
     lines = [generate_latest(registry).decode()]
     try:
         async with edge.db.read() as session:
-            gauges: dict[str, float] = {f"facts_{name}": count for name, count in (await pending(session)).items()}
+            gauges: dict[str, Decimal | int] = {
+                f"facts_{name}": count for name, count in (await pending(session)).items()
+            }
             for figures in edge.figures:
                 gauges |= await figures(session, edge.clock())
         lines += [f"# TYPE {name} gauge\n{name} {value}\n" for name, value in gauges.items()]

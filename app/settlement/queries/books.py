@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -58,27 +59,23 @@ GROUP BY p.supplier_id, p.sku ORDER BY p.sku
 """)
 # Of payouts of the last quarter, more money weighing more; and since when the oldest that is not paid waits.
 _WAITED = text("""
-SELECT (SELECT sum(waited_s * amount_fen) / sum(amount_fen) FROM settlement_payout
+SELECT (SELECT round(sum(waited_s * amount_fen) / (sum(amount_fen) * 86400), 2) FROM settlement_payout
         WHERE status = 'paid' AND settled_at > :since AND waited_s IS NOT NULL),
-       (SELECT min(issued_at) FROM settlement_statement
+       (SELECT coalesce(round(extract(epoch FROM :now - min(issued_at)) / 86400, 2), 0) FROM settlement_statement
         WHERE status IN ('issued', 'disputed', 'confirmed', 'paying', 'failed'))
 """)
-_DAY_S = 86_400
 
 
-async def figures(session: AsyncSession, now: datetime) -> dict[str, float]:
+async def figures(session: AsyncSession, now: datetime) -> dict[str, Decimal]:
     """What whoever watches the service should see: how many days farmers wait for their money.
 
     The mean over the payouts of the last 90 days, from buyers' payments on (none where nothing was paid), and the age
     of the oldest statement that is not paid.
     """
-    waited, oldest = (await session.execute(_WAITED, {"since": now - timedelta(days=90)})).one()
-    found = {"settlement_oldest_unpaid_statement_days": 0.0}
-    if oldest is not None:
-        found["settlement_oldest_unpaid_statement_days"] = round((now - oldest).total_seconds() / _DAY_S, 2)
-    if waited is not None:
-        found["settlement_days_until_farmer_was_paid"] = round(float(waited) / _DAY_S, 2)
-    return found
+    span = {"now": now, "since": now - timedelta(days=90)}
+    waited, oldest = (await session.execute(_WAITED, span)).one()
+    found = {"settlement_oldest_unpaid_statement_days": Decimal(oldest)}
+    return found if waited is None else {**found, "settlement_days_until_farmer_was_paid": Decimal(waited)}
 
 
 async def balances(session: AsyncSession, *, supplier_id: UUID | None = None) -> list[Balance]:

@@ -15,7 +15,7 @@ from app.settlement.rules.farm_gate import (
     COLUMNS,
     FIGURES,
     MOST_ROWS,
-    By,
+    FarmGateGroup,
     FarmGateTooLarge,
     Question,
     Shares,
@@ -61,7 +61,7 @@ _DAYS = "CAST(round(avg(waited) / 86400) AS integer)"
 
 
 @lru_cache(maxsize=512)
-def _statement(groups: tuple[By, ...]) -> TextClause:
+def _statement(groups: tuple[FarmGateGroup, ...]) -> TextClause:
     pairs = [COLUMNS.get(group, (group.value, None)) for group in groups]
     keys = ", ".join(key for key, _ in pairs)
     shown = ", ".join(f"{key}, {'NULL' if name is None else f'max({name})'}" for key, name in pairs)
@@ -90,7 +90,7 @@ def _cells(question: Question, row: Any) -> list[Any]:
     cells: list[Any] = []
     for at, group in enumerate(question.groups):
         key, name = row[2 + len(FIGURES) + 2 * at : 4 + len(FIGURES) + 2 * at]
-        if group is By.MONTH:
+        if group is FarmGateGroup.MONTH:
             cells.append(f"{key:%Y-%m}")
         elif group in COLUMNS:
             cells += [None if key is None else str(key), name]

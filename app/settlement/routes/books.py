@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
-from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
@@ -26,6 +25,7 @@ from app.core.web import (
 )
 from app.identity import Operator
 from app.settlement.queries import books
+from app.settlement.routes.common import Format
 from app.settlement.rules.books import quarter
 from app.settlement.schemas import Day
 from app.settlement.schemas.books import BalancesOut, IncomesOut, PostingOut, SharesOut
@@ -49,14 +49,6 @@ _COLUMNS = (
     "code", "name", "uscc", "kind", "taxpayer", "orders", "gross_fen", "refunded_fen", "net_fen", "commission_fen",
 )  # fmt: skip
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-
-
-class Format(StrEnum):
-    """How the report is written."""
-
-    JSON = "json"
-    CSV = "csv"
-    XLSX = "xlsx"
 
 
 @router.get(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import date
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
@@ -21,6 +22,15 @@ from app.settlement import queries
 from app.settlement.lifecycle import Status
 from app.settlement.rules import Kind, NoPayoutAccount, Row, Statement
 from app.settlement.schemas import MONTH, RowOut, StatementOut, first_of
+
+
+class Format(StrEnum):
+    """How a report is written."""
+
+    JSON = "json"
+    CSV = "csv"
+    XLSX = "xlsx"
+
 
 MonthFilter = Annotated[str | None, Query(pattern=MONTH, description="`YYYY-MM`", examples=["2026-10"])]
 StatusFilter = Annotated[Status | None, Query(description="Only those that stand here")]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from enum import StrEnum
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
@@ -17,11 +16,12 @@ from app.core.turns import turns
 from app.core.web import Now, TheEdge, problems
 from app.identity import Officer
 from app.settlement.queries.farm_gate import farm_gate
+from app.settlement.routes.common import Format
 from app.settlement.rules.farm_gate import (
     MEASURES,
     MOST_GROUPS,
     MOST_SHEET_ROWS,
-    By,
+    FarmGateGroup,
     FarmGateTooLarge,
     Shares,
     ask,
@@ -32,7 +32,7 @@ from app.settlement.schemas.farm_gate import FarmGateReport
 
 router = APIRouter(tags=["reports"])
 
-_GROUPS = "|".join(By)
+_GROUPS = "|".join(FarmGateGroup)
 _TITLES = {
     "month": "月份",
     "supplier_id": "供货方编号",
@@ -68,14 +68,6 @@ _NOTES = (
 )
 
 
-class Format(StrEnum):
-    """How the report is written."""
-
-    JSON = "json"
-    CSV = "csv"
-    XLSX = "xlsx"
-
-
 @router.get(
     "/v1/office/reports/farm-gate",
     operation_id="report_farm_gate",
@@ -103,10 +95,10 @@ async def report_farm_gate(
         Query(
             max_length=64,
             pattern=f"^({_GROUPS})(,({_GROUPS})){{0,{MOST_GROUPS - 1}}}$",
-            description=f"Up to {MOST_GROUPS} different ones of {', '.join(By)}, comma-separated",
+            description=f"Up to {MOST_GROUPS} different ones of {', '.join(FarmGateGroup)}, comma-separated",
             examples=["supplier,sku"],
         ),
-    ] = By.SUPPLIER.value,
+    ] = FarmGateGroup.SUPPLIER.value,
     form: Annotated[Format, Query(alias="format")] = Format.JSON,
 ) -> Response:
     """Goods, discounts by who funded them, tax, commission and freight, by up to three groups; `line` is every line.

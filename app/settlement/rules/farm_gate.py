@@ -19,7 +19,7 @@ MOST_SHEET_ROWS = 20_000
 _MOST_YEARS = 50
 
 
-class By(StrEnum):
+class FarmGateGroup(StrEnum):
     """What the rows of the report can be grouped by; `line` is each sold line by itself."""
 
     MONTH = "month"
@@ -31,11 +31,11 @@ class By(StrEnum):
     LINE = "line"
 
 
-COLUMNS: dict[By, tuple[str, str]] = {
-    By.SUPPLIER: ("supplier_id", "supplier"),
-    By.TOWNSHIP: ("township_code", "township"),
-    By.SKU: ("sku", "name"),
-    By.LINE: ("line_id", "order_number"),
+COLUMNS: dict[FarmGateGroup, tuple[str, str]] = {
+    FarmGateGroup.SUPPLIER: ("supplier_id", "supplier"),
+    FarmGateGroup.TOWNSHIP: ("township_code", "township"),
+    FarmGateGroup.SKU: ("sku", "name"),
+    FarmGateGroup.LINE: ("line_id", "order_number"),
 }
 """Groups whose id or code stands beside a name; the others are one column of their own name."""
 
@@ -74,7 +74,7 @@ class Question:
 
     first: date
     last: date
-    groups: tuple[By, ...]
+    groups: tuple[FarmGateGroup, ...]
 
     @property
     def header(self) -> tuple[str, ...]:
@@ -105,7 +105,7 @@ def ask(first: date, last: date, group_by: str) -> Question:
     names = group_by.split(",")
     if len(set(names)) != len(names) or len(names) > MOST_GROUPS:
         raise _refused("group_by", "too_many_groups", f"最多 {MOST_GROUPS} 个不同的分组", "up to 3 different groups")
-    return Question(first, last, tuple(By(name) for name in names))
+    return Question(first, last, tuple(FarmGateGroup(name) for name in names))
 
 
 def measured(figures: Sequence[int], days_to_paid: int | None) -> tuple[int | None, ...]:

@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field
 from pydantic.config import JsonDict
 
 from app.core.web import Out
-from app.settlement.rules.farm_gate import By
+from app.settlement.rules.farm_gate import FarmGateGroup
 
 _FIGURES: JsonDict = {
     "quantity": 2,
@@ -95,6 +95,6 @@ class FarmGateReport(Out):
     as_of: datetime
     first: date = Field(alias="from")
     last: date = Field(alias="to")
-    group_by: list[By]
+    group_by: list[FarmGateGroup]
     rows: list[FarmGateRow]
     totals: FarmGateTotals
