@@ -196,6 +196,11 @@ class Scope(StrEnum):
     FILES_WRITE = "files:write"
     WEBHOOKS_READ = "webhooks:read"
     WEBHOOKS_WRITE = "webhooks:write"
+    PURCHASE_ORDERS_READ = "purchase-orders:read"
+    PURCHASE_ORDERS_WRITE = "purchase-orders:write"
+    STATEMENTS_READ = "statements:read"
+    STATEMENTS_WRITE = "statements:write"
+    ACCOUNT_READ = "account:read"
 
 
 _AREAS = {
@@ -220,6 +225,13 @@ _AREAS = {
     "certificates": "admission",
     "files": "files",
     "webhooks": "webhooks",
+    "purchase-orders": "purchase-orders",
+    "appointments": "purchase-orders",
+    "receipts": "purchase-orders",
+    "statements": "statements",
+    "account": "account",
+    "locations": "account",
+    "price-list": "account",
 }
 _READING = ("GET", "HEAD")
 _OF_AN_ORGANISATION = re.compile(r"/v1/(?:supplier|partner)/([a-z-]+)(?:/[^/]+/([a-z-]+))?")

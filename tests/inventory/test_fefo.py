@@ -89,6 +89,25 @@ async def test_who_names_a_lot_gets_it(session, now, shop):
     assert told(await send(session, now, 2, "L1", Shelf(min_days=7))) == [("L1", 2, Why.NAMED, ())]
 
 
+async def test_who_was_promised_life_in_writing_gets_it_from_named_lots_too(session, now, shop):
+    promised = Shelf(min_days=7, strict=True)
+    with pytest.raises(inventory.LotTooOld) as refused:
+        await send(session, now, 1, "L1", promised)
+    assert [(fault.pointer, fault.code) for fault in refused.value.faults] == [("/lines/0/lot_code", "lot_too_old")]
+    assert told(await send(session, now, 1, "L2", promised)) == [("L2", 1, Why.NAMED, ())]
+    assert [lot for lot, *_ in told(await send(session, now, 4, shelf=promised))] == ["L2", "L3"]
+
+
+async def test_pieces_of_no_lot_have_no_life_that_could_be_promised(session, now):
+    made = await open_shop(session, now - timedelta(hours=9), "A1")
+    await bring(session, made, now - timedelta(hours=8), "A1", "L1", 2, days(3))
+    more = [inventory.Update("A1", "adjust", 5)]
+    await inventory.apply_updates(session, made.supplier_id, more, by=made.staff, now=now)
+    with pytest.raises(inventory.LotShort) as refused:
+        await send(session, now, 3, shelf=Shelf(min_days=7, strict=True))
+    assert "L1" in refused.value.faults[0].zh
+
+
 async def test_dark_tea_goes_by_vintage(session, now):
     made = await open_shop(session, now - timedelta(hours=9), "A1", keeps_days=7_300)
     for code, made_on, best_before in (

@@ -98,6 +98,15 @@ class LotCalledBack(LotExpired):
     en = "The lot was recalled and cannot be shipped or booked in; choose another."
 
 
+class LotTooOld(LotExpired):
+    """The named lot has less life left than the buyer was promised."""
+
+    status = 409
+    code = "lot_too_old"
+    zh = "该批次剩余保质期短于合同约定，不能发给该客户；请换一个批次。"
+    en = "The lot has less life left than the buyer was promised; choose another."
+
+
 class LotExists(DomainError):
     """The SKU already has a lot with this code."""
 
@@ -228,18 +237,21 @@ def pick(
     """Which lots a shipment of ``quantity`` pieces takes: the one that was named, else first expired first out.
 
     Lots of which enough life is left for the buyer are emptied in the order of ``shelf``; then come pieces that lie in
-    no lot. Who names a lot may send one with less life, but none that is expired or recalled. Changes the state.
-    Raises ``LotShort``, ``LotExpired``, ``LotCalledBack``.
+    no lot. Who names a lot may send one with less life, but none that is expired or recalled; a ``strict`` shelf allows
+    neither that nor pieces of no lot. Changes the state. Raises ``LotShort``, ``LotExpired``, ``LotCalledBack``,
+    ``LotTooOld``.
     """
     if lot_code is not None:
         lot = stock.lot(lot_code)
         if lot is None or lot.on_hand < quantity:
             raise LotShort
-        match lot.unfit(ANY, today):
+        match lot.unfit(shelf if shelf.strict else ANY, today):
             case Unfit.RECALLED:
                 raise LotCalledBack
             case Unfit.EXPIRED:
                 raise LotExpired
+            case Unfit.TOO_LITTLE_LIFE:
+                raise LotTooOld
         return _take(stock, [(lot, quantity)])
     picks: list[tuple[LotState | None, int]] = []
     left = quantity
@@ -247,7 +259,7 @@ def pick(
         if left and (taken := min(left, lot.on_hand)):
             picks.append((lot, taken))
             left -= taken
-    if left > stock.unlotted:
+    if left > (0 if shelf.strict else stock.unlotted):
         raise LotShort
     if left:
         picks.append((None, left))

@@ -33,12 +33,14 @@ class Shelf:
     """What a buyer may expect of a lot: days, and a share of its whole life in per cent, that are left of it.
 
     With ``by_vintage`` the oldest make goes first instead of the earliest expiry: dark tea does not spoil with the
-    years and is bought by them (domain handbook §1.3).
+    years and is bought by them (domain handbook §1.3). A ``strict`` buyer was promised that life in writing: it holds
+    for lots that somebody names as well, and pieces of no lot, of which nobody knows it, are not sent.
     """
 
     min_days: int = 0
     min_share_pct: int = 0
     by_vintage: bool = False
+    strict: bool = False
 
     def unfit(self, *, best_before: date, made_on: date | None, recalled: bool, today: date) -> Unfit | None:
         """Why such a lot is not sent, or None. A lot is good on its last day."""

@@ -23,6 +23,7 @@ from app.inventory.rules import (
     LotExpired,
     LotShort,
     LotState,
+    LotTooOld,
     Movement,
     NotReserved,
     OutOfStock,
@@ -367,7 +368,7 @@ async def ship(
     Without a lot code the lot that expires first goes first, of those with enough life left for the buyer
     (``shelves``, by SKU), then stock of no lot. Returns what was taken from where, line by line, and why. Raises
     ``NotReserved`` when the lines exceed what is held, ``LotShort`` when a lot cannot give so much, ``LotExpired``,
-    ``LotCalledBack``; faults point at ``/lines/{i}``.
+    ``LotCalledBack``, ``LotTooOld`` where a ``strict`` buyer was promised more life; faults point at ``/lines/{i}``.
     """
     if any(quantity < 1 for _, quantity, _ in lines):
         raise ValueError("a shipment line has at least one piece")
@@ -398,7 +399,10 @@ async def ship(
         try:
             picks = pick(stocks[sku], quantity, lot_code, today, shelf)
         except LotShort:
-            raise LotShort(faults=[_short(index, sku, passed)]) from None
+            raise LotShort(faults=[_short(index, sku, passed, strict=shelf.strict)]) from None
+        except LotTooOld as refusal:
+            fault = Fault(f"/lines/{index}/lot_code", LotTooOld.code, LotTooOld.zh, LotTooOld.en)
+            raise LotTooOld(faults=[fault]) from refusal
         stocks[sku].reserved -= quantity
         by_line[index] = [picked_from(lot, sku, taken, lot_code, shelf, passed) for lot, taken in picks]
         movements += [Movement(sku, lot.id if lot else None, Kind.SHIPPED, -taken, -taken, now) for lot, taken in picks]
@@ -410,10 +414,14 @@ async def ship(
     return picked
 
 
-def _short(index: int, sku: str, passed: Sequence[tuple[str, Unfit]]) -> Fault:
+def _short(index: int, sku: str, passed: Sequence[tuple[str, Unfit]], *, strict: bool) -> Fault:
     young = [code for code, unfit in passed if unfit is Unfit.TOO_LITTLE_LIFE]
     zh, en = f"{sku} 批次不足", f"Lot of {sku} short"
-    if young:
+    if strict:
+        listed = "、".join(young)
+        zh, en = f"{zh}；只能发剩余保质期符合合同的批次", f"{en}; only lots with the life that was promised are sent"
+        zh, en = (f"{zh}，{listed} 不符合", f"{en}, which {listed} has not") if young else (zh, en)
+    elif young:
         listed = "、".join(young)
         zh, en = (
             f"{zh}；{listed} 剩余保质期较短，买家同意后可指定该批次发货",
