@@ -404,7 +404,9 @@ async def _make_account(settings: Settings, url: str, wanted: Wanted, password: 
 async def _audit(settings: Settings, url: str) -> list[Any]:
     from app import audit
 
-    async with _database(settings, url) as database, database.read() as session:
+    # A statement of the audit reads whole ledgers: at ten million entries for a minute or two, and nobody waits for it.
+    patient = settings.model_copy(update={"pool": settings.pool.model_copy(update={"statement_timeout_ms": 0})})
+    async with _database(patient, url) as database, database.read() as session:
         return await audit.check(session)
 
 

@@ -239,6 +239,10 @@ async def _confirm_statements(session: AsyncSession, now: datetime) -> int:
     return await settlement.confirm_due(session, now=now)
 
 
+async def _seal_ledger(session: AsyncSession, now: datetime) -> int:
+    return await assistance.seal_due(session, now=now)
+
+
 CHORES = (
     Chore("orders.expire", _expire),
     Chore("orders.confirm", _confirm),
@@ -248,6 +252,7 @@ CHORES = (
     Chore("inventory.write_off_expired", _write_off),
     Chore("inventory.settle_presales", _settle_presales, batch=20),
     Chore("inventory.forget_receipts", _forget_receipts, batch=5_000),
+    Chore("assistance.seal_ledger", _seal_ledger, batch=5_000),
     Chore("settlement.post_journal", _post_journal, batch=2_000),
     Chore("settlement.issue_statements", _issue_statements, batch=100_000),
     Chore("settlement.confirm_statements", _confirm_statements),

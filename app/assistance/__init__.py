@@ -3,15 +3,26 @@
 *Owns* plans with aspects and measures, goals, the append-only ledger of counted sales, and certificates of an
 organisation's counted year.
 *Promises* one entry for each line that counts and one reversing entry for each refund of it, however often the facts
-are heard; attribution frozen on the entry; no goal of a partition group that overlaps another.
+are heard; attribution frozen on the entry; a place without a hole for every entry that is sealed, and a chain of hashes
+that any change of it breaks; no goal of a partition group that overlaps another.
 *Calls* catalogue and suppliers for the values of filters, orders, inventory and buyers for what is told to a buyer;
 hears orders. *Tells* nobody.
 """
 
 from app.assistance.handlers import on_lines_refunded, on_supplier_orders_completed
-from app.assistance.queries import certificate, goal, goal_entries, goals, ledger
+from app.assistance.queries import (
+    ENTRY_DIGEST,
+    certificate,
+    goal,
+    goal_entries,
+    goals,
+    ledger,
+    seal_digest,
+    sealed_through,
+    unsealed,
+)
 from app.assistance.routes import router
-from app.assistance.rules import Channel, Entry, Kind
+from app.assistance.rules import Channel, Entry, Evidence, Kind
 from app.assistance.rules.contribution import (
     WORDINGS,
     ActsForNobody,
@@ -23,7 +34,7 @@ from app.assistance.rules.contribution import (
     NothingCounted,
     programme_of,
 )
-from app.assistance.rules.counting import EntryContradicted
+from app.assistance.rules.counting import EntryContradicted, Sale, SaleReversed, TakenBack
 from app.assistance.rules.forecasts import Figures, Forecast, Standing
 from app.assistance.rules.goals import (
     Filter,
@@ -49,11 +60,14 @@ from app.assistance.service import (
     print_certificate,
     resolve_filter,
     reverse_sale,
+    seal_due,
+    seal_everything,
     set_goal,
     stand,
 )
 
 __all__ = [
+    "ENTRY_DIGEST",
     "WORDINGS",
     "ActsForNobody",
     "ActsForSeveral",
@@ -65,6 +79,7 @@ __all__ = [
     "Day",
     "Entry",
     "EntryContradicted",
+    "Evidence",
     "Figures",
     "Filter",
     "Forecast",
@@ -81,7 +96,10 @@ __all__ = [
     "Period",
     "Plan",
     "PlanExists",
+    "Sale",
+    "SaleReversed",
     "Standing",
+    "TakenBack",
     "UnknownFilterValue",
     "VerifiedOut",
     "add_aspect",
@@ -102,7 +120,12 @@ __all__ = [
     "resolve_filter",
     "reverse_sale",
     "router",
+    "seal_digest",
+    "seal_due",
+    "seal_everything",
+    "sealed_through",
     "set_goal",
     "stand",
+    "unsealed",
     "year_of",
 ]

@@ -149,7 +149,7 @@ WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname <> 'al
 """
 _FUNCTIONS = """
 SELECT proname, regexp_replace(prosrc, '\\s+', ' ', 'g') FROM pg_proc
-WHERE pronamespace = 'public'::regnamespace AND prokind = 'f' AND proname LIKE 'core%'
+WHERE pronamespace = 'public'::regnamespace AND prokind = 'f' AND (proname LIKE 'core%' OR proname LIKE 'assistance%')
 """
 
 
@@ -170,5 +170,7 @@ def test_every_ledger_refuses_change_in_the_migrated_database(migrated: Connecti
     frozen = {(table.name, f"{table.name}_frozen") for table in TABLES if table.info.get("frozen")}
     assert {"core_event", "inventory_movement", "assistance_entry"} <= {table for table, _ in ledgers}
     assert {table for table, _ in frozen} == {"settlement_statement", "settlement_payout"}
+    noted = {(table.name, f"{table.name}_noted") for table in TABLES if table.info.get("noted")}
+    assert {table for table, _ in noted} == {"assistance_entry"}
     guarded = {(row[0], row[1]) for row in migrated.execute(text(_TRIGGERS))}
-    assert guarded == ledgers | frozen
+    assert guarded == ledgers | frozen | noted

@@ -42,6 +42,10 @@ async def test_a_completed_sale_is_counted_with_its_attribution(session, now):
         "partner_name": None,
         "amount_fen": 13800,
         "reverses": None,
+        "evidence": "platform",
+        "reason": None,
+        "by_account": None,
+        "approved_by": None,
     }
     expected |= sold.model_dump(exclude={"net_fen", "assisted", "self_purchase", "on_832", "buyer_id"})
     assert {key: value for key, value in entry.items() if key != "id"} == expected
@@ -205,8 +209,10 @@ async def test_an_entry_on_the_wire(officer, db, now):
     assert first == {
         "id": first["id"],
         "posted_at": "2026-11-20T04:00:00Z",
+        "occurred_at": "2026-11-20T04:00:00Z",
         "counted_on": "2026-11-20",
         "kind": "sale",
+        "evidence": "platform",
         "order_number": sale.number,
         "po_no": None,
         "line_id": str(sold.line_id),
@@ -225,6 +231,7 @@ async def test_an_entry_on_the_wire(officer, db, now):
         "weight_g": 200,
         "amount_fen": 13800,
         "reverses": None,
+        "reason": None,
     }
     assert (second["kind"], second["amount_fen"], second["reverses"]) == ("refund", -6900, first["id"])
 

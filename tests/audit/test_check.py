@@ -5,6 +5,7 @@ import pytest
 from sqlalchemy import text
 
 from app import audit
+from app.assistance import service
 from tests.audit.conftest import NOW
 
 MOVEMENT = """
@@ -20,6 +21,7 @@ PART_OF_PLAIN = f"(SELECT supplier_order_id FROM orders_line WHERE id = {PLAIN})
 ORDER_OF_PLAIN = f"(SELECT order_id FROM orders_line WHERE id = {PLAIN})"
 # A line that a district's voucher helped.
 HELPED = "(SELECT min(line_id::text)::uuid FROM orders_line_discount WHERE funder = 'district')"
+SEAL = service.seals.SEAL.text.replace(":limit", "1000").replace(":now", "now()")
 RETURNED = "(SELECT min(id::text)::uuid FROM assistance_entry WHERE kind = 'refund')"
 
 
@@ -305,6 +307,10 @@ BREAKS = [
     ("ledger.reversal", [f"UPDATE assistance_entry SET counted_on = counted_on + 1 WHERE id = {RETURNED}"]),
     ("ledger.reversal", [f"UPDATE assistance_entry SET source_id = gen_random_uuid() WHERE id = {RETURNED}"]),
     ("ledger.over_reversed", [f"UPDATE assistance_entry SET weight_g = -99999 WHERE id = {RETURNED}"]),
+    ("ledger.entry_changed", [SEAL, f"UPDATE assistance_entry SET product_name = '' WHERE line_id = {PLAIN}"]),
+    ("ledger.seal", [SEAL, "UPDATE assistance_seal SET sum_fen = sum_fen + 1"]),
+    ("ledger.seal", [SEAL, "DELETE FROM assistance_seal"]),
+    ("ledger.unsealed", ["DELETE FROM assistance_unsealed"]),
     ("invoice.net", [invoice("5")]),
     ("invoice.items", [invoice("p.amount_fen", items="'[]'::jsonb")]),
     (
@@ -406,6 +412,8 @@ async def spoil(books, statements):
     """Break the books behind the system's back: neither ledgers nor CHECKs may hinder it."""
     for table in (
         "assistance_entry",
+        "assistance_seal",
+        "assistance_sealed_entry",
         "inventory_movement",
         "orders_line_discount",
         "settlement_payout",

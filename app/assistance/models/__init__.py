@@ -4,5 +4,16 @@ from app.assistance.models.certificates import CertificateRow
 from app.assistance.models.goals import GoalRow
 from app.assistance.models.ledger import EntryRow
 from app.assistance.models.plans import AspectRow, MeasureRow, PlanRow
+from app.assistance.models.seals import SealedEntryRow, SealRow, UnsealedRow
 
-__all__ = ["AspectRow", "CertificateRow", "EntryRow", "GoalRow", "MeasureRow", "PlanRow"]
+__all__ = [
+    "AspectRow",
+    "CertificateRow",
+    "EntryRow",
+    "GoalRow",
+    "MeasureRow",
+    "PlanRow",
+    "SealRow",
+    "SealedEntryRow",
+    "UnsealedRow",
+]

@@ -8,10 +8,12 @@ from uuid import UUID
 from sqlalchemy import BigInteger, CheckConstraint, Computed, Date, ForeignKey, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.assistance.rules import Channel, Kind
+from app.assistance.rules import Channel, Evidence, Kind
 from app.core.db import Base, append_only, fen, instant, uid
 
 _KINDS = ", ".join(f"'{kind.value}'" for kind in Kind)
+
+_EVIDENCE = ", ".join(f"'{evidence.value}'" for evidence in Evidence)
 
 _CHANNELS = ", ".join(f"'{channel.value}'" for channel in Channel)
 
@@ -22,6 +24,8 @@ class EntryRow(Base):
     Unique on its source, so that hearing a fact twice posts once; a line is sold once, whatever the source.
     ``occurred_at`` is the instant of the cause (completion, settled refund), ``counted_on`` its Shanghai day,
     ``posted_at`` when it was written down. ``counted_month`` is kept because reports group by nothing as often.
+    ``reverses`` is the sale that an entry takes back or corrects. ``evidence`` tells what stands behind it: an order of
+    the platform, or a voucher from outside, which may name no SKU. An adjustment has a reason and two persons.
     """
 
     __tablename__ = "assistance_entry"
@@ -29,7 +33,14 @@ class EntryRow(Base):
         UniqueConstraint("kind", "source_id", "line_id"),
         CheckConstraint(f"kind IN ({_KINDS})", name="kind"),
         CheckConstraint(f"channel IN ({_CHANNELS})", name="channel"),
-        CheckConstraint("(kind = 'refund') = (reverses IS NOT NULL)", name="reverses"),
+        CheckConstraint("(kind = 'sale') = (reverses IS NULL)", name="reverses"),
+        CheckConstraint(f"evidence IN ({_EVIDENCE})", name="evidence"),
+        CheckConstraint("evidence = 'declared' OR num_nonnulls(sku, product_id) = 2", name="of_goods"),
+        CheckConstraint(
+            "(kind = 'adjustment') <= (num_nonnulls(reason, by_account, approved_by) = 3"
+            " AND by_account <> approved_by)",
+            name="two_persons",
+        ),
         CheckConstraint(
             "(kind = 'sale' AND quantity >= 0 AND weight_g >= 0 AND amount_fen > 0) OR kind = 'adjustment'"
             " OR (kind = 'refund' AND quantity <= 0 AND weight_g <= 0 AND amount_fen <= 0)",
@@ -54,8 +65,8 @@ class EntryRow(Base):
     order_id: Mapped[UUID]
     order_number: Mapped[str | None] = mapped_column(Text)
     po_no: Mapped[str | None] = mapped_column(Text)
-    sku: Mapped[str] = mapped_column(Text)
-    product_id: Mapped[UUID]
+    sku: Mapped[str | None] = mapped_column(Text)
+    product_id: Mapped[UUID | None]
     product_name: Mapped[str] = mapped_column(Text)
     category: Mapped[str] = mapped_column(Text)
     supplier_id: Mapped[UUID]
@@ -71,6 +82,10 @@ class EntryRow(Base):
     weight_g: Mapped[int] = mapped_column(BigInteger)
     amount_fen: Mapped[fen]
     reverses: Mapped[UUID | None] = mapped_column(ForeignKey("assistance_entry.id"))
+    evidence: Mapped[str] = mapped_column(Text, server_default=text("'platform'"))
+    reason: Mapped[str | None] = mapped_column(Text)
+    by_account: Mapped[UUID | None]
+    approved_by: Mapped[UUID | None]
 
 
 append_only(EntryRow.metadata.tables["assistance_entry"])

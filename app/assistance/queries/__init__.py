@@ -13,9 +13,12 @@ from app.assistance.queries.goals import (
 )
 from app.assistance.queries.ledger import BEGINNING, CountedSale, entries_of, ledger, lock_sales, posted
 from app.assistance.queries.plans import aspect_by_no, aspects, measure_value, measures, plan, plans
+from app.assistance.queries.seals import ENTRY_DIGEST, SEAL_FORM, seal_digest, sealed_through, unsealed
 
 __all__ = [
     "BEGINNING",
+    "ENTRY_DIGEST",
+    "SEAL_FORM",
     "CountedSale",
     "aspect_by_no",
     "aspects",
@@ -36,5 +39,8 @@ __all__ = [
     "plan",
     "plans",
     "posted",
+    "seal_digest",
+    "sealed_through",
     "shares_of",
+    "unsealed",
 ]

@@ -11,12 +11,13 @@ from sqlalchemy import RowMapping, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.assistance.models import EntryRow
-from app.assistance.rules import Channel, Entry, Kind
+from app.assistance.rules import Channel, Entry, Evidence, Kind
 from app.assistance.rules.counting import Remaining
 
-WIRE_COLUMNS = """e.id, e.posted_at, e.counted_on, e.kind, e.order_number, e.po_no, e.line_id, e.sku, e.lot_code,
+WIRE_COLUMNS = """e.id, e.posted_at, e.occurred_at, e.counted_on, e.kind, e.evidence, e.order_number, e.po_no,
+    e.line_id, e.sku, e.lot_code,
     e.product_id, e.product_name, e.category, e.supplier_id, e.supplier_name, e.township_code, e.township, e.channel,
-    e.division_code, e.quantity, e.weight_g, e.amount_fen, e.reverses"""
+    e.division_code, e.quantity, e.weight_g, e.amount_fen, e.reverses, e.reason"""
 
 _LEDGER = text(f"""
 SELECT {WIRE_COLUMNS} FROM assistance_entry e
@@ -33,7 +34,7 @@ ORDER BY e.reverses IS NOT NULL, e.counted_on, e.id
 
 _LOCK_SALES = text("""
 SELECT id, line_id, quantity, weight_g, amount_fen FROM assistance_entry
-WHERE kind = 'sale' AND line_id = ANY (CAST(:lines AS uuid[])) ORDER BY id FOR UPDATE
+WHERE kind = 'sale' AND line_id = ANY (CAST(:lines AS uuid[])) ORDER BY id FOR NO KEY UPDATE
 """)
 
 _REVERSED = text("""
@@ -89,7 +90,8 @@ async def posted(session: AsyncSession, kind: Kind, source: UUID) -> dict[UUID, 
 
 def entry_value(row: RowMapping) -> Entry:
     """The row, with the columns of ``WIRE_COLUMNS``, as a value."""
-    return Entry(**{**row, "kind": Kind(row["kind"]), "channel": Channel(row["channel"])})
+    told = {"kind": Kind(row["kind"]), "channel": Channel(row["channel"]), "evidence": Evidence(row["evidence"])}
+    return Entry(**{**row, **told})
 
 
 async def ledger(

@@ -24,20 +24,33 @@ class Channel(StrEnum):
     ORGANISATION = "organisation"
 
 
+class Evidence(StrEnum):
+    """What stands behind an entry. The two are told apart in every total: only the first can be traced to the lot."""
+
+    PLATFORM = "platform"
+    DECLARED = "declared"
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of the ledger of counted sales. Reversing entries have negative figures and name what they reverse."""
+    """One line of the ledger of counted sales. Reversing entries have negative figures and name what they reverse.
+
+    What was declared from outside the platform names a line of goods and no product. ``occurred_at`` is when it
+    happened, which may lie in a month that was closed before it was heard of; ``counted_on`` never does.
+    """
 
     id: UUID
     posted_at: datetime
+    occurred_at: datetime
     counted_on: date
     kind: Kind
+    evidence: Evidence
     order_number: str | None
     po_no: str | None
     line_id: UUID
-    sku: str
+    sku: str | None
     lot_code: str | None
-    product_id: UUID
+    product_id: UUID | None
     product_name: str
     category: str
     supplier_id: UUID
@@ -50,3 +63,4 @@ class Entry:
     weight_g: int
     amount_fen: int
     reverses: UUID | None
+    reason: str | None

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
+from uuid import UUID
 
+from app.assistance.rules import Channel
 from app.core.errors import DomainError
 
 
@@ -98,6 +100,68 @@ def decide(line: Candidate, programme: Programme | None) -> Decision:
         if failed:
             return Decision(False, reason)
     return Decision(True, Reason.COUNTED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sale:
+    """One accepted line, as whoever sold it tells the ledger: a completed order, or what a supermarket took in.
+
+    ``source_id`` is what was completed (a supplier order, a receipt) and ``line_id`` its line: told twice, it is
+    counted once. A line belongs to one source, so a purchase order that is received in parts has a line for each part.
+    ``quantity``, ``weight_g`` and ``net_fen`` are what was accepted and not given back until ``at``; ``net_fen`` is
+    after discounts and without freight. ``assisted``, ``self_purchase`` and ``on_832`` are as frozen when it was sold.
+    """
+
+    source_id: UUID
+    line_id: UUID
+    order_id: UUID
+    at: datetime
+    order_number: str | None = None
+    po_no: str | None = None
+    sku: str
+    product_id: UUID
+    product_name: str
+    category: str
+    supplier_id: UUID
+    supplier_name: str
+    township_code: str
+    township: str
+    channel: Channel
+    division_code: str
+    partner_id: UUID | None = None
+    partner_name: str | None = None
+    lot_code: str | None = None
+    quantity: int
+    weight_g: int
+    net_fen: int
+    assisted: bool
+    self_purchase: bool = False
+    on_832: bool = False
+
+    @property
+    def candidate(self) -> Candidate:
+        """What the test looks at."""
+        return Candidate(
+            self.assisted, self.township_code, self.division_code, self.self_purchase, self.on_832, self.net_fen
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """What of a line was given back after it was accepted. ``quantity`` may be zero: a price reduction."""
+
+    line_id: UUID
+    quantity: int
+    amount_fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class SaleReversed:
+    """Money that went back for accepted lines, by one source: a settled refund, a return from a supermarket."""
+
+    source_id: UUID
+    at: datetime
+    lines: tuple[TakenBack, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,23 +5,29 @@ from __future__ import annotations
 from datetime import date, datetime
 from uuid import UUID
 
-from app.assistance.rules import Channel, Entry, Kind
+from app.assistance.rules import Channel, Entry, Evidence, Kind
 from app.core.web import Out
 
 
 class EntryOut(Out):
-    """One line of the ledger. A reversing entry has negative figures and names the entry that it reverses."""
+    """One line of the ledger. A reversing entry has negative figures and names the entry that it reverses.
+
+    `evidence` is `platform` for what an order proves, `declared` for what was sold elsewhere and declared with a
+    voucher, which names no SKU. `counted_on` is the day of `occurred_at` unless its month was closed by then.
+    """
 
     id: UUID
     posted_at: datetime
+    occurred_at: datetime
     counted_on: date
     kind: Kind
+    evidence: Evidence
     order_number: str | None
     po_no: str | None
     line_id: UUID
-    sku: str
+    sku: str | None
     lot_code: str | None
-    product_id: UUID
+    product_id: UUID | None
     product_name: str
     category: str
     supplier_id: UUID
@@ -34,6 +40,7 @@ class EntryOut(Out):
     weight_g: int
     amount_fen: int
     reverses: UUID | None
+    reason: str | None
 
     @classmethod
     def of(cls, entry: Entry) -> EntryOut:

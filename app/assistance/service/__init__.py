@@ -5,6 +5,7 @@ from app.assistance.service.goals import resolve_filter, set_goal, stand
 from app.assistance.service.ledger import count_sales, reverse_sale
 from app.assistance.service.paper import print_certificate
 from app.assistance.service.plans import add_aspect, add_measure, create_plan
+from app.assistance.service.seals import seal_due, seal_everything
 
 __all__ = [
     "add_aspect",
@@ -16,6 +17,8 @@ __all__ = [
     "print_certificate",
     "resolve_filter",
     "reverse_sale",
+    "seal_due",
+    "seal_everything",
     "set_goal",
     "stand",
 ]

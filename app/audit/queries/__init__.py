@@ -15,6 +15,7 @@ from app.audit.queries.ledger import LEDGER
 from app.audit.queries.orders import ORDERS
 from app.audit.queries.owed import OWED
 from app.audit.queries.payments import PAYMENTS
+from app.audit.queries.seals import SEALS
 from app.audit.queries.shown import SHOWN
 from app.audit.queries.stock import STOCK
 from app.audit.rules import Break, Rule, as_break
@@ -26,6 +27,7 @@ RULES: tuple[Rule, ...] = (
     *PAYMENTS,
     *CLAIMS,
     *LEDGER,
+    *SEALS,
     *INVOICES,
     *OWED,
     *SHOWN,
