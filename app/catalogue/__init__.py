@@ -17,28 +17,23 @@ from app.catalogue.queries import categories, floor, pictures, shown_product, sk
 from app.catalogue.routes import router
 from app.catalogue.rules import (
     CATEGORIES,
-    FRESH,
-    RETURN_POLICIES,
     ROOTS,
-    SEALED,
     Category,
     InvalidImage,
     InvalidProduct,
     NewProduct,
     NewSku,
     NoSuchProduct,
-    NotPublishable,
     Offer,
     ProductCard,
-    ReturnPolicy,
-    Season,
-    SeasonNotProven,
     SkuInUse,
     SkuTaken,
     SlugTaken,
-    month_day,
-    season_on,
 )
+from app.catalogue.rules.listing import NotPublishable
+from app.catalogue.rules.lots import SeasonNotProven
+from app.catalogue.rules.returns import FRESH, RETURN_POLICIES, SEALED, ReturnPolicy
+from app.catalogue.rules.season import Season, month_day, season_on
 from app.catalogue.rules.solar_terms import PICKS, Picked, picked
 from app.catalogue.service import (
     check_lot,

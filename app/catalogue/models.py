@@ -18,7 +18,8 @@ from app.catalogue.lifecycle import (
     after,
     change_after,
 )
-from app.catalogue.rules import COMPARED_BY, SkuTaken, SlugTaken
+from app.catalogue.rules import SkuTaken, SlugTaken
+from app.catalogue.rules.comparing import COMPARED_BY
 from app.core.db import Base, append_only, fen, instant, uid
 
 _STATUSES = ", ".join(f"'{status.value}'" for status in Status)

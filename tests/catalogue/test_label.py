@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from app.catalogue.rules import InvalidProduct, NotPublishable, check, check_publishable
+from app.catalogue.rules import InvalidProduct
 from app.catalogue.rules.label import Listing, unsayable
+from app.catalogue.rules.listing import NotPublishable, check, check_publishable
 from app.suppliers import LICENCE_FOR
 from tests.catalogue.test_rules import a_product
 from tests.storefront.builders import LABEL

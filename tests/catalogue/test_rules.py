@@ -8,16 +8,10 @@ from uuid import UUID
 import pytest
 from hypothesis import strategies as st
 
-from app.catalogue.rules import (
-    InvalidProduct,
-    NewProduct,
-    NewSku,
-    Season,
-    check,
-    compared,
-    is_month_day,
-    season_on,
-)
+from app.catalogue.rules import InvalidProduct, NewProduct, NewSku
+from app.catalogue.rules.comparing import compared
+from app.catalogue.rules.listing import check
+from app.catalogue.rules.season import Season, is_month_day, season_on
 
 MONTH_DAYS = st.dates(date(2001, 1, 1), date(2001, 12, 31)).map(lambda day: f"{day:%m-%d}")
 

@@ -7,7 +7,7 @@ from math import radians, sin
 
 import pytest
 
-from app.catalogue.rules import SeasonNotProven, check_harvest
+from app.catalogue.rules.lots import SeasonNotProven, check_harvest
 from app.catalogue.rules.solar_terms import SPRINGS, picked
 
 EPOCH = datetime(2000, 1, 1, 12, tzinfo=UTC)

@@ -9,7 +9,8 @@ from fastapi import APIRouter, Depends, Header, Query, Response
 
 from app.catalogue import queries, service
 from app.catalogue.lifecycle import Status, WrongProductStatus
-from app.catalogue.rules import NoSuchProduct, NotPublishable, SkuTaken, SlugTaken
+from app.catalogue.rules import NoSuchProduct, SkuTaken, SlugTaken
+from app.catalogue.rules.listing import NotPublishable
 from app.catalogue.schemas import OwnProductOut, ProductStateOut
 from app.catalogue.schemas.review import ProductDetailOut, RejectionIn
 from app.core.web import (

@@ -11,16 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.catalogue import queries, service
 from app.catalogue.lifecycle import Status, WrongProductStatus
-from app.catalogue.rules import (
-    InvalidImage,
-    InvalidProduct,
-    NoSuchProduct,
-    NotPublishable,
-    SkuInUse,
-    SkuTaken,
-    SlugTaken,
-)
+from app.catalogue.rules import InvalidImage, InvalidProduct, NoSuchProduct, SkuInUse, SkuTaken, SlugTaken
 from app.catalogue.rules.content import product_of
+from app.catalogue.rules.listing import NotPublishable
 from app.catalogue.schemas import OwnProductOut, ProductStateOut
 from app.catalogue.schemas.review import NewProductIn, ProductDetailOut, ProductPatch
 from app.core.errors import NotPermitted

@@ -1,40 +1,20 @@
-"""What the catalogue decides without the database: seasons, identifiers, what may be published, and its refusals."""
+"""The goods as values: categories, what is to be listed, what others are told and may order; and the refusals."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
-from decimal import Decimal
-from enum import StrEnum
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from stdnum import ean
-
-from app.catalogue.rules.label import Listing, label_faults, listing_faults, unsayable
-from app.catalogue.rules.solar_terms import PICKS, SPRINGS, picked
-from app.core.errors import DomainError, Fault, InvalidInput, NotFound
-
-_SKU = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
-_SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,99}")
-_MONTH_DAY = re.compile(r"(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])")
-
-MAX_SIDE_MM = 5_000
-"""No packed sales unit is longer than five metres."""
+from app.catalogue.rules.returns import FRESH, SEALED, ReturnPolicy
+from app.core.errors import DomainError, NotFound
 
 IMAGE_BYTES = 2 << 20
 """A photo of 2,048 pixels, as suppliers hand them in, is smaller than this."""
 
 IMAGE_TYPES = frozenset({"image/svg+xml", "image/png", "image/jpeg", "image/webp"})
-
-
-class Season(StrEnum):
-    """Where a product stands in its year. That a harvest is sold ahead is nothing that a calendar knows."""
-
-    IN_SEASON = "in_season"
-    OFF_SEASON = "off_season"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +58,6 @@ CATEGORIES: tuple[Category, ...] = (
 
 ROOTS = frozenset(root.slug for root in CATEGORIES)
 
-_PICKED_BEFORE = {"社前": "03-21", "明前": "04-05", "雨前": "04-20"}
-"""The latest day on which leaf sold under these names may be picked: the eve of 春分, 清明 and 谷雨, at most one day
-later in some years. Which day it was in the year of a lot is checked when the lot is received."""
-
 
 class InvalidProduct(DomainError):
     """The product cannot be listed as described; ``faults`` say what is wrong."""
@@ -90,15 +66,6 @@ class InvalidProduct(DomainError):
     code = "invalid_product"
     zh = "商品资料有误，请按 errors 中的提示修改。"
     en = "The product's particulars are not valid; correct what `errors` points at."
-
-
-class NotPublishable(DomainError):
-    """What the law wants a listing to show is missing; ``faults`` say what (domain handbook §1.6)."""
-
-    status = 422
-    code = "not_publishable"
-    zh = "商品资料不全，按规定不能上架：请补齐 errors 中列出的内容。"
-    en = "The listing lacks what it must show by law; add what `errors` lists."
 
 
 class SlugTaken(DomainError):
@@ -139,22 +106,6 @@ class NoSuchProduct(NotFound):
 
     zh = "没有找到该商品。"
     en = "There is no such product."
-
-
-class SeasonNotProven(DomainError):
-    """The lot was not harvested when the name it is sold under says (domain handbook §1.2)."""
-
-    status = 422
-    code = "season_not_proven"
-    zh = "该批次的采收日期不能证明“{season}”：须在 {first} 至 {last}（{term}前）采收并登记采收日期。"
-    en = "The harvest does not prove {season}: leaf of that name is picked from {first} to {last} (before {term})."
-
-
-class HarvestNotKnown(SeasonNotProven):
-    """The day of the harvest is missing, or lies in a year whose solar terms are not known."""
-
-    zh = "以“{season}”之名销售的批次须登记 {first_year} 至 {last_year} 年间的采收日期，以证明其采收时令。"
-    en = "A lot sold as {season} needs its day of harvest, in one of the years {first_year} to {last_year}, as proof."
 
 
 class NoSuchImage(NotFound):
@@ -232,52 +183,6 @@ class ProductCard:
 
 
 @dataclass(frozen=True, slots=True)
-class ReturnPolicy:
-    """What a buyer may do once goods of a kind have arrived (domain handbook §1.5, §3.5).
-
-    Within ``return_days`` of delivery they go back without a reason (0: never); within ``claim_hours`` of it faults are
-    claimed. ``bad_allow_bp`` is the share of a line that may be bad without compensation, and from ``bad_full_bp`` on
-    all of it is refunded or sent again; both in basis points of the pieces (3000 = 30 %). ``zh`` and
-    ``en`` say it.
-    """
-
-    code: str
-    return_days: int
-    claim_hours: int
-    bad_allow_bp: int
-    bad_full_bp: int
-    zh: str
-    en: str
-
-
-SEALED = ReturnPolicy(
-    code="sealed",
-    return_days=7,
-    claim_hours=7 * 24,
-    bad_allow_bp=0,
-    bad_full_bp=10_000,
-    zh="签收后七日内，包装与封口完好可无理由退货，退回运费由买家承担；质量问题运费由卖家承担。",
-    en="Within seven days of delivery you may return it for any reason with its seal intact; "
-    "you pay the freight back, or the seller does if the goods are faulty.",
-)
-"""Goods that keep."""
-
-FRESH = ReturnPolicy(
-    code="fresh",
-    return_days=0,
-    claim_hours=24,
-    bad_allow_bp=0,
-    bad_full_bp=3_000,
-    zh="鲜活易腐商品，不适用七日无理由退货；下单时须确认。签收后 24 小时内发现坏果，可申请按坏果数量退款。",
-    en="Fresh and perishable: the seven-day return does not apply, which you confirm when ordering. "
-    "Fruit found bad within 24 hours of delivery is refunded by the piece.",
-)
-"""Goods that perish."""
-
-RETURN_POLICIES = (SEALED, FRESH)
-
-
-@dataclass(frozen=True, slots=True)
 class Offer:
     """One SKU as a buyer may order it now: everything an order line freezes, except the price.
 
@@ -312,167 +217,3 @@ class Offer:
     def returns(self) -> ReturnPolicy:
         """The rule for goods of this kind."""
         return FRESH if self.fresh else SEALED
-
-
-def is_month_day(text: str) -> bool:
-    """Whether ``text`` is a day that every year has, as ``MM-DD``."""
-    if not _MONTH_DAY.fullmatch(text):
-        return False
-    try:
-        date(2001, int(text[:2]), int(text[3:]))
-    except ValueError:
-        return False
-    return True
-
-
-def month_day(day: date) -> str:
-    """The day of the year as ``MM-DD``."""
-    return f"{day:%m-%d}"
-
-
-def season_on(day: date, opens: str | None, closes: str | None) -> Season:
-    """Where goods harvested from ``opens`` to ``closes`` (``MM-DD``, may wrap over new year) stand on ``day``.
-
-    Without a window they are always in season.
-    """
-    if opens is None or closes is None:
-        return Season.IN_SEASON
-    today = month_day(day)
-    if (opens <= today <= closes) if opens <= closes else (today >= opens or today <= closes):
-        return Season.IN_SEASON
-    return Season.OFF_SEASON
-
-
-def check(product: NewProduct) -> None:
-    """Raise ``InvalidProduct`` with every fault of the description."""
-    faults = [*_product_faults(product), *_repeated(product.skus)]
-    for index, sku in enumerate(product.skus):
-        faults += _sku_faults(sku, f"/variants/{index}")
-    if faults:
-        raise InvalidProduct(faults=faults)
-
-
-def _product_faults(product: NewProduct) -> list[Fault]:
-    faults = []
-    if not _SLUG.fullmatch(product.slug):
-        faults.append(Fault("/slug", "invalid_slug", "只能用小写字母、数字和连字符", "use a-z, 0-9 and hyphens"))
-    if not product.name.strip() or len(product.name) > 100:  # noqa: PLR2004
-        faults.append(Fault("/name", "invalid_name", "名称须为 1 至 100 个字", "a name has 1 to 100 characters"))
-    if not product.skus:
-        faults.append(Fault("/variants", "no_sku", "至少要有一个规格", "a product has at least one SKU"))
-    if (product.season_opens is None) != (product.season_closes is None):
-        faults.append(Fault("/season_closes", "half_a_season", "采收期须同时有起止", "a season has both ends or none"))
-    for name, at in (("season_opens", product.season_opens), ("season_closes", product.season_closes)):
-        if at is not None and not is_month_day(at):
-            faults.append(Fault(f"/{name}", "invalid_month_day", "须为 MM-DD", "a day of the year is MM-DD"))
-    faults += [*unsayable(product.name, "/name"), *unsayable(product.description, "/description")]
-    faults += label_faults(product.label)
-    pick = product.attributes.get("pick_season")
-    if pick in _PICKED_BEFORE and (product.season_opens or "") >= _PICKED_BEFORE[pick]:
-        faults.append(
-            Fault(
-                "/attributes/pick_season",
-                "season_not_provable",
-                f"采摘期开始于 {product.season_opens}，不能称“{pick}”",
-                f"leaf picked from {product.season_opens} on cannot be sold as {pick}",
-            )
-        )
-    return faults
-
-
-COMPARED_BY = ("100g", "kg", "L")
-"""The measures by which prices are compared."""
-
-_VOLUME = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(ml|l|毫升|升)(?![a-z])(?:\s*[×x*]\s*([0-9]+))?", re.IGNORECASE)
-_LITRES = {"ml": 1, "毫升": 1, "l": 1000, "升": 1000}
-
-
-def compared(root: str, sku: NewSku) -> tuple[str, int] | tuple[None, None]:
-    """The measure by which a unit's price is compared, and how many thousandths of it the unit holds.
-
-    Liquids by the litre, fruit by the kilogram, tea by 100 g; a set of different goods is not compared.
-
-    >>> compared("golden-tea", NewSku(sku="A", name="", net_content="50g", net_weight_g=50, gross_weight_g=60,
-    ...     shelf_life_days=540, tax_rate_bp=0))
-    ('100g', 500)
-    """
-    if root == "gift-set":
-        return None, None
-    if (volume := _VOLUME.search(sku.net_content)) is not None:
-        millilitres = Decimal(volume[1]) * _LITRES[volume[2].lower()] * int(volume[3] or 1)
-        return "L", max(1, int(millilitres))
-    return ("kg", sku.net_weight_g) if sku.fresh else ("100g", sku.net_weight_g * 10)
-
-
-def check_harvest(season: str | None, harvested_on: date | None) -> None:
-    """Raise ``SeasonNotProven`` unless a lot harvested on that day may be sold as ``season``.
-
-    Only 社前, 明前 and 雨前 promise a day; other seasons, or none, need no proof.
-    """
-    if season not in PICKS:
-        return
-    faults = [Fault("/harvested_on", "season_not_proven", "采收日期不能证明采收时令", "does not prove the season")]
-    span = picked(season, harvested_on.year) if harvested_on is not None else None
-    if harvested_on is None or span is None:
-        raise HarvestNotKnown(season=season, first_year=min(SPRINGS), last_year=max(SPRINGS), faults=faults)
-    if not span.first <= harvested_on <= span.last:
-        raise SeasonNotProven(season=season, first=span.first, last=span.last, term=span.term, faults=faults)
-
-
-def check_shelf_life(shelf_life_days: int, made_on: date, best_before: date) -> None:
-    """Raise ``InvalidInput`` for a date beyond what goods keep that were made on that day.
-
-    Eighteen months are 540 days to some and 549 to others, so two per cent more are let pass.
-
-    >>> check_shelf_life(540, date(2026, 4, 12), date(2027, 10, 12))
-    """
-    last = made_on + timedelta(days=shelf_life_days * 102 // 100)
-    if best_before > last:
-        zh, en = (
-            f"该商品的保质期为 {shelf_life_days} 天，最迟为 {last}",
-            f"Goods of this SKU keep for {shelf_life_days} days",
-        )
-        raise InvalidInput(faults=[Fault("/best_before", "beyond_shelf_life", zh, f"{en}: {last} at the latest")])
-
-
-def _sku_faults(sku: NewSku, at: str) -> list[Fault]:
-    faults = []
-    if not _SKU.fullmatch(sku.sku):
-        faults.append(Fault(f"{at}/sku", "invalid_sku", "货号格式不正确", "a SKU is 1-32 letters, digits, - or _"))
-    if not 0 < sku.net_weight_g <= sku.gross_weight_g:
-        faults.append(
-            Fault(f"{at}/gross_weight_g", "invalid_weight", "毛重不能小于净重", "gross weight is at least net weight")
-        )
-    sides = (sku.length_mm, sku.width_mm, sku.height_mm)
-    known = [side for side in sides if side is not None]
-    if len(known) not in (0, len(sides)) or any(not 1 <= side <= MAX_SIDE_MM for side in known):
-        faults.append(
-            Fault(f"{at}/length_mm", "invalid_dimensions", "长宽高须齐全且合理", "give all three dimensions or none")
-        )
-    if sku.case_pack < 1 or sku.shelf_life_days < 1 or not 0 <= sku.tax_rate_bp <= 10_000:  # noqa: PLR2004
-        faults.append(
-            Fault(at, "out_of_range", "箱规、保质期或税率不在允许范围", "case pack, shelf life or tax rate is off")
-        )
-    if sku.floor_fen is not None and sku.floor_fen < 1:
-        faults.append(Fault(f"{at}/floor_fen", "out_of_range", "底价须大于零", "a floor is more than nothing"))
-    if sku.gtin13 is not None and not (len(sku.gtin13) == 13 and ean.is_valid(sku.gtin13)):  # noqa: PLR2004
-        faults.append(Fault(f"{at}/gtin13", "invalid_gtin", "商品条码校验码不对", "not a valid GTIN-13"))
-    if sku.itf14 is not None and not (len(sku.itf14) == 14 and ean.is_valid(sku.itf14)):  # noqa: PLR2004
-        faults.append(Fault(f"{at}/itf14", "invalid_itf", "箱码校验码不对", "not a valid ITF-14"))
-    return faults
-
-
-def _repeated(skus: Sequence[NewSku]) -> list[Fault]:
-    seen: set[str] = set()
-    faults = []
-    for index, sku in enumerate(skus):
-        if sku.sku in seen:
-            faults.append(Fault(f"/variants/{index}/sku", "repeated_sku", "货号重复", "the SKU is listed twice"))
-        seen.add(sku.sku)
-    return faults
-
-
-def check_publishable(listing: Listing) -> None:
-    """Raise ``NotPublishable`` unless the listing shows what the law wants, and nothing else (domain handbook §1.6)."""
-    if faults := list(listing_faults(listing)):
-        raise NotPublishable(faults=faults)

@@ -31,11 +31,10 @@ from app.catalogue.rules import (
     ProductCard,
     SkuInUse,
     SkuTaken,
-    check,
-    check_harvest,
-    check_shelf_life,
-    compared,
 )
+from app.catalogue.rules.comparing import compared
+from app.catalogue.rules.listing import check
+from app.catalogue.rules.lots import check_harvest, check_shelf_life
 from app.core.asides import Aside
 from app.core.clock import local_day
 from app.core.db import attempt, dump

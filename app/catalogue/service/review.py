@@ -19,15 +19,10 @@ from app.catalogue import queries
 from app.catalogue.events import ProductPublished, ProductRejected, ProductSubmitted, ProductWithdrawn
 from app.catalogue.lifecycle import ChangeStatus, ChangeStep, Status, Step
 from app.catalogue.models import ChangeRow, ProductRow, ReviewRow
-from app.catalogue.rules import (
-    InvalidProduct,
-    NotPublishable,
-    ProductCard,
-    SkuTaken,
-    check,
-)
+from app.catalogue.rules import InvalidProduct, ProductCard, SkuTaken
 from app.catalogue.rules.content import Document, differences, document_of, fixed_faults, merged, product_of
 from app.catalogue.rules.label import Listing, listing_faults
+from app.catalogue.rules.listing import NotPublishable, check
 from app.catalogue.rules.review import Decision, Reviewed
 from app.catalogue.service.goods import fill, resolve, rewrite_skus, store_image
 from app.core.clock import local_day
