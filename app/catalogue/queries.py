@@ -67,7 +67,7 @@ async def offers(session: AsyncSession, skus: Sequence[str], *, day: date | None
 async def offers_and(
     session: AsyncSession, skus: Sequence[str], aside: Aside, *, day: date | None = None
 ) -> list[tuple[Offer, Any]]:
-    """The same, each with what ``aside`` says of it; there ``k.sku`` is the SKU."""
+    """The same, each with what ``aside`` says of it; there ``k.sku`` is the SKU and ``s.id`` its supplier."""
     rows = await ask(session, _offers(aside.sql), {"skus": array(skus), "day": day, **aside.parameters})
     return [(Offer(*row[1:]), row[0]) for row in rows]
 

@@ -17,3 +17,11 @@ class Aside:
 
     sql: LiteralString
     parameters: Mapping[str, Any] = field(default_factory=dict)
+
+
+def together(*asides: Aside) -> Aside:
+    """Several questions as one: a JSON array of what each says. They must name their parameters apart."""
+    parameters: dict[str, Any] = {}
+    for aside in asides:
+        parameters |= aside.parameters
+    return Aside(f"json_build_array({', '.join(aside.sql for aside in asides)})", parameters)

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Boolean, CheckConstraint, ForeignKey, Identity, Index, Text, UniqueConstraint
@@ -14,6 +14,7 @@ from app.core.db import Base, append_only, instant, uid
 from app.fulfilment.lifecycle import TRANSITIONS, Step
 from app.fulfilment.rules import (
     CARRIERS,
+    Blackout,
     Question,
     Shipment,
     ShipmentExists,
@@ -162,6 +163,28 @@ class TrackingRow(Base):
     def value(self) -> TrackingEvent:
         """The row as others may see it."""
         return TrackingEvent(self.occurred_at, TrackingState(self.state), self.text)
+
+
+class BlackoutRow(Base):
+    """Days on which a carrier takes no parcels, or none does where ``carrier`` is null."""
+
+    __tablename__ = "fulfilment_blackout"
+    __table_args__ = (
+        CheckConstraint(_one_of("carrier", CARRIERS), name="carrier"),
+        CheckConstraint("to_on >= from_on", name="ends_after_it_begins"),
+        Index("ix_fulfilment_blackout_to_on", "to_on"),
+    )
+
+    id: Mapped[uid]
+    carrier: Mapped[str | None] = mapped_column(Text)
+    from_on: Mapped[date]
+    to_on: Mapped[date]
+    entered_by: Mapped[UUID]
+    entered_at: Mapped[instant]
+
+    def value(self) -> Blackout:
+        """The row as others may see it."""
+        return Blackout(self.id, self.carrier, self.from_on, self.to_on)
 
 
 append_only(TrackingRow.metadata.tables["fulfilment_tracking"])

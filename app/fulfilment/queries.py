@@ -1,17 +1,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import BigInteger, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload, selectinload
 
+from app.core.asides import Aside
 from app.core.db import array, ask
 from app.core.errors import NotFound
-from app.fulfilment.models import ShipmentLineRow, ShipmentRow, TrackingRow
-from app.fulfilment.rules import Question, SentPieces, Shipment, Tracking, TrackingEvent
+from app.fulfilment.models import BlackoutRow, ShipmentLineRow, ShipmentRow, TrackingRow
+from app.fulfilment.rules import Blackout, Question, SentPieces, Shipment, Tracking, TrackingEvent
 
 
 async def shipments_of(session: AsyncSession, references: Collection[UUID]) -> list[Shipment]:
@@ -153,3 +154,39 @@ async def _one(session: AsyncSession, shipment_id: UUID, supplier_id: UUID | Non
     if row is None:
         raise NotFound
     return row
+
+
+async def blackouts(session: AsyncSession, *, since: date) -> list[Blackout]:
+    """The carriers' days without collection that are not over before ``since``, by day. Read whole: they are few."""
+    rows = await session.scalars(
+        select(BlackoutRow).where(BlackoutRow.to_on >= since).order_by(BlackoutRow.from_on, BlackoutRow.id)
+    )
+    return [row.value() for row in rows]
+
+
+async def page_of_blackouts(session: AsyncSession, *, before: UUID | None, limit: int) -> list[Blackout]:
+    """The whole calendar, what was entered last first."""
+    query = select(BlackoutRow)
+    if before is not None:
+        query = query.where(BlackoutRow.id < before)
+    return [row.value() for row in await session.scalars(query.order_by(BlackoutRow.id.desc()).limit(limit))]
+
+
+_STOPPED = """(SELECT json_agg(json_build_array(fb.id, fb.from_on, fb.to_on)) FROM fulfilment_blackout fb
+    WHERE fb.carrier IS NULL AND fb.to_on >= :stopped_since)"""
+
+
+def stopped_days(*, since: date) -> Aside:
+    """As JSON, the days not over before ``since`` on which no carrier takes parcels; null for none.
+
+    Where one of them stops, a supplier hands its parcels to another: that moves no promise.
+    """
+    return Aside(_STOPPED, {"stopped_since": since})
+
+
+def read_stops(said: list[list[str]] | None) -> tuple[Blackout, ...]:
+    """What ``stopped_days`` said."""
+    return tuple(
+        Blackout(UUID(found[0]), None, date.fromisoformat(found[1]), date.fromisoformat(found[2]))
+        for found in said or ()
+    )

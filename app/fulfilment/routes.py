@@ -8,6 +8,7 @@ from urllib.parse import parse_qs
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query, Request
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.errors import InvalidInput, NotFound
 from app.core.web import (
@@ -25,8 +26,15 @@ from app.core.web import (
     problems,
 )
 from app.fulfilment import queries, service
-from app.fulfilment.rules import NotSignedByCarrier, push_signature, read_push
-from app.fulfilment.schemas import CarrierAnswer, ParcelOut, TrackingOut
+from app.fulfilment.rules import (
+    BlackoutBegun,
+    BlackoutKnown,
+    NotSignedByCarrier,
+    UnknownCarrier,
+    push_signature,
+    read_push,
+)
+from app.fulfilment.schemas import BlackoutIn, BlackoutOut, CarrierAnswer, ParcelOut, TrackingOut
 from app.identity import Operator, SupplierStaff
 
 router = APIRouter(tags=["fulfilment"])
@@ -158,3 +166,65 @@ async def list_shipments(
 async def track_any_shipment(shipment_id: UUID, _: Operator, session: ReadSession) -> TrackingOut:
     """Newest first."""
     return TrackingOut.told(await queries.track(session, shipment_id))
+
+
+@router.get(
+    "/v1/operator/blackouts",
+    operation_id="list_blackouts",
+    summary="Days on which carriers collect nothing",
+    response_model=Page[BlackoutOut],
+    responses=problems(InvalidCursor),
+)
+async def list_blackouts(
+    _: Operator, session: ReadSession, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
+) -> Page[BlackoutOut]:
+    """The whole calendar, what was entered last first."""
+    return await _calendar(session, limit, cursor)
+
+
+@router.get(
+    "/v1/supplier/blackouts",
+    operation_id="list_carrier_blackouts",
+    summary="Days on which carriers collect nothing",
+    response_model=Page[BlackoutOut],
+    responses=problems(InvalidCursor),
+)
+async def list_carrier_blackouts(
+    _: SupplierStaff, session: ReadSession, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
+) -> Page[BlackoutOut]:
+    """The marketplace's calendar, what was entered last first. Where one carrier stops, hand parcels to another."""
+    return await _calendar(session, limit, cursor)
+
+
+@router.post(
+    "/v1/operator/blackouts",
+    operation_id="announce_blackout",
+    summary="Enter days on which parcels are not collected",
+    status_code=201,
+    response_model=BlackoutOut,
+    responses=problems(UnknownCarrier, BlackoutKnown),
+)
+async def announce_blackout(by: Operator, body: BlackoutIn, session: WriteSession, now: Now) -> BlackoutOut:
+    """Without a carrier it means all of them: the day to ship by is then counted without these days.
+
+    What was promised to buyers who have paid already stays.
+    """
+    entered = await service.announce_blackout(session, body.carrier, body.from_on, body.to_on, by=by, now=now)
+    return BlackoutOut.of(entered)
+
+
+@router.delete(
+    "/v1/operator/blackouts/{blackout_id}",
+    operation_id="remove_blackout",
+    summary="Take days out of the calendar before they come",
+    status_code=204,
+    responses=problems(NotFound, BlackoutBegun),
+)
+async def remove_blackout(blackout_id: UUID, _: Operator, session: WriteSession, now: Now) -> None:
+    """Days that have begun stay: promises were made by them."""
+    await service.remove_blackout(session, blackout_id, now=now)
+
+
+async def _calendar(session: AsyncSession, limit: int, cursor: str | None) -> Page[BlackoutOut]:
+    found = await queries.page_of_blackouts(session, before=last_seen("blackouts", cursor), limit=limit + 1)
+    return page_of("blackouts", found, limit, BlackoutOut.of)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Self
+from datetime import date, datetime
+from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import ConfigDict, Field, StringConstraints
 
-from app.core.web import Out
-from app.fulfilment.rules import CARRIERS, Shipment, Tracking, TrackingState, Trouble
+from app.core.web import Body, Out
+from app.fulfilment.rules import CARRIERS, Blackout, Shipment, Tracking, TrackingState, Trouble
 
 
 class TrackingEventOut(Out):
@@ -75,3 +75,30 @@ class CarrierAnswer(Out):
     result: bool = True
     returnCode: str = "200"  # noqa: N815 - its own spelling
     message: str = "成功"
+
+
+class BlackoutIn(Body):
+    """Days on which parcels are not collected."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"carrier": None, "from_on": "2027-02-03", "to_on": "2027-02-10"}]}
+    )
+    carrier: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2,8}$")] | None = Field(
+        None, description="One of them, or null: no carrier collects", examples=["ZTO"]
+    )
+    from_on: date = Field(description="The first day, today at the earliest")
+    to_on: date = Field(description="The last day; at most 30 days in all")
+
+
+class BlackoutOut(Out):
+    """Days, the first and the last included, on which parcels are not collected."""
+
+    id: UUID
+    carrier: str | None = Field(description="Null: no carrier collects, and promises to ship are counted without them")
+    from_on: date
+    to_on: date
+
+    @classmethod
+    def of(cls, blackout: Blackout) -> Self:
+        """From the value."""
+        return cls.model_validate(blackout)

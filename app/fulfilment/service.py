@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import text
@@ -9,16 +9,22 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import sealing
+from app.core.clock import local_day
 from app.core.db import array, ask
+from app.core.errors import NotFound
 from app.core.events import emit
 from app.core.ids import new_id
 from app.fulfilment import queries
 from app.fulfilment.events import ShipmentDelivered, ShipmentDispatched, ShipmentInTrouble
 from app.fulfilment.lifecycle import TRANSITIONS, Step
-from app.fulfilment.models import PHONE_PURPOSE, ShipmentRow, TrackingRow
+from app.fulfilment.models import PHONE_PURPOSE, BlackoutRow, ShipmentRow, TrackingRow
 from app.fulfilment.rules import (
+    CARRIERS,
     FOLLOWED,
     SILENCE,
+    Blackout,
+    BlackoutBegun,
+    BlackoutKnown,
     Question,
     Report,
     Shipment,
@@ -27,11 +33,14 @@ from app.fulfilment.rules import (
     ShipmentStatus,
     TrackingState,
     Trouble,
+    UnknownCarrier,
+    check_blackout,
     check_label,
     credible,
     phone_hint,
     standing,
 )
+from app.identity import Actor
 
 _ENTER = text("""
 WITH entered AS (
@@ -253,3 +262,40 @@ def _tell_trouble(session: AsyncSession, row: ShipmentRow, trouble: Trouble, now
             shipment_id=row.id, reference=row.reference, supplier_id=row.supplier_id, trouble=trouble, at=now
         ),
     )
+
+
+# Of the calendar one entry is made at a time, so that no two of them overlap.
+_HOLD_CALENDAR = text("LOCK TABLE fulfilment_blackout IN SHARE ROW EXCLUSIVE MODE")
+
+
+async def announce_blackout(
+    session: AsyncSession, carrier: str | None, from_on: date, to_on: date, *, by: Actor, now: datetime
+) -> Blackout:
+    """A carrier, or with None every one, takes no parcels on these days, the first and the last included.
+
+    Raises ``UnknownCarrier``, ``InvalidInput``, ``BlackoutKnown``.
+    """
+    if carrier is not None and carrier not in CARRIERS:
+        raise UnknownCarrier
+    check_blackout(from_on, to_on, today=local_day(now))
+    await session.execute(_HOLD_CALENDAR)
+    for known in await queries.blackouts(session, since=from_on):
+        if known.carrier == carrier and known.from_on <= to_on:
+            raise BlackoutKnown(from_on=known.from_on, to_on=known.to_on)
+    row = BlackoutRow(
+        id=new_id(now), carrier=carrier, from_on=from_on, to_on=to_on, entered_by=by.account_id, entered_at=now
+    )
+    session.add(row)
+    await session.flush()
+    return row.value()
+
+
+async def remove_blackout(session: AsyncSession, blackout_id: UUID, *, now: datetime) -> None:
+    """Take days out of the calendar before they come. Raises ``NotFound``, ``BlackoutBegun``."""
+    row = await session.get(BlackoutRow, blackout_id, with_for_update=True, populate_existing=True)
+    if row is None:
+        raise NotFound
+    if row.from_on <= local_day(now):
+        raise BlackoutBegun
+    await session.delete(row)
+    await session.flush()

@@ -215,6 +215,8 @@ _AREAS = {
     "shipments": "shipments",
     "picking-list": "shipments",
     "packing-slips": "shipments",
+    "closures": "shipments",
+    "blackouts": "shipments",
     "claims": "claims",
     "reviews": "reviews",
     "settlements": "settlements",

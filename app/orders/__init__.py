@@ -2,8 +2,9 @@
 
 *Owns* carts, orders, their supplier orders and lines, refunds, and the one table of allowed steps.
 *Promises* one order per idempotency key, no piece sold twice, an order's amounts that add up to the fen, everything
-frozen on the line that a later question may need, and money that nobody waits for sent back by itself.
-*Calls* catalogue, pricing, inventory, payments, fulfilment, buyers.
+frozen on the line that a later question may need, a day to ship by that no later closure moves, and money that nobody
+waits for sent back by itself.
+*Calls* catalogue, pricing, inventory, payments, fulfilment, buyers, and suppliers for the days they ship nothing.
 *Tells* OrderPlaced, OrderPaid, OrderCancelled, LinesCancelled, SupplierOrderCompleted, LinesRefunded.
 """
 
@@ -36,11 +37,13 @@ from app.orders.queries import (
     page,
     page_of_bulk,
     page_of_organisation,
+    queue,
     received_line,
     refunds_of,
     supplier_page,
     view,
 )
+from app.orders.queries.promise import calendar
 from app.orders.queries.sold import ids_for, invoice_details, lock_invoiceable, origins, wanting_invoice
 from app.orders.queries.standing import hold_line, lines_of_sku, not_paid_back, standing
 from app.orders.routes import router
@@ -84,6 +87,7 @@ from app.orders.rules.invoices import (
     SpecialNeedsUscc,
 )
 from app.orders.rules.origins import LineOrigin
+from app.orders.rules.promise import Calendar, Pause, Promise
 from app.orders.rules.standing import LineStanding
 from app.orders.schemas import InvoiceIn
 from app.orders.service import (
@@ -125,6 +129,7 @@ __all__ = [
     "AskedInvoice",
     "BulkPlacement",
     "BulkView",
+    "Calendar",
     "CancelledLine",
     "CancelsTooMuch",
     "CartEmpty",
@@ -154,7 +159,9 @@ __all__ = [
     "OrderPlaced",
     "OrderView",
     "ParcelView",
+    "Pause",
     "Placement",
+    "Promise",
     "ReceivedLine",
     "RefundExceedsLine",
     "RefundLine",
@@ -179,6 +186,7 @@ __all__ = [
     "address_of",
     "bulk",
     "bulks",
+    "calendar",
     "cancel",
     "cancel_pieces",
     "check_roster",
@@ -215,6 +223,7 @@ __all__ = [
     "place",
     "place_bulk",
     "put_item",
+    "queue",
     "quote",
     "read_roster",
     "received_line",

@@ -256,6 +256,20 @@ class LabelOut(Out):
     shelf_life_days: int = Field(description="Of a product: the shortest among its sizes")
 
 
+class ShippingPauseOut(Out):
+    """Days on which nothing leaves the supplier's house, the first and the last included."""
+
+    from_on: date
+    until_on: date
+    ships_from: date
+    reason: str = Field(
+        description="Of the supplier: spring_festival, public_holiday, harvest, stocktaking, weather or other; "
+        "carriers_stop: no carrier collects",
+        examples=["spring_festival"],
+    )
+    note: str | None = Field(description="The supplier's own words")
+
+
 class ProductPageOut(ProductOut):
     """All about a product."""
 
@@ -266,6 +280,7 @@ class ProductPageOut(ProductOut):
     certificates: list[CertificateOut]
     lots: list[LotOut]
     return_policy: ReturnPolicyOut
+    pause: ShippingPauseOut | None = Field(description="What delays shipping today, or will within a week")
     households_linked: int | None = Field(description="Households paid by its supplier; null while none is recorded")
 
 

@@ -1,10 +1,12 @@
 """Those whose goods are sold here.
 
 *Owns* suppliers, where they stand (draft, applied, recommended, approved, rejected, suspended), their certificates and
-bank accounts, what was decided about them, who is invited to work for them, and the townships of Baojing.
+bank accounts, what was decided about them, who is invited to work for them, the days on which they ship nothing, and
+the townships of Baojing.
 *Promises* that nobody is approved whom the county did not recommend or who lacks something that is asked for, and that
 what cannot be checked counts as lacking; that a certificate counts while it is verified and in force, and not a day
-longer; that bank accounts are sealed and in the supplier's own name; that a supplier keeps an owner.
+longer; that bank accounts are sealed and in the supplier's own name; that a supplier keeps an owner; that a day on
+which nothing is shipped is announced before it comes and is not rewritten once it has.
 *Calls* identity, for who may decide and who is staff; files, for what shows a certificate.
 *Tells* ``SupplierApplied``, ``SupplierRecommended``, ``SupplierApproved``, ``SupplierRejected``, ``SupplierSuspended``,
 ``CertificatesChanged`` and ``CertificateExpiring``.
@@ -20,7 +22,19 @@ from app.suppliers.events import (
     SupplierSuspended,
 )
 from app.suppliers.lifecycle import CertificateStep, Status, SupplierStepNotAllowed
-from app.suppliers.queries import bank_account, by_code, cards, get, hold_agency, hold_still, permits, suppliers
+from app.suppliers.queries import (
+    bank_account,
+    by_code,
+    cards,
+    closed_days,
+    closures,
+    get,
+    hold_agency,
+    hold_still,
+    permits,
+    read_closures,
+    suppliers,
+)
 from app.suppliers.routes import router
 from app.suppliers.rules import (
     BAOJING,
@@ -45,17 +59,21 @@ from app.suppliers.rules.admission import (
     NewCertificate,
     Papers,
 )
+from app.suppliers.rules.closures import Closure, ClosureFrozen, ClosureReason, ClosuresOverlap
 from app.suppliers.service import (
     add_certificate,
     admit,
+    announce_closure,
     approve,
     decide_certificate,
     forget_invitations,
     leave_supplier,
     look_at,
     plant_townships,
+    shorten_closure,
     suspend,
     watch_certificates,
+    withdraw_closure,
 )
 
 __all__ = [
@@ -69,6 +87,10 @@ __all__ = [
     "CertificateKind",
     "CertificateStep",
     "CertificatesChanged",
+    "Closure",
+    "ClosureFrozen",
+    "ClosureReason",
+    "ClosuresOverlap",
     "InvalidLicence",
     "InvalidUscc",
     "Kind",
@@ -87,10 +109,13 @@ __all__ = [
     "UnknownTownship",
     "add_certificate",
     "admit",
+    "announce_closure",
     "approve",
     "bank_account",
     "by_code",
     "cards",
+    "closed_days",
+    "closures",
     "decide_certificate",
     "forget_invitations",
     "get",
@@ -103,8 +128,11 @@ __all__ = [
     "made_in",
     "permits",
     "plant_townships",
+    "read_closures",
     "router",
+    "shorten_closure",
     "suppliers",
     "suspend",
     "watch_certificates",
+    "withdraw_closure",
 ]

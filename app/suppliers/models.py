@@ -12,11 +12,13 @@ from app.core.db import Base, append_only, instant, uid
 from app.suppliers.lifecycle import CertificateStatus, CertificateStep, Status, Step, after, certificate_after
 from app.suppliers.rules import Kind, SupplierExists, Taxpayer
 from app.suppliers.rules.admission import CertificateKind
+from app.suppliers.rules.closures import Closure, ClosureReason
 from app.suppliers.rules.team import AlreadyInvitedToSupplier, StaffRole
 
 
 def _one_of(
-    column: str, values: type[StaffRole | Kind | Status | Step | Taxpayer | CertificateKind | CertificateStatus]
+    column: str,
+    values: type[StaffRole | Kind | Status | Step | Taxpayer | CertificateKind | CertificateStatus | ClosureReason],
 ) -> str:
     return f"{column} IN ({', '.join(repr(value.value) for value in values)})"
 
@@ -179,6 +181,41 @@ class AgentRow(Base):
     supplier_id: Mapped[UUID] = mapped_column(ForeignKey("suppliers_supplier.id"), primary_key=True)
     account_id: Mapped[UUID] = mapped_column(ForeignKey("identity_account.id"), primary_key=True, index=True)
     since: Mapped[instant]
+
+
+class ClosureRow(Base):
+    """Days on which a supplier ships nothing. One that was withdrawn stays, for what was promised while it stood."""
+
+    __tablename__ = "suppliers_closure"
+    __table_args__ = (
+        CheckConstraint(_one_of("reason", ClosureReason), name="reason"),
+        CheckConstraint("to_on >= from_on", name="ends_after_it_begins"),
+        Index("ix_suppliers_closure_supplier_id_to_on", "supplier_id", "to_on"),
+    )
+
+    id: Mapped[uid]
+    supplier_id: Mapped[UUID] = mapped_column(ForeignKey("suppliers_supplier.id"))
+    from_on: Mapped[date]
+    to_on: Mapped[date]
+    reason: Mapped[str] = mapped_column(Text)
+    note: Mapped[str | None] = mapped_column(Text)
+    version: Mapped[int] = mapped_column(server_default=text("1"))
+    announced_by: Mapped[UUID]
+    announced_at: Mapped[instant]
+    withdrawn_at: Mapped[datetime | None]
+
+    def value(self) -> Closure:
+        """What crosses the door."""
+        return Closure(
+            id=self.id,
+            supplier_id=self.supplier_id,
+            from_on=self.from_on,
+            to_on=self.to_on,
+            reason=ClosureReason(self.reason),
+            note=self.note,
+            withdrawn=self.withdrawn_at is not None,
+            version=self.version,
+        )
 
 
 append_only(Base.metadata.tables["suppliers_decision"])

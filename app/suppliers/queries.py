@@ -4,19 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import or_, select, text
+from sqlalchemy import Select, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.asides import Aside
 from app.core.errors import NotFound
 from app.core.sealing import keys
 from app.identity import Actor
 from app.suppliers.lifecycle import CertificateStatus, Status
-from app.suppliers.models import AgentRow, CertificateRow, DecisionRow, InvitationRow, SupplierRow, TownshipRow
+from app.suppliers.models import (
+    AgentRow,
+    CertificateRow,
+    ClosureRow,
+    DecisionRow,
+    InvitationRow,
+    SupplierRow,
+    TownshipRow,
+)
 from app.suppliers.rules import Kind, SupplierCard, Taxpayer
 from app.suppliers.rules.admission import BankAccount, Certificate, CertificateKind, Decision, Permit
+from app.suppliers.rules.closures import Closure, ClosureReason
 from app.suppliers.rules.team import Agency, StaffInvitation, StaffRole
 
 _SUPPLIER = select(
@@ -257,3 +267,58 @@ async def hold_agency(session: AsyncSession, supplier_id: UUID, *, by: Actor) ->
     held = select(AgentRow.supplier_id).where(AgentRow.supplier_id == supplier_id, AgentRow.account_id == by.account_id)
     if by.key_id is not None or (await session.execute(held.with_for_update(read=True))).first() is None:
         raise NotFound
+
+
+def _standing(supplier_id: UUID) -> Select[ClosureRow]:
+    return select(ClosureRow).where(ClosureRow.supplier_id == supplier_id, ClosureRow.withdrawn_at.is_(None))
+
+
+async def closures(session: AsyncSession, supplier_id: UUID, *, since: date) -> list[Closure]:
+    """What a supplier has announced that is not over before ``since``, by day. They do not overlap."""
+    query = _standing(supplier_id).where(ClosureRow.to_on >= since).order_by(ClosureRow.from_on)
+    return [row.value() for row in await session.scalars(query.execution_options(populate_existing=True))]
+
+
+async def page_of_closures(
+    session: AsyncSession, supplier_id: UUID, *, before: UUID | None, limit: int
+) -> list[Closure]:
+    """All that a supplier ever announced, also what it withdrew, the newest announcement first."""
+    query = select(ClosureRow).where(ClosureRow.supplier_id == supplier_id)
+    if before is not None:
+        query = query.where(ClosureRow.id < before)
+    return [row.value() for row in await session.scalars(query.order_by(ClosureRow.id.desc()).limit(limit))]
+
+
+async def closure(session: AsyncSession, closure_id: UUID, *, supplier_id: UUID | None) -> ClosureRow:
+    """One of a supplier's closures. Raises ``NotFound``."""
+    query = select(ClosureRow).where(ClosureRow.id == closure_id, ClosureRow.supplier_id == supplier_id)
+    row = await session.scalar(query.execution_options(populate_existing=True))
+    if row is None:
+        raise NotFound
+    return row
+
+
+_CLOSED = """(SELECT json_agg(json_build_array(sc.id, sc.supplier_id, sc.from_on, sc.to_on, sc.reason, sc.note))
+    FROM suppliers_closure sc
+    WHERE sc.supplier_id = {supplier} AND sc.to_on >= :closed_since AND sc.withdrawn_at IS NULL)"""
+_CLOSED_OF = {"s.id": _CLOSED.format(supplier="s.id"), "p.supplier_id": _CLOSED.format(supplier="p.supplier_id")}
+
+
+def closed_days(supplier: Literal["s.id", "p.supplier_id"], *, since: date) -> Aside:
+    """The closures, as JSON, of the supplier in that column that are not over before ``since``; null for none."""
+    return Aside(_CLOSED_OF[supplier], {"closed_since": since})
+
+
+def read_closures(said: list[list[str | None]] | None) -> tuple[Closure, ...]:
+    """What ``closed_days`` said."""
+    return tuple(
+        Closure(
+            id=UUID(found[0]),
+            supplier_id=UUID(found[1]),
+            from_on=date.fromisoformat(str(found[2])),
+            to_on=date.fromisoformat(str(found[3])),
+            reason=ClosureReason(str(found[4])),
+            note=found[5],
+        )
+        for found in said or ()
+    )

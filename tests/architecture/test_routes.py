@@ -132,6 +132,9 @@ _MOVES_NEITHER = {
     "revoke_certificate",
     "approve_supplier",
     "suspend_supplier",
+    # Days that are announced twice are refused.
+    "announce_closure",
+    "announce_blackout",
     "set_goal",
     "create_plan",
     "open_presale",

@@ -54,7 +54,7 @@ async def offers(session: AsyncSession, skus: Sequence[str], *, now: datetime | 
 async def offers_and(
     session: AsyncSession, skus: Sequence[str], aside: Aside, *, now: datetime | None = None
 ) -> list[tuple[Offer, Any]]:
-    """The same statement, which answers another module's question about each SKU (``k.sku`` there) as well."""
+    """The same statement, which answers another module's question about each SKU as well."""
     return await queries.offers_and(session, skus, aside, day=local_day(now) if now is not None else None)
 
 

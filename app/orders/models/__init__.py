@@ -99,6 +99,7 @@ class SupplierOrder(Base):
     ``due_at`` is when the clock moves it on by itself: expiry while unpaid, confirmation once delivered.
     ``open_claims`` is how many claims keep it from being confirmed.
     ``refunded_fen`` counts refunds from the moment they are asked for, so that no two can exceed what was paid.
+    ``ship_by`` is the day on which it leaves the house at the latest, frozen at payment by the days open then.
     """
 
     __tablename__ = "orders_supplier_order"
@@ -129,6 +130,7 @@ class SupplierOrder(Base):
     delivered_at: Mapped[datetime | None]
     completed_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
+    ship_by: Mapped[date | None]
 
 
 class OrderLine(Base):

@@ -7,10 +7,11 @@ classes cost several times as much for the same.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from app.orders.lifecycle import Status, Step, after
+from app.orders.rules.promise import Calendar
 
 
 @dataclass(slots=True, eq=False)
@@ -45,6 +46,7 @@ class LockedLine:
     claim_hours: int
     bad_allow_bp: int
     bad_full_bp: int
+    ship_by: date | None
     saved: tuple[object, ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -69,7 +71,10 @@ class LockedLine:
 
 @dataclass(slots=True, eq=False)
 class LockedPart:
-    """A `SupplierOrder` of a locked order, with its lines."""
+    """A `SupplierOrder` of a locked order, with its lines.
+
+    ``calendar`` is filled by ``queries.locked.lock_unpaid`` alone.
+    """
 
     id: UUID
     supplier_id: UUID
@@ -83,6 +88,8 @@ class LockedPart:
     delivered_at: datetime | None
     completed_at: datetime | None
     closed_at: datetime | None
+    ship_by: date | None
+    calendar: Calendar = field(init=False, default_factory=Calendar)
     lines: list[LockedLine] = field(init=False, default_factory=list)
     saved: tuple[object, ...] = field(init=False)
 
@@ -109,6 +116,11 @@ class LockedPart:
             case _:
                 pass
 
+    def promise(self, paid_on: date) -> None:
+        """Freeze the day on which it leaves the house at the latest; of what was all sold ahead, that of the first."""
+        ahead = [line.ship_by for line in self.lines if line.ship_by is not None]
+        self.ship_by = min(ahead) if len(ahead) == len(self.lines) else self.calendar.ship_by(paid_on)
+
     def row(self) -> tuple[object, ...]:
         """The columns that may change, behind the id."""
         return (
@@ -121,6 +133,7 @@ class LockedPart:
             self.delivered_at,
             self.completed_at,
             self.closed_at,
+            self.ship_by,
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +24,7 @@ from app.orders.models import Bulk, LineDiscount, Order, OrderLine, Refund, Refu
 from app.orders.models.locked import LockedOrder
 from app.orders.queries.locked import lock
 from app.orders.rules import (
+    LONG_DUE,
     CountedBasis,
     LineView,
     OrderView,
@@ -66,6 +67,7 @@ _PART = (
     SupplierOrder.shipped_at,
     SupplierOrder.delivered_at,
     SupplierOrder.completed_at,
+    SupplierOrder.ship_by,
 )
 _LINES = (
     select(
@@ -84,9 +86,10 @@ _LINES = (
         OrderLine.refunded_fen,
         OrderLine.supplier_id,
         OrderLine.ship_by,
-        Order.paid_at,
+        SupplierOrder.ship_by.label("part_ship_by"),
+        SupplierOrder.paid_at,
     )
-    .join(Order, Order.id == OrderLine.order_id)
+    .join(SupplierOrder, SupplierOrder.id == OrderLine.supplier_order_id)
     .order_by(OrderLine.order_id, OrderLine.position)
 )
 
@@ -305,6 +308,12 @@ async def page_of_organisation(
     return await _views(session, wanted.order_by(Order.id.desc()).limit(limit))
 
 
+_OF_SUPPLIER = select(*_PART, Order.number, Order.placed_at, Order.paid_at, Order.note, Order.address_sealed).join(
+    Order, Order.id == SupplierOrder.order_id
+)
+_DUE = func.coalesce(SupplierOrder.ship_by, LONG_DUE)
+
+
 async def supplier_page(
     session: AsyncSession,
     supplier_id: UUID,
@@ -314,19 +323,29 @@ async def supplier_page(
     limit: int,
     only: UUID | None = None,
 ) -> list[ToShip]:
-    """A supplier's paid orders, oldest first: what should leave the house first stands first."""
-    wanted = (
-        select(*_PART, Order.number, Order.placed_at, Order.paid_at, Order.note, Order.address_sealed)
-        .join(Order, Order.id == SupplierOrder.order_id)
-        .where(SupplierOrder.supplier_id == supplier_id, SupplierOrder.paid_at.is_not(None))
-    )
+    """A supplier's paid orders, oldest first."""
+    wanted = _OF_SUPPLIER.where(SupplierOrder.supplier_id == supplier_id, SupplierOrder.paid_at.is_not(None))
     if statuses:
         wanted = wanted.where(SupplierOrder.status.in_([status.value for status in statuses]))
     if only is not None:
         wanted = wanted.where(SupplierOrder.id == only)
     if after is not None:
-        wanted = wanted.where(tuple_(SupplierOrder.id) > tuple_(after))
-    rows = (await session.execute(wanted.order_by(SupplierOrder.id).limit(limit))).all()
+        wanted = wanted.where(SupplierOrder.id > after)
+    return await _to_ship(session, wanted.order_by(SupplierOrder.id).limit(limit))
+
+
+async def queue(
+    session: AsyncSession, supplier_id: UUID, *, after: tuple[date, UUID] | None, limit: int
+) -> list[ToShip]:
+    """What a supplier has to send: what is due first stands first, of the same day the oldest (``ToShip.place``)."""
+    wanted = _OF_SUPPLIER.where(SupplierOrder.supplier_id == supplier_id, SupplierOrder.status == Status.PAID.value)
+    if after is not None:
+        wanted = wanted.where(tuple_(_DUE, SupplierOrder.id) > tuple_(*after))
+    return await _to_ship(session, wanted.order_by(_DUE, SupplierOrder.id).limit(limit))
+
+
+async def _to_ship(session: AsyncSession, wanted: Select[*tuple[Any, ...]]) -> list[ToShip]:
+    rows = (await session.execute(wanted)).all()
     part_ids = [row.id for row in rows]
     lines: defaultdict[UUID, list[LineView]] = defaultdict(list)
     for line in await _lines(session, _LINES.where(OrderLine.supplier_order_id.in_(part_ids))):
@@ -458,6 +477,7 @@ def _part(row: Row[*tuple[Any, ...]]) -> SupplierOrderView:
         shipped_at=row.shipped_at,
         delivered_at=row.delivered_at,
         completed_at=row.completed_at,
+        ship_by=row.ship_by,
     )
 
 
@@ -484,6 +504,6 @@ def _line(row: Row[*tuple[Any, ...]], waiting_quantity: int) -> LineView:
         refunded_fen=row.refunded_fen,
         supplier_id=row.supplier_id,
         presale=row.ship_by is not None,
-        ship_by=ships_by(row.ship_by, row.paid_at),
+        ship_by=ships_by(row.ship_by, row.part_ship_by, row.paid_at),
         waiting_quantity=waiting_quantity,
     )

@@ -19,16 +19,16 @@ from app.orders.rules.packing import MOST_ORDERS, Pack, PackLine
 
 _TO_PACK = text("""
 SELECT p.id, o.id, o.number, o.channel, o.address_sealed, p.paid_at,
-       l.sku, l.name, l.category, l.supplier_name, l.ship_by, l.shipped_quantity,
+       l.sku, l.name, l.category, l.supplier_name, l.ship_by, p.ship_by, l.shipped_quantity,
        l.quantity - l.shipped_quantity - l.cancelled_quantity
-FROM (SELECT id, order_id, paid_at FROM orders_supplier_order
+FROM (SELECT id, order_id, paid_at, ship_by FROM orders_supplier_order
       WHERE supplier_id = :supplier_id AND status = :status
         AND (CAST(:only AS uuid[]) IS NULL OR id = ANY(CAST(:only AS uuid[])))
-      ORDER BY id LIMIT :limit) p
+      ORDER BY coalesce(ship_by, DATE '2000-01-01'), id LIMIT :limit) p
 JOIN orders_order o ON o.id = p.order_id
 JOIN orders_line l ON l.supplier_order_id = p.id
 WHERE l.quantity > l.shipped_quantity + l.cancelled_quantity
-ORDER BY p.id, l.position
+ORDER BY coalesce(p.ship_by, DATE '2000-01-01'), p.id, l.position
 """)
 
 
@@ -45,9 +45,10 @@ async def parts_numbered(session: AsyncSession, supplier_id: UUID, numbers: Coll
 
 
 async def to_pack(session: AsyncSession, supplier_id: UUID, *, only: Collection[UUID] = ()) -> list[Pack]:
-    """A supplier's orders of which something can be sent now, oldest first, at most ``MOST_ORDERS``; or ``only`` these.
+    """A supplier's orders of which something can be sent now, what is due first standing first; or ``only`` these.
 
-    What waits for a harvest is not packed. Raises ``NotFound`` if one of ``only`` is another's or has nothing to send.
+    At most ``MOST_ORDERS``. What waits for a harvest is not packed. Raises ``NotFound`` if one of ``only`` is
+    another's or has nothing to send.
     """
     rows = await ask(
         session,
@@ -67,8 +68,8 @@ async def to_pack(session: AsyncSession, supplier_id: UUID, *, only: Collection[
         part_id, order_id, number, channel, sealed, paid_at = mine[0][:6]
         lines = []
         for row in mine:
-            late = min(waiting.get((order_id, row[6]), 0), row[12])
-            lines.append(PackLine(row[6], row[7], row[8], to_send=row[12] - late, shipped=row[11], waiting=late))
+            late = min(waiting.get((order_id, row[6]), 0), row[13])
+            lines.append(PackLine(row[6], row[7], row[8], to_send=row[13] - late, shipped=row[12], waiting=late))
         pack = Pack(
             supplier_order_id=part_id,
             number=number,
@@ -76,7 +77,9 @@ async def to_pack(session: AsyncSession, supplier_id: UUID, *, only: Collection[
             supplier_name=mine[0][9],
             paid_at=paid_at,
             address=open_address(sealed).masked,
-            ship_by=min((day for row in mine if (day := ships_by(row[10], paid_at)) is not None), default=None),
+            ship_by=min(
+                (day for row in mine if (day := ships_by(row[10], row[11], paid_at)) is not None), default=None
+            ),
             lines=tuple(lines),
         )
         if pack.pieces:

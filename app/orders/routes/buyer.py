@@ -106,7 +106,7 @@ async def quote_order(body: QuoteIn, by: Visitor, session: ReadSession, now: Now
     wanted = merged((item.sku, item.quantity) for item in body.items)
     place = body.address.division_code
     quoted = await service.quote(session, wanted, place, coupon=body.coupon, by=by, now=now)
-    return QuoteOut.of(quoted.priced, quoted.ahead)
+    return QuoteOut.of(quoted.priced, quoted.ahead, quoted.promises)
 
 
 @router.post(

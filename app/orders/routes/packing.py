@@ -16,7 +16,9 @@ from app.core.errors import NotFound
 from app.core.web import Now, TheEdge, problems
 from app.identity import SupplierStaff
 from app.orders.queries.packing import to_pack
+from app.orders.queries.promise import calendar
 from app.orders.rules.packing import MOST_ORDERS, Fetch, Pack, fetches, summed
+from app.orders.rules.promise import CARRIERS_STOP, Pause
 
 router = APIRouter(tags=["orders"])
 
@@ -47,19 +49,22 @@ _Only = Annotated[
     **_PAPER,
 )
 async def get_picking_list(by: SupplierStaff, edge: TheEdge, now: Now, only: _Only = []) -> Response:  # noqa: B006
-    """Summed by SKU and lot, then order by order, the oldest first: the lots that shipping takes without a lot code.
+    """Summed by SKU and lot, then order by order as they are due: the lots that shipping takes without a lot code.
 
-    At most 200 orders. What waits for a harvest is not on it; what is owed and lies in no lot that may be sent is
-    marked as missing. Recipients are masked. 404 for an order that is another's or has nothing to send.
+    At most 200 orders. Days near at hand on which nothing leaves the house stand above them. What waits for
+    a harvest is not on it; what is owed and lies in no lot that may be sent is marked as missing. Recipients are masked.
+    404 for an order that is another's or has nothing to send.
     """
     async with edge.db.read() as session:
         packs = await to_pack(session, _own(by.supplier_id), only=only)
         shelves = {line.sku: inventory.shelf_for(line.category, pack.channel) for pack in packs for line in pack.lines}
+        shut = await calendar(session, _own(by.supplier_id), since=local_day(now))
         stock = await inventory.batches(session, shelves, today=local_day(now)) if shelves else {}
     kept = _fitting(packs)
     fetched = fetches(kept, stock)
     data = {
         **_head(kept, left_out=len(packs) - len(kept), now=now),
+        "pause": _pause(shut.pause(local_day(now))),
         "sums": [_fetch(one) for one in summed(fetched)],
         "orders": [
             {**_order(pack), "rows": [_fetch(one) for one in mine]} for pack, mine in zip(kept, fetched, strict=True)
@@ -147,6 +152,14 @@ def _fetch(one: Fetch) -> dict[str, Any]:
 
 def _day(day: date | None) -> str:
     return "" if day is None else f"{day:%Y-%m-%d}"
+
+
+def _pause(pause: Pause | None) -> str:
+    """What the packers should know of the days ahead."""
+    if pause is None:
+        return ""
+    what = "快递停运" if pause.reason == CARRIERS_STOP else "放假"
+    return f"{what}：{pause.from_on:%Y-%m-%d} 至 {pause.until_on:%Y-%m-%d}，{pause.ships_from:%Y-%m-%d} 起发货"
 
 
 def _own(supplier_id: UUID | None) -> UUID:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
@@ -23,6 +24,7 @@ from app.core.web import (
     ReadSession,
     TheEdge,
     WriteSession,
+    decode_cursor,
     last_seen,
     page_of,
     problems,
@@ -70,7 +72,7 @@ class SupplierFilter(StrEnum):
 @router.get(
     "/v1/supplier/orders",
     operation_id="list_supplier_orders",
-    summary="The supplier's paid orders, oldest first",
+    summary="The supplier's paid orders",
     response_model=Page[ToShipOut],
     responses=problems(InvalidCursor),
 )
@@ -81,12 +83,26 @@ async def list_supplier_orders(
     limit: Limit = DEFAULT_LIMIT,
     cursor: Cursor = None,
 ) -> Page[ToShipOut]:
-    """Oldest first, because those are due first. Addresses are shown in full only while there is something to send."""
+    """Oldest first; with `status=to_ship` in the order of the days by which they have to leave the house.
+
+    Addresses are shown in full only while there is something to send.
+    """
+    if status is SupplierFilter.TO_SHIP:
+        return await _queue(session, _own(by.supplier_id), limit, cursor)
     after = last_seen("supplier-orders", cursor)
     statuses = status.statuses if status else []
     found = await queries.supplier_page(session, _own(by.supplier_id), statuses=statuses, after=after, limit=limit + 1)
     return page_of(
         "supplier-orders", found, limit, lambda one: ToShipOut.of(_discreet(one)), key=lambda one: one.part.id
+    )
+
+
+async def _queue(session: AsyncSession, supplier_id: UUID, limit: int, cursor: str | None) -> Page[ToShipOut]:
+    place = decode_cursor("supplier-queue", cursor) if cursor else None
+    after = (date.fromisoformat(str(place[0])), UUID(str(place[1]))) if place else None
+    found = await queries.queue(session, supplier_id, after=after, limit=limit + 1)
+    return page_of(
+        "supplier-queue", found, limit, lambda one: ToShipOut.of(_discreet(one)), key=lambda one: one.place
     )
 
 

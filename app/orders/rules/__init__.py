@@ -27,6 +27,8 @@ K = TypeVar("K")
 RETAIL, ORGANISATION = "retail", "organisation"
 SHIP_WITHIN = timedelta(hours=48)
 MOST_LINES = 100
+LONG_DUE = date(2000, 1, 1)
+"""Where an order that was paid before its day was frozen stands in the queue: first."""
 
 
 class UnknownSku(DomainError):
@@ -203,10 +205,14 @@ def confirmation(delivered_at: datetime, days: int) -> datetime:
     return delivered_at + timedelta(days=days)
 
 
-def ships_by(promised: date | None, paid_at: datetime | None) -> date | None:
-    """The day on which a line leaves the house at the latest: as promised, or 48 hours after payment (§3.5)."""
-    if promised is not None or paid_at is None:
-        return promised
+def ships_by(ahead: date | None, frozen: date | None, paid_at: datetime | None) -> date | None:
+    """The day on which a line leaves the house at the latest; None before payment (domain handbook §3.5).
+
+    Of a pre-sale the day that it was sold with, of all else the one that was frozen at payment. Orders that were paid
+    before such a day was frozen have 48 hours.
+    """
+    if ahead is not None or frozen is not None or paid_at is None:
+        return ahead or frozen
     return local_day(paid_at + SHIP_WITHIN)
 
 
@@ -280,6 +286,8 @@ class SupplierOrderView:
     shipped_at: datetime | None
     delivered_at: datetime | None
     completed_at: datetime | None
+    ship_by: date | None = None
+    """Leaves the house on this day at the latest; None before payment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,6 +344,11 @@ class ToShip:
     address: Address
     lines: tuple[LineView, ...]
     shipments: tuple[ParcelView, ...]
+
+    @property
+    def place(self) -> tuple[date, UUID]:
+        """Where it stands in the queue of what is to be sent."""
+        return self.part.ship_by or LONG_DUE, self.part.id
 
 
 @dataclass(frozen=True, slots=True)

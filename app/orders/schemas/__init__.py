@@ -28,6 +28,7 @@ from app.orders.rules import (
     ToShip,
 )
 from app.orders.rules.invoices import AskedInvoice, InvoiceKind
+from app.orders.rules.promise import Promise
 from app.payments import Payment, PaymentStatus, Provider, RefundStatus
 from app.pricing import Funder, Quote
 from app.suppliers import InvalidUscc, is_uscc
@@ -82,6 +83,20 @@ class QuoteLineOut(Out):
     was_price_fen: int | None = Field(None, description="To be crossed out: the lowest unit price of the week before")
 
 
+class PauseOut(Out):
+    """Days on which nothing leaves the supplier's house, the first and the last included."""
+
+    from_on: date
+    until_on: date
+    ships_from: date
+    reason: str = Field(
+        description="Of the supplier: spring_festival, public_holiday, harvest, stocktaking, weather or other; "
+        "carriers_stop: no carrier collects",
+        examples=["spring_festival"],
+    )
+    note: str | None = Field(description="The supplier's own words")
+
+
 class QuoteParcelOut(Out):
     """One parcel: goods of different suppliers are not weighed together."""
 
@@ -89,6 +104,8 @@ class QuoteParcelOut(Out):
     weight_g: int
     billable_g: int = Field(description="What the carrier charges for: the weight, or the volume's if that is more")
     freight_fen: int
+    ship_by: date | None = Field(None, description="Paid today, it leaves on this day at the latest; not of a pre-sale")
+    pause: PauseOut | None = Field(None, description="What delays it, or will within a week")
 
 
 class QuoteDiscountOut(Out):
@@ -112,18 +129,24 @@ class QuoteOut(Out):
     freight_fen: int
     total_fen: int
     ship_within_hours: int = Field(
-        int(SHIP_WITHIN.total_seconds()) // 3600, description="After payment, for all that is not a pre-sale"
+        int(SHIP_WITHIN.total_seconds()) // 3600,
+        description="After payment, for all that is not a pre-sale; days on which nothing is shipped do not count",
     )
 
     @classmethod
-    def of(cls, quote: Quote, ahead: Mapping[str, date]) -> Self:
-        """From the pricing module's value, and the day to ship by of what is sold ahead."""
+    def of(cls, quote: Quote, ahead: Mapping[str, date], promises: Mapping[UUID, Promise]) -> Self:
+        """From the pricing module's value, the day to ship by of what is sold ahead, and each supplier's promise."""
         priced = cls.model_validate(quote)
         lines = [
             line.model_copy(update={"presale": line.sku in ahead, "ship_by": ahead.get(line.sku)})
             for line in priced.lines
         ]
-        return priced.model_copy(update={"lines": lines})
+        parcels = []
+        for parcel in priced.parcels:
+            promise = promises[parcel.supplier_id]
+            pause = PauseOut.model_validate(promise.pause) if promise.pause else None
+            parcels.append(parcel.model_copy(update={"ship_by": promise.ship_by, "pause": pause}))
+        return priced.model_copy(update={"lines": lines, "parcels": parcels})
 
 
 class InvoiceIn(Body):
@@ -206,6 +229,7 @@ class SupplierOrderOut(Out):
     freight_fen: int
     amount_fen: int
     refunded_fen: int
+    ship_by: date | None = Field(description="Leaves the house on this day at the latest; null before payment")
 
 
 class ShipmentOut(Out):
@@ -438,6 +462,7 @@ class ToShipOut(Out):
     freight_fen: int
     amount_fen: int
     refunded_fen: int
+    ship_by: date | None = Field(description="Has to leave the house on this day at the latest")
     address: AddressOut
     note: str | None
     lines: list[OrderLineOut]
@@ -457,6 +482,7 @@ class ToShipOut(Out):
             freight_fen=part.freight_fen,
             amount_fen=part.amount_fen,
             refunded_fen=part.refunded_fen,
+            ship_by=part.ship_by,
             address=AddressOut.of(found.address),
             note=found.note,
             lines=[OrderLineOut.model_validate(line) for line in found.lines],

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app import identity, inventory, payments
 from app.buyers import Purchaser, located, mask_name, purchaser, resolve_division, seal_address
 from app.catalogue import Offer, offers
+from app.core.clock import local_day
 from app.core.db import ask, dump
 from app.core.errors import Fault, NotFound
 from app.core.events import emit
@@ -274,7 +275,7 @@ async def receive_bulk_payment(session: AsyncSession, captured: payments.Payment
     Orders may have been cancelled since the sum was asked for, or all of them have expired; then less, or nothing, is
     kept. A second payment goes back as a whole. Raises ``NotFound`` for a reference of neither an order nor a bulk.
     """
-    bulk, orders = await lock_bulk(session, captured.reference)
+    bulk, orders = await lock_bulk(session, captured.reference, unpaid_since=captured.at)
     if bulk.payment_id == captured.payment_id:
         return
     waiting = [order for order in orders if waits(order)] if bulk.payment_id is None else []
@@ -300,6 +301,7 @@ def pay(session: AsyncSession, order: LockedOrder, captured: payments.PaymentCap
     """A locked order that waited for this money is paid; the caller saves it."""
     for part in order.parts:
         part.take(Step.PAY, now=captured.at)
+        part.promise(local_day(captured.at))
     order.payment_id, order.paid_at = captured.payment_id, captured.at
     sold = [SoldLine(sku=line.sku, product_id=line.product_id, quantity=line.quantity) for line in order.lines]
     emit(session, OrderPaid(order_id=order.id, lines=sold, at=captured.at))

@@ -12,7 +12,7 @@ from app import payments
 from app.core.settings import Settings
 from app.identity import Actor
 from app.orders.lifecycle import Status, derive
-from app.orders.queries.locked import lock, lock_many
+from app.orders.queries.locked import lock, lock_unpaid
 from app.orders.rules import OrderNotPayable
 from app.orders.rules.bulk import PaidAsOne
 from app.orders.rules.invoices import InvoiceWish
@@ -60,7 +60,9 @@ async def receive_payments(
     Late money (the order expired or was cancelled) and a second payment are refunded in full: an order is never paid
     twice, and stock that was given away is not sold again.
     """
-    orders = {order.id: order for order in await lock_many(session, [captured.reference for captured in arrived])}
+    since = min(captured.at for captured in arrived)
+    references = [captured.reference for captured in arrived]
+    orders = {order.id: order for order in await lock_unpaid(session, references, since=since)}
     others = []
     for captured in arrived:
         order = orders.get(captured.reference)

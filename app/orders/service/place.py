@@ -14,11 +14,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app import identity, inventory
 from app.buyers import Address, Purchaser, located, resolve_division, seal_address
 from app.catalogue import Offer, offers_and
-from app.core.asides import Aside
+from app.core.asides import Aside, together
+from app.core.clock import local_day
 from app.core.db import ask, dump
 from app.core.errors import NotAuthenticated
 from app.core.events import emit
 from app.core.ids import new_id
+from app.fulfilment import read_stops, stopped_days
 from app.identity import Actor
 from app.orders.events import OrderPlaced
 from app.orders.lifecycle import Status
@@ -35,8 +37,10 @@ from app.orders.rules import (
     number_prefix,
 )
 from app.orders.rules.invoices import InvoiceWish
+from app.orders.rules.promise import Calendar, Promise
 from app.pricing import NotOnSale, Quote, QuotedLine, Wanted, take
 from app.pricing import quote as price
+from app.suppliers import closed_days, read_closures
 
 NUMBER = ":prefix || lpad((nextval('orders_number_seq') * 61803399 % 100000000)::text, 8, '0')"
 """The last eight digits are a sequence sent through a permutation of 0..99999999: unique for a hundred million orders
@@ -89,10 +93,14 @@ FROM json_to_recordset(CAST(:discounts AS json)) AS d (line_id uuid, promotion_i
 
 @dataclass(frozen=True, slots=True)
 class Quoted:
-    """What goods would cost, and the day by which those would ship that only a harvest to come can give."""
+    """What goods would cost, the day by which those would ship that only a harvest to come can give, and all others.
+
+    ``promises`` are by supplier.
+    """
 
     priced: Quote
     ahead: Mapping[str, date]
+    promises: Mapping[UUID, Promise]
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +145,20 @@ async def quote(
     Raises ``UnknownSku``, ``NotOnSale``, ``NotDeliverable``, ``UnknownDivision`` and what pricing says of a coupon.
     """
     division = resolve_division(division_code)
-    found, ahead = await _on_sale(session, wanted, inventory.ships_ahead(wanted, now=now), now)
+    today = local_day(now)
+    aside = together(
+        inventory.ships_ahead(wanted, now=now), closed_days("s.id", since=today), stopped_days(since=today)
+    )
+    found, said = await _on_sale(session, wanted, aside, now)
     priced = await _price(session, wanted, found, division.county_code, coupon=coupon, by=by, now=now)
-    return Quoted(priced, {sku: ship_by for sku, ship_by in ahead.items() if ship_by is not None})
+    return Quoted(
+        priced,
+        {sku: date.fromisoformat(ship_by) for sku, (ship_by, _, _) in said.items() if ship_by is not None},
+        {
+            found[sku].supplier_id: Calendar(read_closures(closed), read_stops(stopped)).promise(today)
+            for sku, (_, closed, stopped) in said.items()
+        },
+    )
 
 
 async def place(

@@ -23,6 +23,7 @@ _COLUMNS = {
         "delivered_at": "timestamptz",
         "completed_at": "timestamptz",
         "closed_at": "timestamptz",
+        "ship_by": "date",
     },
     "orders_line": {
         "shipped_quantity": "integer",

@@ -11,6 +11,7 @@ from app.pages.routes import (
     certificates,
     checkout,
     claims,
+    closures,
     codes,
     more,
     orders,
@@ -40,6 +41,7 @@ router = APIRouter(
         *certificates.router.routes,
         *sheets.router.routes,
         *more.router.routes,
+        *closures.router.routes,
         *static.routes,
     ],
 )

@@ -14,6 +14,7 @@ from pydantic import StringConstraints
 from app import reviews, storefront
 from app.assistance import VerifiedOut, certificate
 from app.catalogue import CATEGORIES, Season
+from app.core.clock import local_day
 from app.core.errors import NotFound
 from app.core.money import parse_yuan
 from app.core.web import Now, ReadSession, decode_cursor, encode_cursor
@@ -116,7 +117,7 @@ async def show_product(
         if product["rating"]
         else []
     )
-    return show(visit, "product.html", product=product, chosen=chosen, reviews=said, sizes=sizes)
+    return show(visit, "product.html", product=product, chosen=chosen, reviews=said, sizes=sizes, today=local_day(now))
 
 
 @router.get("/trace")

@@ -24,6 +24,7 @@ from app.buyers import (
     purchaser,
 )
 from app.catalogue import offers, pictures
+from app.core.clock import local_day
 from app.core.errors import DomainError, Fault, InvalidInput
 from app.core.web import Now, ReadSession, TheEdge
 from app.inventory import availability, open_presales
@@ -65,6 +66,7 @@ class _Item:
     quantity: int
     available: int
     fresh: bool
+    supplier_id: UUID
     short: bool
 
 
@@ -155,11 +157,13 @@ async def _page(
         return go("/cart")
     status = refused["status"] if refused else 200
     quote: Quote | None = None
+    pauses: dict[UUID, orders.Pause] = {}
     wanted = {item.sku: item.quantity for item in items}
     try:
         coupon = said["coupon"] or None
         quoted = await orders.quote(session, wanted, said["division_code"], coupon=coupon, by=visit.buyer, now=now)
         quote = quoted.priced
+        pauses = {of: promise.pause for of, promise in quoted.promises.items() if promise.pause is not None}
     except DomainError as wrong:
         refused = refused or refused_with(visit.request, wrong)
     return show(
@@ -170,6 +174,8 @@ async def _page(
         items=items,
         priced={line.sku: line for line in quote.lines} if quote else {},
         quote=quote,
+        pauses=pauses,
+        today=local_day(now),
         short=any(item.short for item in items),
         fresh=any(item.fresh for item in items),
         unticked=refused is not None and refused["code"] == FreshGoodsNotAcknowledged.code,
@@ -204,7 +210,15 @@ async def _items(visit: Visit, session: AsyncSession, now: datetime, sku: str, p
     if not sku:
         cart = await basket(session, visit, now)
         return [
-            _Item(line.sku, line.name, line.quantity, line.available, line.fresh, short=not line.orderable)
+            _Item(
+                line.sku,
+                line.name,
+                line.quantity,
+                line.available,
+                line.fresh,
+                line.supplier_id,
+                short=not line.orderable,
+            )
             for line in (cart.lines if cart else ())
         ]
     found = (await offers(session, [sku], now=now)).get(sku)
@@ -215,7 +229,8 @@ async def _items(visit: Visit, session: AsyncSession, now: datetime, sku: str, p
     available = (there.available if there else 0) + (ahead.left if ahead else 0)
     wanted = max(1, quantity(pieces, _MOST_PIECES))
     name = f"{found.product_name} {found.sku_name}"
-    return [_Item(sku, name, wanted, available, found.fresh, short=not found.on_sale or available < wanted)]
+    short = not found.on_sale or available < wanted
+    return [_Item(sku, name, wanted, available, found.fresh, found.supplier_id, short=short)]
 
 
 def _invoice(said: Mapping[str, str]) -> orders.InvoiceWish | None:

@@ -86,13 +86,16 @@ async def list_jobs(
     cursor: Annotated[str, Query(max_length=512)] = "",
 ) -> Response:
     """What waits to be sent: first what has to leave the house today, then what may."""
-    after = UUID(str(decode_cursor("page:jobs", cursor)[0])) if cursor else None
-    found = await orders.supplier_page(
-        session, visit.supplier_id, statuses=[Status.PAID], after=after, limit=_ON_A_PAGE + 1
-    )
+    place = decode_cursor("page:jobs", cursor) if cursor else None
+    after = (date.fromisoformat(str(place[0])), UUID(str(place[1]))) if place else None
+    found = await orders.queue(session, visit.supplier_id, after=after, limit=_ON_A_PAGE + 1)
     today = local_day(now)
     jobs = sorted((_Job.of(one, today) for one in found[:_ON_A_PAGE]), key=lambda job: job.ship_by or today)
-    following = encode_cursor("page:jobs", str(found[_ON_A_PAGE - 1].part.id)) if len(found) > _ON_A_PAGE else None
+    following = None
+    if len(found) > _ON_A_PAGE:
+        day, part_id = found[_ON_A_PAGE - 1].place
+        following = encode_cursor("page:jobs", day.isoformat(), str(part_id))
+    shut = await orders.calendar(session, visit.supplier_id, since=today)
     return show(
         visit,
         "supplier_orders.html",
@@ -100,6 +103,8 @@ async def list_jobs(
         later=[job for job in jobs if job.ship_by is not None and job.ship_by > today],
         sent=sent if _NUMBER.fullmatch(sent) else "",
         following=following,
+        pause=shut.pause(today),
+        now=today,
     )
 
 
@@ -166,6 +171,8 @@ async def _page(
     found = await _find(session, visit, part_id)
     job = _Job.of(found, local_day(now))
     is_open = found.part.status is Status.PAID
+    today = local_day(now)
+    stops = await fulfilment.blackouts(session, since=today) if is_open else []
     lots = await inventory.lots_of(session, [line.sku for line in job.lines]) if is_open and job.lines else {}
     if whole and is_open:
         log.info("address shown", supplier_order=str(part_id), account=str(visit.person.account_id), reason="label")
@@ -181,6 +188,12 @@ async def _page(
         address=found.address if whole and is_open else job.address,
         lots={sku: [lot for lot in of_one if lot.on_hand and lot.recalled_at is None] for sku, of_one in lots.items()},
         carriers=list(CARRIERS),
+        stopped={
+            code: stop.to_on
+            for stop in stops
+            if stop.from_on <= today
+            for code in ([stop.carrier] if stop.carrier else CARRIERS)
+        },
         said=said,
         warnings=lambda parcel: [
             advice.en if english else advice.zh

@@ -57,6 +57,20 @@ def _label(life: str) -> str:
     'shelf_life_days', {life})"""
 
 
+# The rule of orders.rules.promise, where a page is one statement; a test holds the two against one another. A pause
+# begins with the first closed day that a buyer is told of, and ends before the first day that no closure covers.
+_PAUSE = """(
+    WITH shut AS MATERIALIZED (
+        SELECT from_on, to_on, reason, note FROM suppliers_closure
+        WHERE supplier_id = su.id AND withdrawn_at IS NULL AND to_on >= :day
+        UNION ALL SELECT from_on, to_on, 'carriers_stop', NULL FROM fulfilment_blackout
+        WHERE carrier IS NULL AND to_on >= :day)
+    SELECT json_build_object('from_on', f.from_on, 'until_on', n.day - 1, 'ships_from', n.day, 'reason', f.reason,
+                             'note', f.note)
+    FROM (SELECT * FROM shut WHERE from_on <= :day + 7 ORDER BY from_on, reason = 'carriers_stop' LIMIT 1) f
+    CROSS JOIN LATERAL (SELECT min(s.to_on) + 1 AS day FROM shut s WHERE s.to_on >= f.from_on AND NOT EXISTS (
+        SELECT FROM shut o WHERE s.to_on + 1 BETWEEN o.from_on AND o.to_on)) n)"""
+
 _PRODUCT = text(f"""
 SELECT CAST(json_build_object({_FACE},
     'description', p.description,
@@ -83,6 +97,7 @@ SELECT CAST(json_build_object({_FACE},
                ON pick.name = p.attributes ->> 'pick_season' AND pick.year = extract(year FROM l.harvested_on)
         ), json_build_array()),
     'return_policy', CASE WHEN v.fresh THEN CAST(:fresh AS json) ELSE CAST(:sealed AS json) END,
+    'pause', {_PAUSE},
     'households_linked', NULL) AS text)
 FROM catalogue_product p {_JOINS}
 CROSS JOIN LATERAL ({VARIANTS}) v

@@ -2,10 +2,16 @@
 
 from fastapi import APIRouter
 
-from app.suppliers.routes import applicant, office, operator, team
+from app.suppliers.routes import applicant, closures, office, operator, team
 
 router = APIRouter(
-    routes=[*applicant.router.routes, *office.router.routes, *operator.router.routes, *team.router.routes]
+    routes=[
+        *applicant.router.routes,
+        *closures.router.routes,
+        *office.router.routes,
+        *operator.router.routes,
+        *team.router.routes,
+    ]
 )
 
 __all__ = ["router"]

@@ -9,6 +9,7 @@ from app.suppliers.service.admission import (
     submit,
 )
 from app.suppliers.service.certificates import add_certificate, decide_certificate, watch_certificates
+from app.suppliers.service.closures import announce_closure, shorten_closure, withdraw_closure
 from app.suppliers.service.standing import approve, look_at, recommend, reject, suspend
 from app.suppliers.service.team import (
     accept_invitation,
@@ -26,6 +27,7 @@ __all__ = [
     "accept_invitation",
     "add_certificate",
     "admit",
+    "announce_closure",
     "apply",
     "approve",
     "change_role",
@@ -42,8 +44,10 @@ __all__ = [
     "remove",
     "remove_agent",
     "set_bank_account",
+    "shorten_closure",
     "submit",
     "suspend",
     "watch_certificates",
+    "withdraw_closure",
     "withdraw_invitation",
 ]
