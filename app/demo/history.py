@@ -13,7 +13,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app import fulfilment, identity, inventory, orders, payments, pricing
+from app import fulfilment, identity, inventory, orders, payments, pricing, suppliers
 from app.buyers import make_address
 from app.core.clock import SHANGHAI, day_end, day_start, local_day
 from app.core.db import Database
@@ -29,6 +29,13 @@ _SUNDAY = 6
 _QUARTER_DAYS = 91
 _FRESH_SHELF_DAYS = 20
 _NEW_PRICES_ON = (1, 1)
+_SPRING_STOPS = {  # about three days before to five after the first of the year (domain handbook §5.3)
+    2025: (date(2025, 1, 26), date(2025, 2, 3)),
+    2026: (date(2026, 2, 14), date(2026, 2, 21)),
+    2027: (date(2027, 2, 3), date(2027, 2, 11)),
+}
+_CLOSED_LONGER = ("S01", "S08")
+_TAKES_STOCK = "S11"
 _CARRIERS = (("ZTO", "78{:012d}"), ("YTO", "YT{:013d}"), ("STO", "77{:011d}"), ("SF", "SF1{:012d}"))
 
 
@@ -74,6 +81,7 @@ class History:
         self._harvests()
         self._price_rise()
         self._write_offs()
+        self._days_off()
         for planned in self.plan.orders:
             self.at(planned.at, self._place(planned))
         span = (self.plan.until - self.plan.first).days + 1
@@ -198,6 +206,40 @@ class History:
         async def act(session: AsyncSession, now: datetime) -> None:
             by = self.county.suppliers[entry["supplier"]]
             await pricing.set_price(session, sku, parse_yuan(entry["retail"]), by=by, now=now)
+
+        return act
+
+    def _days_off(self) -> None:
+        """The Spring Festival, told to buyers two months before; and a supplier that counts its stock next week."""
+        two_months = timedelta(days=60)
+        for first, last in _SPRING_STOPS.values():
+            told = day_start(first - two_months) + timedelta(hours=10)
+            if told < day_start(self.plan.first):
+                continue
+            self.at(told, self._no_collection(first, last))
+            for code in _CLOSED_LONGER:
+                festival = suppliers.ClosureReason.SPRING_FESTIVAL
+                note = "祝您新春快乐，节后按付款先后发货"
+                self.at(told, self._close(code, first - timedelta(days=2), last + timedelta(days=1), festival, note))
+        counting = self.plan.until + timedelta(days=4)
+        stocktaking = suppliers.ClosureReason.STOCKTAKING
+        self.at(
+            day_start(self.plan.until) + timedelta(hours=9),
+            self._close(_TAKES_STOCK, counting, counting + timedelta(days=1), stocktaking, None),
+        )
+
+    def _no_collection(self, first: date, last: date) -> Callable[[AsyncSession, datetime], Any]:
+        async def act(session: AsyncSession, now: datetime) -> None:
+            await fulfilment.announce_blackout(session, None, first, last, by=self.county.operator, now=now)
+
+        return act
+
+    def _close(
+        self, code: str, first: date, last: date, reason: suppliers.ClosureReason, note: str | None
+    ) -> Callable[[AsyncSession, datetime], Any]:
+        async def act(session: AsyncSession, now: datetime) -> None:
+            by = self.county.suppliers[code]
+            await suppliers.announce_closure(session, first, last, reason, note, by=by, now=now)
 
         return act
 

@@ -271,3 +271,49 @@ async def test_a_certificate_that_cannot_be_is_not_kept(shop: Shop, seller: Visi
     assert await shop.scalar("SELECT count(*) FROM files_file") == await shop.scalar(
         "SELECT count(*) FROM files_file WHERE attached_at IS NOT NULL"
     )
+
+
+async def test_days_off_are_announced_and_taken_back_in_a_few_taps(shop: Shop, seller: Visitor):
+    assert "目前没有安排放假" in await seller.see("/supplier/closures")
+    form = {**seller.fields("/supplier/closures"), "from_on": "2026-11-21", "to_on": "2026-11-24"}
+    for _ in range(2):
+        await seller.post("/supplier/closures", {**form, "reason": "spring_festival", "note": "新年好"})
+        assert seller.path == "/supplier/closures?saved=1"
+        assert "2026年11月21日 – 2026年11月24日" in seller.text
+    assert len(await shop.rows("SELECT 1 FROM suppliers_closure")) == 1
+    told = "春节：2026年11月21日至2026年11月24日放假，2026年11月25日起发货"
+    assert told in await seller.see("/supplier")
+    assert told in await seller.see("/products/golden-tea")
+    assert "新年好" in seller.text
+    shop.clock.advance(days=2)
+    assert "春节：放假至2026年11月24日，2026年11月25日起发货" in await seller.see("/products/golden-tea")
+    await seller.see("/supplier/closures")
+    (action,) = [form["action"] for form in seller.page.forms if form["action"].startswith("/supplier/closures/")]
+    await seller.post(action, seller.fields(action))
+    assert "放假中" in seller.text
+    assert await shop.scalar("SELECT to_on::text FROM suppliers_closure") == "2026-11-22"
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "said"),
+    [
+        ({"from_on": ""}, 422, "请选择日期"),
+        ({"to_on": "2026-11-20"}, 422, "结束日不能早于开始日"),
+        ({"from_on": "2026-11-01"}, 422, "不能从过去的日子开始"),
+        ({"reason": "none"}, 422, "请选择原因"),
+        ({"note": "字" * 101}, 422, "至多 100 个字"),
+    ],
+)
+async def test_days_off_that_cannot_be_change_nothing(shop: Shop, seller: Visitor, change, status, said):
+    await seller.see("/supplier/closures")
+    form = {**seller.fields("/supplier/closures"), "from_on": "2026-11-21", "to_on": "2026-11-24", "reason": "other"}
+    assert said in await seller.post("/supplier/closures", {**form, **change}, status)
+    assert await shop.rows("SELECT 1 FROM suppliers_closure") == []
+
+
+async def test_a_carrier_that_does_not_collect_is_marked_where_it_is_chosen(shop: Shop, seller: Visitor):
+    body = {"carrier": "ZTO", "from_on": "2026-11-20", "to_on": "2026-11-22"}
+    assert (await shop.call("operator", "POST", "/v1/operator/blackouts", body, key=None)).status_code == 201
+    order = await shop.pay(await shop.order({"GT04": 1}))
+    assert "中通快递（停运至2026年11月22日）" in await seller.see(_page_of(order))
+    assert "圆通速递（停运" not in seller.text

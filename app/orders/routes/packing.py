@@ -51,9 +51,9 @@ _Only = Annotated[
 async def get_picking_list(by: SupplierStaff, edge: TheEdge, now: Now, only: _Only = []) -> Response:  # noqa: B006
     """Summed by SKU and lot, then order by order as they are due: the lots that shipping takes without a lot code.
 
-    At most 200 orders. Days near at hand on which nothing leaves the house stand above them. What waits for
-    a harvest is not on it; what is owed and lies in no lot that may be sent is marked as missing. Recipients are masked.
-    404 for an order that is another's or has nothing to send.
+    At most 200 orders. Days near at hand on which nothing leaves the house stand above them. What waits for a harvest
+    is not on it; what is owed and lies in no lot that may be sent is marked as missing. Recipients are masked. 404 for
+    an order that is another's or has nothing to send.
     """
     async with edge.db.read() as session:
         packs = await to_pack(session, _own(by.supplier_id), only=only)
