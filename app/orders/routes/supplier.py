@@ -101,9 +101,7 @@ async def _queue(session: AsyncSession, supplier_id: UUID, limit: int, cursor: s
     place = decode_cursor("supplier-queue", cursor) if cursor else None
     after = (date.fromisoformat(str(place[0])), UUID(str(place[1]))) if place else None
     found = await queries.queue(session, supplier_id, after=after, limit=limit + 1)
-    return page_of(
-        "supplier-queue", found, limit, lambda one: ToShipOut.of(_discreet(one)), key=lambda one: one.place
-    )
+    return page_of("supplier-queue", found, limit, lambda one: ToShipOut.of(_discreet(one)), key=lambda one: one.place)
 
 
 @router.get(

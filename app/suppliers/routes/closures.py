@@ -48,9 +48,7 @@ async def list_own_closures(
     by: SupplierStaff, session: ReadSession, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
 ) -> Page[ClosureOut]:
     """The newest announcement first, with those that are over and those that were withdrawn."""
-    found = await queries.page_of_closures(
-        session, _own(by), before=last_seen("closures", cursor), limit=limit + 1
-    )
+    found = await queries.page_of_closures(session, _own(by), before=last_seen("closures", cursor), limit=limit + 1)
     return page_of("closures", found, limit, ClosureOut.of)
 
 
@@ -139,7 +137,5 @@ async def list_supplier_closures(
 ) -> Page[ClosureOut]:
     """The newest announcement first, with those that are over and those that were withdrawn."""
     await queries.get(session, supplier_id)
-    found = await queries.page_of_closures(
-        session, supplier_id, before=last_seen("closures", cursor), limit=limit + 1
-    )
+    found = await queries.page_of_closures(session, supplier_id, before=last_seen("closures", cursor), limit=limit + 1)
     return page_of("closures", found, limit, ClosureOut.of)
