@@ -11,7 +11,9 @@ import app
 
 HOUSE = Path(app.__path__[0])
 CHECKOUT = HOUSE.parent
-COMPOSITION_ROOTS = frozenset({"main", "worker", "cli", "launcher", "staffing", "wiring", "demo"})
+COMPOSITION_ROOTS = frozenset(
+    {"main", "worker", "cli", "launcher", "staffing", "loading", "surroundings", "wiring", "demo"}
+)
 MODULES = tuple(
     sorted(found.parent.name for found in HOUSE.glob("*/__init__.py") if found.parent.name not in {"core", "demo"})
 )
