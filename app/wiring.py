@@ -130,7 +130,7 @@ def rounds(settings: Settings, http: httpx.AsyncClient | None = None) -> list[fu
     return [fulfilment.asking(fulfilment.kuaidi100(tracking, http), tracking)] if tracking.on else []
 
 
-JOBS: dict[str, fulfilment.Round] = {"imports": inventory.work_on_imports}
+JOBS: dict[str, fulfilment.Round] = {"imports": inventory.work_on_imports, "sums": assistance.fold_ledger}
 """Long work that goes step by step, each with its transactions: every one has a loop of its own in the worker."""
 
 

@@ -1,10 +1,12 @@
 """What the sale did for the county: the ledger of counted sales, the goals it is measured by, and the yearly plans.
 
 *Owns* plans with aspects and measures, goals, the append-only ledger of counted sales, and certificates of an
-organisation's counted year.
+organisation's counted year; sums of the ledger by day and month (``VIEWS``) and of each goal by month, to which one of
+the worker's jobs adds what was posted.
 *Promises* one entry for each line that counts and one reversing entry for each refund of it, however often the facts
 are heard; attribution frozen on the entry; a place without a hole for every entry that is sealed, and a chain of hashes
-that any change of it breaks; no goal of a partition group that overlaps another.
+that any change of it breaks; that every entry is either in the sums or on the list of those that are not yet, so that
+both together are the ledger at any moment; no goal of a partition group that overlaps another.
 *Calls* catalogue and suppliers for the values of filters, orders, inventory and buyers for what is told to a buyer;
 hears orders. *Tells* nobody.
 """
@@ -21,6 +23,8 @@ from app.assistance.queries import (
     sealed_through,
     unsealed,
 )
+from app.assistance.queries.tallies import TAKES as GOAL_FILTER
+from app.assistance.queries.tallies import TALLIED as GOALS_WITH_AREAS
 from app.assistance.routes import router
 from app.assistance.rules import Channel, Entry, Evidence, Kind
 from app.assistance.rules.contribution import (
@@ -48,6 +52,7 @@ from app.assistance.rules.goals import (
 )
 from app.assistance.rules.plans import Aspect, Measure, Plan, PlanExists
 from app.assistance.rules.season import Period, year_of
+from app.assistance.rules.summary import VIEWS, View, view_for
 from app.assistance.schemas import Day
 from app.assistance.schemas.contribution import VerifiedOut
 from app.assistance.service import (
@@ -57,6 +62,7 @@ from app.assistance.service import (
     contribution,
     count_sales,
     create_plan,
+    fold_ledger,
     print_certificate,
     resolve_filter,
     reverse_sale,
@@ -68,6 +74,9 @@ from app.assistance.service import (
 
 __all__ = [
     "ENTRY_DIGEST",
+    "GOALS_WITH_AREAS",
+    "GOAL_FILTER",
+    "VIEWS",
     "WORDINGS",
     "ActsForNobody",
     "ActsForSeveral",
@@ -102,6 +111,7 @@ __all__ = [
     "TakenBack",
     "UnknownFilterValue",
     "VerifiedOut",
+    "View",
     "add_aspect",
     "add_measure",
     "certificate",
@@ -109,6 +119,7 @@ __all__ = [
     "contribution",
     "count_sales",
     "create_plan",
+    "fold_ledger",
     "goal",
     "goal_entries",
     "goals",
@@ -127,5 +138,6 @@ __all__ = [
     "set_goal",
     "stand",
     "unsealed",
+    "view_for",
     "year_of",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -87,6 +87,11 @@ class Question:
     basis: Basis
 
     @property
+    def of_whole_months(self) -> bool:
+        """Whether the span begins with a month and ends with one."""
+        return self.first.day == 1 and (self.last + timedelta(days=1)).day == 1
+
+    @property
     def header(self) -> tuple[str, ...]:
         """The columns of a row."""
         return (*(column for group in self.groups for column in columns(group)), *FIGURES)
@@ -135,12 +140,11 @@ def csv_lines(report: Report) -> Iterator[str]:
     yield csv_line(["total", *[""] * blanks, *report.totals])
 
 
-def presented(
-    question: Question, keys: Sequence[tuple[Any, Any]], name_of_division: Callable[[str], str | None]
-) -> list[Any]:
-    """The group cells of one row: ``keys`` are (key, name) for each group as the database gave them."""
+def presented(question: Question, found: Sequence[Any], name_of_division: Callable[[str], str | None]) -> list[Any]:
+    """The group cells of one row: ``found`` has the key of each group and then the names of those that have some."""
     cells: list[Any] = []
-    for group, (key, name) in zip(question.groups, keys, strict=True):
+    names = iter(found[len(question.groups) :])
+    for group, key in zip(question.groups, found, strict=False):
         if group is Group.MONTH:
             cells.append(f"{key:%Y-%m}")
         elif group is Group.DAY:
@@ -148,7 +152,7 @@ def presented(
         elif group is Group.DIVISION:
             cells += [key, name_of_division(key)]
         elif group in COLUMNS:
-            cells += [None if key is None else str(key), name]
+            cells += [None if key is None else str(key), next(names)]
         else:
             cells.append(key)
     return cells

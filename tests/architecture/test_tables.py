@@ -171,6 +171,8 @@ def test_every_ledger_refuses_change_in_the_migrated_database(migrated: Connecti
     assert {"core_event", "inventory_movement", "assistance_entry"} <= {table for table, _ in ledgers}
     assert {table for table, _ in frozen} == {"settlement_statement", "settlement_payout"}
     noted = {(table.name, f"{table.name}_noted") for table in TABLES if table.info.get("noted")}
+    listed = {(table.name, f"{table.name}_unfolded") for table in TABLES if table.info.get("summed")}
+    assert {table for table, _ in listed} == {"assistance_entry"}
     assert {table for table, _ in noted} == {"assistance_entry"}
     guarded = {(row[0], row[1]) for row in migrated.execute(text(_TRIGGERS))}
-    assert guarded == ledgers | frozen | noted
+    assert guarded == ledgers | frozen | noted | listed

@@ -52,6 +52,12 @@ def invoice(amount, *, colour="blue", items=None, reverses="NULL", no="1"):
         FROM orders_supplier_order p JOIN orders_order o ON o.id = p.order_id WHERE p.id = {PART_OF_PLAIN}"""
 
 
+def summed(prev, view=1, entries=0, orders=0):
+    return f"""
+        INSERT INTO assistance_sum (view, at, prev, entries, quantity, weight_g, gross_fen, refunded_fen, orders)
+        VALUES ({view}, '2026-11-01', {prev}, {entries}, 0, 0, 0, 0, {orders})"""
+
+
 def bulk(payment="NULL", recipients=1, total="1"):
     """A bulk order with the id of a fixed organisation of its buyer."""
     return (
@@ -311,6 +317,17 @@ BREAKS = [
     ("ledger.seal", [SEAL, "UPDATE assistance_seal SET sum_fen = sum_fen + 1"]),
     ("ledger.seal", [SEAL, "DELETE FROM assistance_seal"]),
     ("ledger.unsealed", ["DELETE FROM assistance_unsealed"]),
+    ("sums.cells", [summed("NULL", view=2, entries=1)]),
+    ("sums.years", [summed("NULL", orders=1), summed("'2026-10-01'", orders=-1)]),
+    (
+        "sums.goals",
+        [
+            f"""INSERT INTO assistance_goal (id, code, name, starts_on, ends_on, metric, target, created_at, by_account)
+                VALUES ('{BULK}', 'G', '', '2026-01-01', '2026-12-31', 'net_sales_fen', 1, now(), '{BULK}')""",
+            f"INSERT INTO assistance_goal_tally VALUES ('{BULK}', 1)",
+            f"INSERT INTO assistance_goal_month VALUES ('{BULK}', '2026-11-01', true, 1, 0, 0)",
+        ],
+    ),
     ("invoice.net", [invoice("5")]),
     ("invoice.items", [invoice("p.amount_fen", items="'[]'::jsonb")]),
     (

@@ -5,6 +5,7 @@ from app.assistance.models.goals import GoalRow
 from app.assistance.models.ledger import EntryRow
 from app.assistance.models.plans import AspectRow, MeasureRow, PlanRow
 from app.assistance.models.seals import SealedEntryRow, SealRow, UnsealedRow
+from app.assistance.models.summary import unfolded
 
 __all__ = [
     "AspectRow",
@@ -16,4 +17,5 @@ __all__ = [
     "SealRow",
     "SealedEntryRow",
     "UnsealedRow",
+    "unfolded",
 ]

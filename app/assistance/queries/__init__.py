@@ -7,13 +7,13 @@ from app.assistance.queries.goals import (
     goal_entries,
     goal_value,
     goals,
-    measure_goals,
     partition,
     shares_of,
 )
 from app.assistance.queries.ledger import BEGINNING, CountedSale, entries_of, ledger, lock_sales, posted
 from app.assistance.queries.plans import aspect_by_no, aspects, measure_value, measures, plan, plans
 from app.assistance.queries.seals import ENTRY_DIGEST, SEAL_FORM, seal_digest, sealed_through, unsealed
+from app.assistance.queries.tallies import measure_goals
 
 __all__ = [
     "BEGINNING",

@@ -10,56 +10,19 @@ from sqlalchemy import Select, func, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.assistance.models import GoalRow
-from app.assistance.queries.ledger import WIRE_COLUMNS, entry_value
+from app.assistance.queries.ledger import ledger
+from app.assistance.queries.tallies import AREAS, TAKES
 from app.assistance.rules import Channel, Entry
 from app.assistance.rules.contribution import GoalShare
-from app.assistance.rules.goals import Filter, Goal, Metric, by_goal
+from app.assistance.rules.drill import Wanted
+from app.assistance.rules.goals import Filter, Goal, Metric
 from app.assistance.rules.season import Period
 from app.core.errors import NotFound
 
-_PASSES = """
-      e.counted_on BETWEEN g.starts_on AND g.ends_on
-  AND (g.categories IS NULL OR e.category = ANY (g.categories))
-  AND (g.suppliers IS NULL OR e.supplier_id = ANY (g.suppliers))
-  AND (g.townships IS NULL OR e.township_code = ANY (g.townships))
-  AND (g.channels IS NULL OR e.channel = ANY (g.channels))
-  AND (g.areas IS NULL OR e.division_code LIKE ANY (g.areas))
+_PASSES = f"e.counted_on BETWEEN g.starts_on AND g.ends_on AND {TAKES}"
+_GOALS = f"""
+WITH g AS MATERIALIZED (SELECT *, {AREAS} FROM assistance_goal WHERE id = ANY (CAST(:goals AS uuid[])))
 """
-
-_GOALS = """
-WITH g AS MATERIALIZED (
-    SELECT *, CASE WHEN divisions IS NOT NULL THEN ARRAY(SELECT code || '%' FROM unnest(divisions) AS code) END AS areas
-    FROM assistance_goal WHERE id = ANY (CAST(:goals AS uuid[]))
-)
-"""
-
-# An order is counted once in each goal, in the month of its first entry, if it nets more than nothing there.
-_MEASURE = text(
-    _GOALS
-    + f""", part AS (
-    SELECT g.id, g.metric,
-           CASE WHEN g.metric = 'orders' THEN e.order_id END AS order_id,
-           CASE WHEN g.metric <> 'orders' THEN e.counted_month END AS month,
-           min(e.counted_month) AS first_month, sum(e.amount_fen) AS amount_fen, sum(e.weight_g) AS weight_g
-    FROM g JOIN assistance_entry e ON {_PASSES}
-    GROUP BY 1, 2, 3, 4
-)
-SELECT id, coalesce(month, first_month) AS month,
-       CAST(CASE metric WHEN 'orders' THEN count(*) FILTER (WHERE amount_fen > 0)
-                        WHEN 'quantity_g' THEN sum(weight_g)
-                        ELSE sum(amount_fen) END AS bigint)
-FROM part GROUP BY 1, 2, metric
-"""
-)
-
-_GOAL_ENTRIES = text(
-    _GOALS
-    + f"""
-SELECT {WIRE_COLUMNS} FROM g JOIN assistance_entry e ON {_PASSES}
-WHERE (CAST(:after_on AS date) IS NULL OR (e.counted_on, e.id) > (CAST(:after_on AS date), CAST(:after_id AS uuid)))
-ORDER BY e.counted_on, e.id LIMIT :limit
-"""
-)
 
 _SHARES = text(
     _GOALS
@@ -71,16 +34,18 @@ GROUP BY 1, 2, 3, 4 ORDER BY g.code
 )
 
 
-async def goal_entries(session: AsyncSession, goal_id: UUID, *, after: tuple[date, UUID], limit: int) -> list[Entry]:
+async def goal_entries(session: AsyncSession, goal: Goal, *, after: tuple[date, UUID], limit: int) -> list[Entry]:
     """The entries that a goal counts, oldest first, after a place in the ledger."""
-    values = {"goals": [goal_id], "after_on": after[0], "after_id": after[1], "limit": limit}
-    return [entry_value(row) for row in (await session.execute(_GOAL_ENTRIES, values)).mappings()]
-
-
-async def measure_goals(session: AsyncSession, goals: Sequence[Goal]) -> dict[UUID, dict[date, int]]:
-    """Actuals of any number of goals by month, in one statement."""
-    rows = await session.execute(_MEASURE, {"goals": [goal.id for goal in goals]})
-    return by_goal((goal_id, month, value) for goal_id, month, value in rows)
+    only = goal.filter
+    wanted = Wanted(
+        category=only.categories,
+        supplier_id=only.suppliers,
+        township_code=only.townships,
+        channel=only.channels,
+        division_code=only.divisions,
+    )
+    period = goal.period
+    return await ledger(session, period.starts_on, period.ends_on, wanted=wanted, after=after, limit=limit)
 
 
 async def shares_of(session: AsyncSession, entries: Sequence[Entry]) -> dict[UUID, list[GoalShare]]:

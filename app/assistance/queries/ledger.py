@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, select, text
+from sqlalchemy import RowMapping, TextClause, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.assistance.models import EntryRow
 from app.assistance.rules import Channel, Entry, Evidence, Kind
 from app.assistance.rules.counting import Remaining
+from app.assistance.rules.drill import EVERYTHING, Wanted
+from app.core.db import array, ask
 
 WIRE_COLUMNS = """e.id, e.posted_at, e.occurred_at, e.counted_on, e.kind, e.evidence, e.order_number, e.po_no,
     e.line_id, e.sku, e.lot_code,
     e.product_id, e.product_name, e.category, e.supplier_id, e.supplier_name, e.township_code, e.township, e.channel,
     e.division_code, e.quantity, e.weight_g, e.amount_fen, e.reverses, e.reason"""
-
-_LEDGER = text(f"""
-SELECT {WIRE_COLUMNS} FROM assistance_entry e
-WHERE e.counted_on BETWEEN :first AND :last
-  AND (e.counted_on, e.id) > (CAST(:after_on AS date), CAST(:after_id AS uuid))
-ORDER BY e.counted_on, e.id LIMIT :limit
-""")
 
 _OF_LINES = text(f"""
 SELECT {WIRE_COLUMNS} FROM assistance_entry s JOIN assistance_entry e ON e.id = s.id OR e.reverses = s.id
@@ -94,12 +91,51 @@ def entry_value(row: RowMapping) -> Entry:
     return Entry(**{**row, **told})
 
 
+@lru_cache(maxsize=512)
+def _page(columns: tuple[str, ...]) -> TextClause:
+    """The statement that reads a page of the ledger, filtered by these columns: the others are not even named."""
+    passes = "".join(f" AND {_PASSES.get(column, _ONE_OF).format(column=column)}" for column in columns)
+    return text(f"""
+SELECT {WIRE_COLUMNS} FROM assistance_entry e
+WHERE e.counted_on BETWEEN :first AND :last
+  AND (e.counted_on, e.id) > (CAST(:after_on AS date), CAST(:after_id AS uuid)){passes}
+ORDER BY e.counted_on, e.id LIMIT :limit
+""")
+
+
+_ONE_OF = "e.{column} = ANY (CAST(:{column} AS text[]))"
+_OF_IDS = "e.{column} = ANY (CAST(:{column} AS uuid[]))"
+_PASSES = {
+    "product_id": _OF_IDS,
+    "supplier_id": _OF_IDS,
+    "partner_id": _OF_IDS,
+    "division_code": "e.{column} LIKE ANY (CAST(:{column} AS text[]))",
+}
+
+
 async def ledger(
-    session: AsyncSession, first: date, last: date, *, after: tuple[date, UUID], limit: int
+    session: AsyncSession,
+    first: date,
+    last: date,
+    *,
+    wanted: Wanted = EVERYTHING,
+    after: tuple[date, UUID],
+    limit: int,
 ) -> list[Entry]:
-    """Entries counted on the days ``first`` to ``last``, oldest first, after a place in the ledger."""
-    values = {"first": first, "last": last, "after_on": after[0], "after_id": after[1], "limit": limit}
-    return [entry_value(row) for row in (await session.execute(_LEDGER, values)).mappings()]
+    """Entries counted on the days ``first`` to ``last`` that are ``wanted``, oldest first, after a place in the ledger.
+
+    The index of days and ids is read from that place until there are enough, whatever the ledger holds.
+    """
+    asked = wanted.values
+    values: dict[str, Any] = {column: array(f"{value}%" if column == "division_code" else value for value in some)
+              for column, some in asked.items()}  # fmt: skip
+    values |= {"first": first, "last": last, "after_on": after[0], "after_id": after[1], "limit": limit}
+    return [_entry(row) for row in await ask(session, _page(tuple(asked)), values)]
+
+
+def _entry(row: Sequence[Any]) -> Entry:
+    entry = Entry(*row)
+    return replace(entry, kind=Kind(entry.kind), channel=Channel(entry.channel))
 
 
 async def entries_of(session: AsyncSession, lines: Collection[UUID]) -> list[Entry]:

@@ -1,6 +1,7 @@
 """The verbs of assistance, one file for each thing they are about."""
 
 from app.assistance.service.contribution import certify, contribution
+from app.assistance.service.fold import fold_ledger
 from app.assistance.service.goals import resolve_filter, set_goal, stand
 from app.assistance.service.ledger import count_sales, reverse_sale
 from app.assistance.service.paper import print_certificate
@@ -14,6 +15,7 @@ __all__ = [
     "contribution",
     "count_sales",
     "create_plan",
+    "fold_ledger",
     "print_certificate",
     "resolve_filter",
     "reverse_sale",

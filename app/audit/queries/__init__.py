@@ -18,6 +18,7 @@ from app.audit.queries.payments import PAYMENTS
 from app.audit.queries.seals import SEALS
 from app.audit.queries.shown import SHOWN
 from app.audit.queries.stock import STOCK
+from app.audit.queries.sums import SUMS
 from app.audit.rules import Break, Rule, as_break
 
 RULES: tuple[Rule, ...] = (
@@ -28,6 +29,7 @@ RULES: tuple[Rule, ...] = (
     *CLAIMS,
     *LEDGER,
     *SEALS,
+    *SUMS,
     *INVOICES,
     *OWED,
     *SHOWN,

@@ -1,16 +1,20 @@
-"""The statement behind a sales report: one, so that rows and totals are of one snapshot."""
+"""Sales by any groups, from the ledger or from the orders."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from functools import lru_cache
+from typing import Any
 
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.buyers import resolve_division
 from app.core.clock import day_end, day_start
+from app.core.db import ask
 from app.core.errors import DomainError
+from app.reports.queries import summed
+from app.reports.queries.summed import key_of, view_of
 from app.reports.rules import COLUMNS, MOST_ROWS, Basis, Group, Question, Report, ReportTooLarge, presented
 
 _COUNTED = """
@@ -47,22 +51,16 @@ _PAID = f"""
 _SOURCES = {Basis.COUNTED: _COUNTED, Basis.PAID: _PAID}
 
 
-def _key_and_name(group: Group) -> tuple[str, str]:
-    """The column to group by and the expression that names it. The divisions' names are not in the database."""
-    key, *names = COLUMNS.get(group, (group.value,))
-    return key, f"max({names[0]})" if names and group is not Group.DIVISION else "NULL"
-
-
 @lru_cache(maxsize=2048)
 def _statement(groups: tuple[Group, ...], basis: Basis) -> TextClause:
-    pairs = [_key_and_name(group) for group in groups]
-    keys = ", ".join(key for key, _ in pairs)
-    shown = ", ".join(f"{key}, {name}" for key, name in pairs)
+    columns = [key_of(group) for group in groups]
+    keys = ", ".join(columns)
+    names = [f"max({COLUMNS[group][1]})" for group in groups if group in COLUMNS and group is not Group.DIVISION]
     return text(f"""
-SELECT grouping({pairs[0][0]}) AS is_total,
+SELECT grouping({columns[0]}) AS is_total,
        (SELECT count(*) FROM core_delivery WHERE lane = 'assistance') AS undelivered,
        count(DISTINCT order_id) FILTER (WHERE sold), coalesce(sum(quantity), 0), coalesce(sum(gross_fen), 0),
-       coalesce(sum(refunded_fen), 0), {shown}
+       coalesce(sum(refunded_fen), 0), {", ".join([*columns, *names])}
 FROM ({_SOURCES[basis]}) AS source
 GROUP BY GROUPING SETS (({keys}), ())
 ORDER BY 1 DESC, {keys} LIMIT {MOST_ROWS + 2}
@@ -70,21 +68,24 @@ ORDER BY 1 DESC, {keys} LIMIT {MOST_ROWS + 2}
 
 
 async def sales(session: AsyncSession, question: Question, *, now: datetime) -> Report:
-    """The sales report. Raises ``ReportTooLarge``."""
-    span = (
+    """The sales report: from the ledger's sums where there are some, else from the ledger or the orders themselves.
+
+    Raises ``ReportTooLarge``.
+    """
+    view = view_of(question) if question.basis is Basis.COUNTED else None
+    statement = (
+        summed.statement(question.groups, view, MOST_ROWS + 2) if view else _statement(question.groups, question.basis)
+    )
+    span: dict[str, Any] = (
         {"first": question.first, "last": question.last}
         if question.basis is Basis.COUNTED
         else {"since": day_start(question.first), "until": day_end(question.last)}
     )
-    total, *found = (await session.execute(_statement(question.groups, question.basis), span)).all()
+    total, *found = await ask(session, statement, span)
     if len(found) > MOST_ROWS:
         raise ReportTooLarge(most=MOST_ROWS)
-    width = len(question.groups)
-    rows = []
-    for row in found:
-        keys = [(row[6 + 2 * i], row[7 + 2 * i]) for i in range(width)]
-        rows.append((*presented(question, keys, division_name), *_figures(row[2], row[3], row[4], row[5])))
-    return Report(question, now, rows, _figures(total[2], total[3], total[4], total[5]), total[1])
+    rows = [(*presented(question, row[6:], division_name), *_figures(*row[2:6])) for row in found]
+    return Report(question, now, rows, _figures(*total[2:6]), total[1])
 
 
 def _figures(orders: int, quantity: int, gross_fen: int, refunded_fen: int) -> tuple[int, int, int, int, int]:

@@ -1,0 +1,121 @@
+"""The ledger summed beforehand. Every entry is either folded into the sums or listed as not folded yet."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    ForeignKey,
+    Integer,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    event,
+)
+from sqlalchemy.dialects.postgresql import UUID as PG_UUID
+from sqlalchemy.schema import DDL
+
+from app.assistance.models.goals import GoalRow
+from app.assistance.models.ledger import EntryRow
+from app.core.db import Base
+
+_UUID = PG_UUID(as_uuid=True)
+
+unfolded = Table(
+    "assistance_unfolded",
+    Base.metadata,
+    Column("entry_id", _UUID, primary_key=True),
+)
+"""Entries that no sum contains yet; a trigger of the ledger lists them, so nobody who posts can forget to. There is no
+foreign key: the ledger never loses a row, and asking would cost each posting."""
+
+summed = Table(
+    "assistance_sum",
+    Base.metadata,
+    Column("view", SmallInteger, nullable=False),
+    Column("at", Date, nullable=False),
+    Column("prev", Date),
+    Column("category", Text),
+    Column("product_id", _UUID),
+    Column("sku", Text),
+    Column("supplier_id", _UUID),
+    Column("township_code", Text),
+    Column("channel", Text),
+    Column("division_code", Text),
+    Column("partner_id", _UUID),
+    Column("product_name", Text),
+    Column("supplier_name", Text),
+    Column("township", Text),
+    Column("partner_name", Text),
+    Column("entries", Integer, nullable=False),
+    Column("quantity", BigInteger, nullable=False),
+    Column("weight_g", BigInteger, nullable=False),
+    Column("gross_fen", BigInteger, nullable=False),
+    Column("refunded_fen", BigInteger, nullable=False),
+    Column("orders", Integer, nullable=False),
+    UniqueConstraint(
+        "view",
+        "at",
+        "prev",
+        "category",
+        "product_id",
+        "sku",
+        "supplier_id",
+        "township_code",
+        "channel",
+        "division_code",
+        "partner_id",
+        name="uq_assistance_sum_cell",
+        postgresql_nulls_not_distinct=True,
+    ),
+)
+"""Sums by view (``rules.summary``). ``at`` is a day or the first of a month. ``orders`` counts orders sold within
+``at`` that were sold in the same cell within ``prev`` and never between; amounts stand where ``prev`` is NULL."""
+
+odd_order = Table("assistance_odd_order", Base.metadata, Column("order_id", _UUID, primary_key=True))
+"""Orders whose lines disagree about what an order or an article has one of: reports count them from the ledger."""
+
+goal_month = Table(
+    "assistance_goal_month",
+    Base.metadata,
+    Column("goal_id", ForeignKey(GoalRow.id), nullable=False),
+    Column("month", Date, nullable=False),
+    Column("inside", Boolean, nullable=False),
+    Column("amount_fen", BigInteger, nullable=False),
+    Column("weight_g", BigInteger, nullable=False),
+    Column("orders", Integer, nullable=False),
+    UniqueConstraint("goal_id", "month", "inside"),
+)
+"""What passes a goal's filter by month, within its period (``inside``) and before or after it. ``orders`` is kept for
+goals that count orders."""
+
+goal_tally = Table(
+    "assistance_goal_tally",
+    Base.metadata,
+    Column("goal_id", ForeignKey(GoalRow.id), primary_key=True),
+    Column("version", Integer, nullable=False),
+)
+"""Of which version of a goal ``assistance_goal_month`` tells; others are measured from the ledger."""
+
+LIST_UNFOLDED = (
+    """
+CREATE OR REPLACE FUNCTION assistance_list_unfolded() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO assistance_unfolded (entry_id) SELECT id FROM fresh;
+    RETURN NULL;
+END $$
+""",
+    """
+CREATE TRIGGER assistance_entry_unfolded AFTER INSERT ON assistance_entry
+REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION assistance_list_unfolded()
+""",
+)
+"""The trigger and its function, for the migration too."""
+
+_entries = EntryRow.metadata.tables["assistance_entry"]
+_entries.info["summed"] = True
+for _statement in LIST_UNFOLDED:
+    event.listen(_entries, "after_create", DDL(_statement))  # type: ignore[no-untyped-call]
