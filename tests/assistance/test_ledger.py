@@ -10,7 +10,7 @@ from app import assistance
 from app.core.events import emit
 from app.core.outbox import deliver_all
 from app.identity import Role
-from tests.assistance.builders import completed, entries, line, refunded
+from tests.assistance.builders import SUPPLIERS, completed, entries, line, refunded
 from tests.identity.builders import account, bearer, token
 
 
@@ -304,3 +304,39 @@ async def test_an_operator_may_read_the_office(client, db, now):
         who = await account(session, now, Role.OPERATOR)
     client.headers.update(bearer(token(who, now)))
     assert [(await client.get(path)).status_code for path in READ] == [200] * len(READ)
+
+
+@pytest.mark.parametrize(
+    ("only", "kept"),
+    [
+        ({}, {6, 20, 300, -5}),
+        ({"kind": "refund"}, {-5}),
+        ({"kind": "sale"}, {6, 20, 300}),
+        ({"category": "navel-orange"}, {20}),
+        ({"product": str(UUID(int=77))}, {20}),
+        ({"sku": "NO01"}, {20}),
+        ({"supplier": str(SUPPLIERS["比耳脐橙合作社"])}, {300}),
+        ({"township": "433125111"}, {300}),
+        ({"channel": "organisation"}, {6, -5}),
+        ({"division": "3706"}, {6, -5}),
+        ({"division": "37"}, {6, 20, 300, -5}),
+        ({"division": "370112", "category": "golden-tea"}, {300}),
+        ({"partner": str(UUID(int=5))}, set()),
+    ],
+)
+async def test_every_group_of_a_report_can_be_followed_to_its_entries(officer, db, now, only, kept):
+    returned = line(net_fen=6, channel="organisation", division_code="370602", quantity=1)
+    other = {"supplier_id": SUPPLIERS["比耳脐橙合作社"], "township_code": "433125111", "township": "比耳镇"}
+    sale = completed(now, line(net_fen=20, category="navel-orange", product_id=UUID(int=77), sku="NO01"))
+    small = completed(now, returned)
+    async with db.write() as session:
+        for fact in (sale, small, completed(now, line(net_fen=300, **other))):
+            await assistance.on_supplier_orders_completed(session, [fact], now)
+        await assistance.on_lines_refunded(session, refunded(now, small, (returned.line_id, 1, 5)), now)
+    found = []
+    params = only | {"limit": 2}
+    while params:
+        page = (await officer.get("/v1/office/ledger", params=params)).json()
+        found += [entry["amount_fen"] for entry in page["items"]]
+        params = page["next_cursor"] and only | {"limit": 2, "cursor": page["next_cursor"]}
+    assert sorted(found) == sorted(kept)
