@@ -16,8 +16,8 @@ from app.fulfilment import shipments_of
 from app.identity import Actor
 from app.orders.lifecycle import Status
 from app.orders.models import Order, OrderLine, Refund, SupplierOrder
-from app.orders.queries import refund_lines
 from app.orders.queries.locked import lock
+from app.orders.queries.refunds import refund_lines
 from app.orders.rules import RefundLine as RefundedPart
 from app.orders.rules.invoices import Invoiceable, InvoiceableLine, InvoiceKind, InvoiceWish, SettledRefund
 from app.orders.rules.origins import LineOrigin
