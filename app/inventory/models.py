@@ -95,7 +95,10 @@ class LotRow(Base):
 
 
 class MovementRow(Base):
-    """One change of a SKU's numbers and its cause. ``id`` rises with every movement."""
+    """One change of a SKU's numbers and its cause. ``id`` rises with every movement.
+
+    ``on_behalf``: whoever entered it was not of the supplier, but its agent.
+    """
 
     __tablename__ = "inventory_movement"
     __table_args__ = (
@@ -115,6 +118,7 @@ class MovementRow(Base):
     reference: Mapped[UUID | None]
     reason: Mapped[str | None] = mapped_column(String(200))
     by_account: Mapped[UUID | None]
+    on_behalf: Mapped[bool] = mapped_column(server_default=text("false"))
     effective_at: Mapped[instant]
     recorded_at: Mapped[instant]
 

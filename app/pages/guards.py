@@ -214,6 +214,11 @@ async def _go_on(request: Request, visit: Visit) -> None:
         visit.actor = await identity.recognise(request, tokens.access_token)
 
 
+async def renew(visit: Visit) -> None:
+    """What the person may do has changed: the browser gets tokens that say so, or is signed out."""
+    await _go_on(visit.request, visit)
+
+
 Visitor = Annotated[Visit, Depends(_visit)]
 
 

@@ -23,6 +23,8 @@ _AUDIENCES: tuple[tuple[str, Audience], ...] = (
     ("/claims", "buyer"),
     ("/bulk-orders", "buyer"),
     ("/organisations", "buyer"),
+    ("/work", "buyer"),
+    ("/agencies", "buyer"),
     ("/account/addresses", "buyer"),
     ("/account/close", "buyer"),
     ("/supplier", "supplier"),

@@ -262,6 +262,19 @@ async def agencies(
     return [Agency(*row) for row in await session.execute(query.order_by(order).limit(limit))]
 
 
+async def agency(session: AsyncSession, supplier_id: UUID, *, by: Actor) -> Agency:
+    """The caller as an agent of this supplier. Raises ``NotFound`` when they are none, and for every API key."""
+    query = (
+        select(AgentRow.supplier_id, SupplierRow.name, AgentRow.account_id, AgentRow.since)
+        .join(SupplierRow, SupplierRow.id == AgentRow.supplier_id)
+        .where(AgentRow.supplier_id == supplier_id, AgentRow.account_id == by.account_id)
+    )
+    row = None if by.key_id is not None else (await session.execute(query)).first()
+    if row is None:
+        raise NotFound
+    return Agency(*row)
+
+
 async def hold_agency(session: AsyncSession, supplier_id: UUID, *, by: Actor) -> None:
     """Keep the caller an agent of this supplier until the transaction ends. Raises ``NotFound`` when they are none."""
     held = select(AgentRow.supplier_id).where(AgentRow.supplier_id == supplier_id, AgentRow.account_id == by.account_id)

@@ -219,7 +219,7 @@ FAINT = """
 """WCAG AA: 4.5 to 1 for text, 3 to 1 for large text, measured on what the browser painted it with."""
 
 _SMALL = """
-[...document.querySelectorAll("a, button, input, select, textarea, summary")]
+[...document.querySelectorAll(":is(main, .tabs, .supply .top) :is(a, button, input, select, textarea, summary)")]
   .filter((e) => e.type !== "hidden" && e.checkVisibility() && !e.closest(".away, .skip, p:not(.ways):not(.turn)"))
   .map((e) => [(e.closest("label, .stepper") || e).getBoundingClientRect(), e])
   .filter(([box]) => box.width && (box.height < 43.5 || box.width < 43.5))

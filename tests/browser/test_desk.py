@@ -6,7 +6,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import text
 
-from app import inventory
+from app import identity, inventory, suppliers
+from app.suppliers import StaffRole
 from tests.browser.conftest import PASSWORD, SIZES, Site, Watched
 from tests.identity.builders import quick_hash
 
@@ -85,3 +86,82 @@ def test_a_sheet_goes_its_way_without_any_script(browser: Browser, site: Site):
     site.meanwhile(_work(site))
     expect(page.get_by_role("heading", level=1)).to_have_text("已应用", timeout=15_000)
     context.close()
+
+
+def test_a_key_is_shown_once(watched: Watched):
+    page, site = watched.page, watched.site
+    sign_in(page, site, "shop-s01", "/supplier/more")
+    page.get_by_role("main").get_by_role("link", name="接口密钥").click()
+    watched.handy("keys")
+    page.get_by_label("用途").fill("打单软件")
+    row = page.get_by_role("listitem").filter(has_text="库存")
+    row.get_by_label("查看").check()
+    row.get_by_label("更改").check()
+    page.get_by_role("button", name="生成密钥").click()
+    shown = page.get_by_label("新的密钥")
+    expect(shown).to_be_visible()
+    key = shown.inner_text()
+    watched.handy("the key")
+    page.goto(f"{site.url}/supplier/keys")
+    expect(page.get_by_role("main")).to_contain_text(key[:11])
+    assert key not in page.content()
+    page.get_by_text("撤销", exact=True).first.click()
+    watched.handy("to be revoked")
+    page.get_by_role("button", name="确认撤销").click()
+    expect(page.get_by_text("已撤销的密钥")).to_be_visible()
+
+
+_AGENT = "13907430055"
+
+
+async def _invite_agent(site: Site) -> str:
+    """Somebody whose phone is proved is invited to be the agent of the tea co-operative: the code."""
+    async with site.shop.db.write() as session:
+        made = await identity.register_buyer(
+            session,
+            phone=_AGENT,
+            password_hash=quick_hash(PASSWORD),
+            name="田野",
+            phone_proven=True,
+            now=site.shop.clock(),
+        )
+    site.shop.accounts["agent"] = made
+    async with site.shop.db.write() as session:
+        by = site.shop.actor("S01")
+        _, code = await suppliers.invite(session, _AGENT, StaffRole.AGENT, by=by, now=site.shop.clock())
+    return code
+
+
+@pytest.mark.parametrize("watched", ["phone"], indirect=True)
+def test_an_agent_enters_stock(watched: Watched):
+    page, site = watched.page, watched.site
+    code = site.meanwhile(_invite_agent(site))
+    page.goto(f"{site.url}/sign-in?next=/account")
+    page.get_by_label("手机号或用户名").fill(_AGENT)
+    page.get_by_label("密码").fill(PASSWORD)
+    page.get_by_role("main").get_by_role("button", name="登录").click()
+    page.get_by_role("link", name="供货与代录").click()
+    watched.handy("invited")
+    page.get_by_label("邀请码").fill(code)
+    page.get_by_role("button", name="接受邀请").click()
+    expect(page.get_by_role("main")).to_contain_text("您正在代录")
+    watched.handy("whose stock")
+    page.get_by_role("link", name="GT14").click()
+    page.get_by_role("button", name="增加一件").first.click()
+    page.get_by_role("button", name="保存").click()
+    expect(page.get_by_role("status")).to_contain_text("GT14 的库存已保存")
+    page.get_by_role("link", name="GT14").click()
+    expect(page.get_by_role("main")).to_contain_text("录入人 田野")
+    watched.handy("entered")
+    page.get_by_role("link", name="全部变动").click()
+    watched.handy("the ledger")
+    page.goto(f"{site.url}/work")
+    watched.handy("agencies")
+    page.context.clear_cookies()
+    sign_in(page, site, "shop-s01", "/supplier/team")
+    expect(page.get_by_role("main")).to_contain_text("田野")
+    watched.handy("the team")
+    page.get_by_label("手机号").fill("13907430056")
+    page.get_by_role("button", name="生成邀请码").click()
+    expect(page.get_by_role("status")).to_be_visible()
+    watched.handy("invited somebody")

@@ -10,11 +10,14 @@ from uuid import UUID
 from sqlalchemy import Select, TextClause, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app import identity
+from app.buyers import mask_name
 from app.core.asides import Aside
 from app.core.db import array, ask, dump
 from app.core.errors import NotFound
+from app.identity import Actor
 from app.inventory.models import LotRow, MovementRow, PresaleRow, PromiseRow, StockRow
-from app.inventory.rules import Availability, Lot, LotState, StockState
+from app.inventory.rules import ENTERED, Availability, Lot, LotState, StockState
 from app.inventory.rules.presale import Plan, Presale
 from app.inventory.rules.updates import Update
 
@@ -65,7 +68,10 @@ class StockLine:
 
 @dataclass(frozen=True, slots=True)
 class MovementLine:
-    """One entry of the stock ledger, for the supplier. ``number`` rises with every movement."""
+    """One entry of the stock ledger, for the supplier. ``number`` rises with every movement.
+
+    ``entered_by`` is the person who counted, adjusted or received; what orders moved has none.
+    """
 
     number: int
     sku: str
@@ -75,6 +81,8 @@ class MovementLine:
     reserved_delta: int
     reference: UUID | None
     reason: str | None
+    entered_by: str | None
+    on_behalf: bool
     effective_at: datetime
     recorded_at: datetime
 
@@ -226,8 +234,14 @@ async def page_of_lots(
     return [lot_value(row) for row in rows]
 
 
-async def page_of_movements(session: AsyncSession, sku: str, *, before: int | None, limit: int) -> list[MovementLine]:
-    """The ledger of a SKU, newest first."""
+async def page_of_movements(
+    session: AsyncSession, sku: str, *, by: Actor, before: int | None, limit: int
+) -> list[MovementLine]:
+    """The ledger of a SKU, newest first, for ``by``.
+
+    People of its supplier read the names of those who entered something in full, as they know their team and agents;
+    an agent reads its own name, and of others, as programs do, no more than a waybill would say.
+    """
     query = (
         select(
             MovementRow.id.label("number"),
@@ -238,16 +252,37 @@ async def page_of_movements(session: AsyncSession, sku: str, *, before: int | No
             MovementRow.reserved_delta,
             MovementRow.reference,
             MovementRow.reason,
+            MovementRow.by_account,
+            MovementRow.on_behalf,
             MovementRow.effective_at,
             MovementRow.recorded_at,
+            StockRow.supplier_id,
         )
+        .join(StockRow, StockRow.sku == MovementRow.sku)
         .outerjoin(LotRow, LotRow.id == MovementRow.lot_id)
         .where(MovementRow.sku == sku)
     )
     if before is not None:
         query = query.where(MovementRow.id < before)
-    rows = await session.execute(query.order_by(MovementRow.id.desc()).limit(limit))
-    return [MovementLine(**row) for row in rows.mappings()]
+    rows = (await session.execute(query.order_by(MovementRow.id.desc()).limit(limit))).mappings().all()
+    entered = {row["by_account"] for row in rows if row["kind"] in ENTERED and row["by_account"] is not None}
+    names = await identity.names_of(session, sorted(entered)) if entered else {}
+    known = {"by_account", "supplier_id"}
+    return [
+        MovementLine(
+            **{name: value for name, value in row.items() if name not in known},
+            entered_by=_shown(names, row["by_account"], row["supplier_id"], by) if row["kind"] in ENTERED else None,
+        )
+        for row in rows
+    ]
+
+
+def _shown(names: Mapping[UUID, str], account_id: UUID | None, supplier_id: UUID, by: Actor) -> str | None:
+    """What ``by`` may read of the name of who entered something; None of a chore, and of nobody that is known."""
+    name = names.get(account_id) if account_id is not None else None
+    if name is None or (by.key_id is None and (account_id == by.account_id or by.supplier_id == supplier_id)):
+        return name
+    return mask_name(name)
 
 
 _OWNER = text("SELECT supplier_id FROM inventory_stock WHERE sku = :sku")

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from app.inventory.routes import imports, recalls, stock
+from app.inventory.routes import agency, imports, recalls, stock
 
-router = APIRouter(routes=[*stock.router.routes, *imports.router.routes, *recalls.router.routes])
+router = APIRouter(routes=[*stock.router.routes, *imports.router.routes, *recalls.router.routes, *agency.router.routes])
 
 __all__ = ["router"]

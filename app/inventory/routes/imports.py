@@ -25,7 +25,8 @@ from app.core.web import (
     ReadSession,
     TheEdge,
     decode_cursor,
-    encode_cursor,
+    last_seen,
+    page_of,
     problems,
 )
 from app.core.web.problems import language_of
@@ -116,11 +117,16 @@ async def list_inventory_imports(
     by: SupplierStaff, request: Request, session: ReadSession, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
 ) -> Page[ImportOut]:
     """With how far each is and how many of its rows are rejected."""
-    before = UUID(str(decode_cursor("imports", cursor)[0])) if cursor else None
-    found = await queries.page_of_imports(session, own(by), before=before, limit=limit + 1)
-    more = encode_cursor("imports", str(found[limit - 1].id)) if len(found) > limit else None
-    language = language_of(request)
-    return Page(items=[ImportOut.of(one, language) for one in found[:limit]], next_cursor=more)
+    return await imports_page(session, own(by), language_of(request), limit=limit, cursor=cursor)
+
+
+async def imports_page(
+    session: AsyncSession, supplier_id: UUID, language: str, *, limit: int, cursor: str | None
+) -> Page[ImportOut]:
+    """A page of a supplier's sheets, for it or its agent. Raises ``InvalidCursor``."""
+    before = last_seen("imports", cursor)
+    found = await queries.page_of_imports(session, supplier_id, before=before, limit=limit + 1)
+    return page_of("imports", found, limit, lambda one: ImportOut.of(one, language))
 
 
 @router.get(
@@ -150,13 +156,25 @@ async def list_inventory_import_rows(
     cursor: Cursor = None,
 ) -> Page[ImportRowOut]:
     """In the order of the file, then the SKUs that it does not name. Kept for 90 days."""
+    return await rows_page(session, own(by), import_id, language_of(request), status=status, limit=limit, cursor=cursor)
+
+
+async def rows_page(
+    session: AsyncSession,
+    supplier_id: UUID,
+    import_id: UUID,
+    language: str,
+    *,
+    status: Outcome | None,
+    limit: int,
+    cursor: str | None,
+) -> Page[ImportRowOut]:
+    """A page of the rows of a sheet of this supplier. Raises ``NotFound``, ``InvalidCursor``."""
     kind = f"import-rows:{import_id}"
     after = int(decode_cursor(kind, cursor)[0]) if cursor else 0
-    await queries.import_of(session, import_id, supplier_id=own(by))
+    await queries.import_of(session, import_id, supplier_id=supplier_id)
     found = await queries.page_of_receipts(session, import_id, outcome=status, after=after, limit=limit + 1)
-    more = encode_cursor(kind, found[limit - 1].line.position) if len(found) > limit else None
-    language = language_of(request)
-    return Page(items=[ImportRowOut.of(one, language) for one in found[:limit]], next_cursor=more)
+    return page_of(kind, found, limit, lambda one: ImportRowOut.of(one, language), key=lambda one: one.line.position)
 
 
 @router.get(

@@ -8,7 +8,6 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app import suppliers
 from app.catalogue import SeasonNotProven
 from app.core.errors import NotFound, NotPermitted
 from app.core.web import (
@@ -34,7 +33,7 @@ from app.core.web import (
     problems,
 )
 from app.files import UnknownFile
-from app.identity import Actor, Buyer, Public, SupplierStaff
+from app.identity import Actor, Public, SupplierStaff
 from app.inventory import queries, service
 from app.inventory.rules import LotExists
 from app.inventory.rules.presale import CapBelowPromised, PresaleOpen, PresaleSettled
@@ -64,6 +63,39 @@ def own(by: Actor) -> UUID:
     return by.supplier_id
 
 
+async def stock_page(
+    session: AsyncSession, supplier_id: UUID, *, sku: str | None, limit: int, cursor: str | None
+) -> Page[StockOut]:
+    """A page of what a supplier has, for it or its agent. Raises ``InvalidCursor``."""
+    after = str(decode_cursor("inventory", cursor)[0]) if cursor else None
+    rows = await queries.page_of_stock(session, supplier_id, sku=sku, after=after, limit=limit + 1)
+    return page_of("inventory", rows, limit, StockOut.model_validate, key=lambda row: row.sku)
+
+
+async def movements_page(
+    session: AsyncSession, supplier_id: UUID, sku: str, *, by: Actor, limit: int, cursor: str | None
+) -> Page[MovementOut]:
+    """A page of the ledger of a SKU of this supplier. Raises ``NotFound``, ``InvalidCursor``."""
+    kind = f"movements:{sku}"
+    before = int(decode_cursor(kind, cursor)[0]) if cursor else None
+    if await queries.owner_of(session, sku) != supplier_id:
+        raise NotFound
+    rows = await queries.page_of_movements(session, sku, by=by, before=before, limit=limit + 1)
+    return page_of(kind, rows, limit, MovementOut.model_validate, key=lambda row: row.number)
+
+
+async def lots_page(
+    session: AsyncSession, supplier_id: UUID, *, sku: str | None, limit: int, cursor: str | None
+) -> Page[LotOut]:
+    """A page of a supplier's lots by SKU and lot code. Raises ``InvalidCursor``."""
+    after = None
+    if cursor:
+        last_sku, last_code = decode_cursor("lots", cursor)
+        after = (str(last_sku), str(last_code))
+    rows = await queries.page_of_lots(session, supplier_id, sku=sku, after=after, limit=limit + 1)
+    return page_of("lots", rows, limit, LotOut.of, key=lambda row: (row.sku, row.code))
+
+
 @router.get(
     "/v1/supplier/inventory",
     summary="What the supplier has in stock",
@@ -78,9 +110,7 @@ async def list_inventory(
     cursor: Cursor = None,
 ) -> Page[StockOut]:
     """Every SKU of the caller's supplier with its numbers and lots, by SKU."""
-    after = str(decode_cursor("inventory", cursor)[0]) if cursor else None
-    rows = await queries.page_of_stock(session, own(by), sku=sku, after=after, limit=limit + 1)
-    return page_of("inventory", rows, limit, StockOut.model_validate, key=lambda row: row.sku)
+    return await stock_page(session, own(by), sku=sku, limit=limit, cursor=cursor)
 
 
 @router.get(
@@ -93,12 +123,7 @@ async def list_movements(
     by: SupplierStaff, session: ReadSession, sku: Sku, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
 ) -> Page[MovementOut]:
     """The ledger of one SKU, newest entry first. The numbers are the sums of its entries."""
-    kind = f"movements:{sku}"
-    before = int(decode_cursor(kind, cursor)[0]) if cursor else None
-    if await queries.owner_of(session, sku) != own(by):
-        raise NotFound
-    rows = await queries.page_of_movements(session, sku, before=before, limit=limit + 1)
-    return page_of(kind, rows, limit, MovementOut.model_validate, key=lambda row: row.number)
+    return await movements_page(session, own(by), sku, by=by, limit=limit, cursor=cursor)
 
 
 @router.post(
@@ -128,31 +153,6 @@ async def update_inventory(
     return await once.run(200, work)
 
 
-@router.post(
-    "/v1/store/agencies/{supplier_id}/inventory-updates",
-    summary="Count or adjust the stock of a supplier as its agent",
-    operation_id="update_inventory_as_agent",
-    response_model=UpdatesOut,
-    responses=problems(NotFound, UpdatesRejected, *KEY_ERRORS),
-)
-async def update_inventory_as_agent(
-    supplier_id: UUID,
-    body: UpdatesIn,
-    by: Buyer,
-    once: Once,
-    now: Now,
-    partial: Annotated[bool, Query(description="Apply the good rows even if others are refused")] = False,
-) -> Response:
-    """The same as the supplier does itself; the movements keep who entered them beside whose stock it is."""
-
-    async def work(session: AsyncSession) -> UpdatesOut:
-        await suppliers.hold_agency(session, supplier_id, by=by)
-        rows = [row.row() for row in body.updates]
-        return UpdatesOut.of(await service.apply_updates(session, supplier_id, rows, by=by, now=now, partial=partial))
-
-    return await once.run(200, work)
-
-
 @router.get(
     "/v1/supplier/lots",
     summary="The supplier's lots",
@@ -167,12 +167,7 @@ async def list_lots(
     cursor: Cursor = None,
 ) -> Page[LotOut]:
     """Every lot of the caller's supplier with what is left of it, by SKU and lot code."""
-    after = None
-    if cursor:
-        last_sku, last_code = decode_cursor("lots", cursor)
-        after = (str(last_sku), str(last_code))
-    rows = await queries.page_of_lots(session, own(by), sku=sku, after=after, limit=limit + 1)
-    return page_of("lots", rows, limit, LotOut.of, key=lambda row: (row.sku, row.code))
+    return await lots_page(session, own(by), sku=sku, limit=limit, cursor=cursor)
 
 
 @router.post(

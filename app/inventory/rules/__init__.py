@@ -50,6 +50,10 @@ class Kind(StrEnum):
     RETURNED = "returned"
 
 
+ENTERED = frozenset((Kind.RECEIVED, Kind.SET, Kind.ADJUSTED))
+"""What people enter; the rest follows from orders, and who placed those is nobody's business here."""
+
+
 class OutOfStock(DomainError):
     """There is not enough for the order; every short SKU is in ``faults``."""
 

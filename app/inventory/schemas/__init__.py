@@ -121,6 +121,12 @@ class MovementOut(Out):
     reserved_delta: int
     reference: UUID | None = Field(description="The supplier order or shipment that caused it")
     reason: str | None
+    entered_by: str | None = Field(
+        description="Who counted, adjusted or received: in full for people of the supplier, masked for agents and "
+        "keys. Null for what orders moved",
+        examples=["田野"],
+    )
+    on_behalf: bool = Field(description="Entered by an agent for the supplier, not by somebody of it")
     effective_at: datetime = Field(description="When it was so: the time of a count")
     recorded_at: datetime
 

@@ -540,7 +540,8 @@ async def apply_updates(
 
     Raises ``UpdatesRejected`` with one fault per row that cannot be applied (pointer ``/updates/{i}``); another
     supplier's SKU is as good as unknown, and spring tea that is named after its harvest is added to by lots alone
-    (domain handbook §1.2). A handful of statements for any number of rows.
+    (domain handbook §1.2). Who is not of the supplier has been let in as its agent, and the movements keep that.
+    A handful of statements for any number of rows.
     """
     skus = {row.sku for row in updates}
     stocks = await queries.lock(session, skus, owner=supplier_id)
@@ -554,7 +555,8 @@ async def apply_updates(
         raise UpdatesRejected(faults=faults_of(plan.rejected))
     movements = plan.movements
     if movements or plan.counted:
-        await _write(session, stocks.values(), movements, now=now, by=by.account_id)
+        on_behalf = by.supplier_id != supplier_id
+        await _write(session, stocks.values(), movements, now=now, by=by.account_id, on_behalf=on_behalf)
     await _serve(session, stocks, before, now=now)
     return plan.results
 

@@ -51,8 +51,10 @@ _ARRIVED = """arrived AS (
 )"""
 _MOVEMENTS = """
 INSERT INTO inventory_movement
-    (sku, lot_id, kind, on_hand_delta, reserved_delta, reference, reason, by_account, effective_at, recorded_at)
-SELECT m.sku, m.lot_id, m.kind, m.on_hand_delta, m.reserved_delta, :reference, m.reason, :by, m.effective_at, :now
+    (sku, lot_id, kind, on_hand_delta, reserved_delta, reference, reason, by_account, on_behalf, effective_at,
+     recorded_at)
+SELECT m.sku, m.lot_id, m.kind, m.on_hand_delta, m.reserved_delta, :reference, m.reason, :by, :on_behalf,
+       m.effective_at, :now
 FROM unnest(CAST(:moved_skus AS text[]), CAST(:moved_lots AS uuid[]), CAST(:kinds AS text[]),
             CAST(:on_hand_deltas AS bigint[]), CAST(:reserved_deltas AS bigint[]), CAST(:reasons AS text[]),
             CAST(:effective_ats AS timestamptz[])) WITH ORDINALITY
@@ -75,13 +77,15 @@ async def write(
     *,
     now: datetime,
     by: UUID | None,
+    on_behalf: bool = False,
     reference: UUID | None = None,
     holder: UUID | None = None,
     withdrawn: Mapping[str, int] | None = None,
 ) -> None:
     """Write the planned state of locked rows and the movements that explain it. One statement.
 
-    ``withdrawn`` is how much of its reservations ``holder`` loses, by SKU.
+    ``withdrawn`` is how much of its reservations ``holder`` loses, by SKU; ``on_behalf`` that ``by`` is not of the
+    supplier.
     """
     lots = [lot for stock in stocks for lot in stock.lots]
     withdrawn = withdrawn or {}
@@ -108,6 +112,7 @@ async def write(
             "effective_ats": array(moved.effective_at for moved in movements),
             "reference": reference,
             "by": by,
+            "on_behalf": on_behalf,
             "now": now,
         },
     )

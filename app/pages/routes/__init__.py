@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from app.pages.routes import (
     account,
     addresses,
+    agencies,
     browse,
     bulk,
     cart,
@@ -13,6 +14,7 @@ from app.pages.routes import (
     claims,
     closures,
     codes,
+    keys,
     more,
     orders,
     organisations,
@@ -20,6 +22,7 @@ from app.pages.routes import (
     sheets,
     shipping,
     stock,
+    team,
 )
 from app.pages.routes.frame import nowhere, static
 
@@ -40,6 +43,9 @@ router = APIRouter(
         *stock.router.routes,
         *certificates.router.routes,
         *sheets.router.routes,
+        *team.router.routes,
+        *keys.router.routes,
+        *agencies.router.routes,
         *more.router.routes,
         *closures.router.routes,
         *static.routes,

@@ -28,6 +28,8 @@ class Door:
 DOORS: tuple[Door, ...] = (
     Door("/supplier/sheets", "sheet", "sheets"),
     Door("/supplier/certificates", "camera", "certificates"),
+    Door("/supplier/team", "people", "team"),
+    Door("/supplier/keys", "key", "keys"),
     Door("/account", "person", "account"),
 )
 """In the order in which they stand."""

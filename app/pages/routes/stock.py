@@ -6,28 +6,34 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Any
+from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app import inventory
+from app import inventory, suppliers
 from app.catalogue import offers
 from app.core.clock import local_day
 from app.core.errors import DomainError, Fault, InvalidInput, NotFound
 from app.core.ids import new_id
-from app.core.web import Now, ReadSession, TheEdge, decode_cursor, encode_cursor
+from app.core.web import Edge, Now, ReadSession, TheEdge, decode_cursor, encode_cursor
 from app.inventory import LOW_STOCK, Lot, StockLine, Update, UpdatesRejected
 from app.pages.guards import Fields, Posted, Seller, Visit
 from app.pages.routes.frame import PageRoute, go, once, refused_with, show
 from app.pages.rules import CountMoved
 from app.pages.schemas import Done
+from app.suppliers import Agency
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
 _ON_A_PAGE = 50
 _LONGEST_COUNT = 7
 
+_LATELY = 8
+
 Sku = Annotated[str, Path(max_length=32)]
+Cursor = Annotated[str, Query(max_length=512)]
+Saved = Annotated[str, Query(max_length=32, pattern=r"^[A-Za-z0-9_-]*$")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,21 +52,56 @@ class _Row:
         return self.lot.code if self.lot else ""
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Whose stock-room it is, where its pages begin and what is around them; ``agency`` when an agent is in it."""
+
+    supplier_id: UUID
+    path: str
+    frame: str
+    agency: Agency | None = None
+
+    @classmethod
+    def own(cls, visit: Visit) -> Place:
+        """The supplier's for whom somebody is signed in."""
+        return cls(visit.supplier_id, "/supplier/stock", "supplier_frame.html")
+
+
 @router.get("/supplier/stock")
-async def list_stock(
-    visit: Seller,
-    session: ReadSession,
-    now: Now,
-    saved: Annotated[str, Query(max_length=32, pattern=r"^[A-Za-z0-9_-]*$")] = "",
-    cursor: Annotated[str, Query(max_length=512)] = "",
-) -> Response:
+async def list_stock(visit: Seller, session: ReadSession, now: Now, saved: Saved = "", cursor: Cursor = "") -> Response:
     """Everything the supplier sells, with what lies there."""
+    return await stock_page(visit, Place.own(visit), session, now, saved=saved, cursor=cursor)
+
+
+@router.get("/supplier/stock/{sku}")
+async def count_page(visit: Seller, sku: Sku, session: ReadSession, now: Now) -> Response:
+    """How many there are, lot by lot."""
+    return await goods_page(visit, Place.own(visit), sku, session, now)
+
+
+@router.post("/supplier/stock/{sku}")
+async def count(visit: Seller, sku: Sku, form: Posted, edge: TheEdge, now: Now) -> Response:
+    """What was counted counts as of now. If the book moved since the page was shown, it is shown again instead."""
+    return await count_goods(visit, Place.own(visit), sku, form, edge, now)
+
+
+@router.get("/supplier/stock/{sku}/movements")
+async def list_movements(visit: Seller, sku: Sku, session: ReadSession, now: Now, cursor: Cursor = "") -> Response:
+    """Why the numbers are what they are, and who entered what."""
+    return await ledger_page(visit, Place.own(visit), sku, session, now, cursor=cursor)
+
+
+async def stock_page(
+    visit: Visit, place: Place, session: AsyncSession, now: datetime, *, saved: str, cursor: str
+) -> Response:
+    """A stock-room: its goods, and how many there are."""
     after = str(decode_cursor("page:stock", cursor)[0]) if cursor else None
-    found = await inventory.page_of_stock(session, visit.supplier_id, sku=None, after=after, limit=_ON_A_PAGE + 1)
+    found = await inventory.page_of_stock(session, place.supplier_id, sku=None, after=after, limit=_ON_A_PAGE + 1)
     shown = found[:_ON_A_PAGE]
     return show(
         visit,
         "supplier_stock.html",
+        place=place,
         stock=shown,
         names=await goods_names(session, [line.sku for line in shown], now),
         low=LOW_STOCK,
@@ -69,15 +110,8 @@ async def list_stock(
     )
 
 
-@router.get("/supplier/stock/{sku}")
-async def count_page(visit: Seller, sku: Sku, session: ReadSession, now: Now) -> Response:
-    """How many there are, lot by lot."""
-    return await _page(visit, sku, session, now)
-
-
-@router.post("/supplier/stock/{sku}")
-async def count(visit: Seller, sku: Sku, form: Posted, edge: TheEdge, now: Now) -> Response:
-    """What was counted counts as of now. If the book moved since the page was shown, it is shown again instead."""
+async def count_goods(visit: Visit, place: Place, sku: str, form: Fields, edge: Edge, now: datetime) -> Response:
+    """Save what was counted, once; an agent is still one when it is saved."""
     typed = {code: form[f"count:{code}"] for code in form.names("count:")}
     refused = None
     try:
@@ -87,19 +121,41 @@ async def count(visit: Seller, sku: Sku, form: Posted, edge: TheEdge, now: Now) 
     else:
 
         async def work(session: AsyncSession) -> Done:
-            line = await _find(session, visit, sku)
+            if place.agency is not None:
+                await suppliers.hold_agency(session, place.supplier_id, by=visit.person)
+            line = await _find(session, place, sku)
             updates = _updates(line, typed, form, now)
             try:
-                await inventory.apply_updates(session, visit.supplier_id, updates, by=visit.person, now=now)
+                await inventory.apply_updates(session, place.supplier_id, updates, by=visit.person, now=now)
             except UpdatesRejected as rejected:
                 raise InvalidInput(faults=[_beside(updates, fault) for fault in rejected.faults]) from rejected
             return Done(id=new_id(now))
 
         _, refused = await once(visit, form, work)
     if refused is None:
-        return go(f"/supplier/stock?saved={sku}")
+        return go(f"{place.path}?saved={sku}")
     async with edge.db.read() as session:
-        return await _page(visit, sku, session, now, typed=typed, refused=refused)
+        return await goods_page(visit, place, sku, session, now, typed=typed, refused=refused)
+
+
+async def ledger_page(
+    visit: Visit, place: Place, sku: str, session: AsyncSession, now: datetime, *, cursor: str
+) -> Response:
+    """All that moved a number, the newest first."""
+    line = await _find(session, place, sku)
+    kind = f"page:movements:{sku}"
+    before = int(decode_cursor(kind, cursor)[0]) if cursor else None
+    found = await inventory.page_of_movements(session, sku, by=visit.person, before=before, limit=_ON_A_PAGE + 1)
+    names = await goods_names(session, [sku], now)
+    return show(
+        visit,
+        "supplier_movements.html",
+        place=place,
+        line=line,
+        name=names.get(sku, sku),
+        movements=found[:_ON_A_PAGE],
+        following=encode_cursor(kind, found[_ON_A_PAGE - 1].number) if len(found) > _ON_A_PAGE else None,
+    )
 
 
 def _beside(updates: Sequence[Update], fault: Fault) -> Fault:
@@ -136,15 +192,16 @@ def _updates(line: StockLine, typed: Mapping[str, str], form: Fields, now: datet
     return updates
 
 
-async def _find(session: AsyncSession, visit: Visit, sku: str) -> StockLine:
-    found = await inventory.page_of_stock(session, visit.supplier_id, sku=sku, after=None, limit=1)
+async def _find(session: AsyncSession, place: Place, sku: str) -> StockLine:
+    found = await inventory.page_of_stock(session, place.supplier_id, sku=sku, after=None, limit=1)
     if not found:
         raise NotFound
     return found[0]
 
 
-async def _page(
+async def goods_page(
     visit: Visit,
+    place: Place,
     sku: str,
     session: AsyncSession,
     now: datetime,
@@ -152,7 +209,8 @@ async def _page(
     typed: Mapping[str, str] | None = None,
     refused: dict[str, Any] | None = None,
 ) -> Response:
-    line = await _find(session, visit, sku)
+    """How many there are of one SKU, lot by lot, and what moved last; ``typed`` is what was refused."""
+    line = await _find(session, place, sku)
     moved = refused is not None and refused["code"] == CountMoved.code
     said = {} if typed is None or moved else typed
     faults = (
@@ -174,8 +232,10 @@ async def _page(
         "supplier_count.html",
         status=refused["status"] if refused else 200,
         refused=refused,
+        place=place,
         line=line,
         rows=rows,
+        movements=await inventory.page_of_movements(session, sku, by=visit.person, before=None, limit=_LATELY),
         name=names.get(sku, sku),
     )
 

@@ -82,7 +82,7 @@ async def change_supplier_member(
     account_id: UUID, by: SupplierStaff, body: SupplierMemberIn, session: WriteSession
 ) -> None:
     """For owners. At least one owner stays."""
-    await service.change_role(session, account_id, body.role, by=by)
+    await service.change_member(session, account_id, body.role, by=by)
 
 
 @router.delete(
@@ -98,7 +98,7 @@ async def remove_supplier_member(account_id: UUID, by: SupplierStaff, session: W
     An access token that they hold ends within minutes and is not renewed for this supplier. API keys that they made
     go on, because they are the supplier's: revoke those whose secrets they know.
     """
-    await service.remove(session, account_id, by=by)
+    await service.remove_member(session, account_id, by=by)
 
 
 @router.post(

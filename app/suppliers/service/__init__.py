@@ -13,13 +13,13 @@ from app.suppliers.service.closures import announce_closure, shorten_closure, wi
 from app.suppliers.service.standing import approve, look_at, recommend, reject, suspend
 from app.suppliers.service.team import (
     accept_invitation,
-    change_role,
+    change_member,
     forget_invitations,
     invite,
     leave_agency,
     leave_supplier,
-    remove,
     remove_agent,
+    remove_member,
     withdraw_invitation,
 )
 
@@ -30,7 +30,7 @@ __all__ = [
     "announce_closure",
     "apply",
     "approve",
-    "change_role",
+    "change_member",
     "decide_certificate",
     "edit_application",
     "forget_invitations",
@@ -41,8 +41,8 @@ __all__ = [
     "plant_townships",
     "recommend",
     "reject",
-    "remove",
     "remove_agent",
+    "remove_member",
     "set_bank_account",
     "shorten_closure",
     "submit",

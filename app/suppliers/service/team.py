@@ -113,7 +113,7 @@ async def accept_invitation(
     return await queries.get(session, row.supplier_id)
 
 
-async def change_role(session: AsyncSession, account_id: UUID, role: StaffRole, *, by: Actor) -> None:
+async def change_member(session: AsyncSession, account_id: UUID, role: StaffRole, *, by: Actor) -> None:
     """Make a colleague an owner or not. Raises ``NotFound``, ``OwnersOnly``, ``LastSupplierOwner``."""
     supplier = await _lock_as_owner(session, by)
     if role is not StaffRole.OWNER:
@@ -122,7 +122,7 @@ async def change_role(session: AsyncSession, account_id: UUID, role: StaffRole, 
         raise NotFound
 
 
-async def remove(session: AsyncSession, account_id: UUID, *, by: Actor) -> None:
+async def remove_member(session: AsyncSession, account_id: UUID, *, by: Actor) -> None:
     """Leave the supplier, or let a colleague go as its owner.
 
     Raises ``NotFound``, ``OwnersOnly``, ``LastSupplierOwner``.
