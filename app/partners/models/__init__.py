@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.partners.models.contracts import ContractRow, FeeRow
-from app.partners.models.credit import CreditEntryRow, CreditRow
+from app.partners.models.credit import CreditEntryRow, CreditRow, LimitRow
 from app.partners.models.partners import LocationRow, PartnerRow
 
-__all__ = ["ContractRow", "CreditEntryRow", "CreditRow", "FeeRow", "LocationRow", "PartnerRow"]
+__all__ = ["ContractRow", "CreditEntryRow", "CreditRow", "FeeRow", "LimitRow", "LocationRow", "PartnerRow"]

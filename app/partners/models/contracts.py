@@ -11,7 +11,9 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, fen, instant, uid
-from app.partners.rules import MAX_TERM_DAYS, ContractNoTaken, FeeBasis, MinimumUnit, TermBase
+from app.core.frozen import frozen
+from app.partners.rules import MAX_TERM_DAYS
+from app.partners.rules.contracts import ContractNoTaken, FeeBasis, MinimumUnit, TermBase
 
 
 class ContractRow(Base):
@@ -56,6 +58,9 @@ class ContractRow(Base):
     tolerance: Mapped[dict[str, Any]] = mapped_column(JSONB)
     created_at: Mapped[instant]
     by_account: Mapped[UUID]
+
+
+frozen(ContractRow.metadata.tables["partners_contract"], but={"ended_at"}, once="signed_at")
 
 
 class FeeRow(Base):

@@ -7,23 +7,45 @@ from uuid import UUID
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.db import Base, append_only, fen, instant
-from app.partners.rules import CreditKind
+from app.core.db import Base, append_only, fen, instant, uid
+from app.partners.rules.credit import CreditKind
 
 
 class CreditRow(Base):
     """How much a partner may owe and how much of it is used, in fen: promised to orders, or owed for goods received.
 
-    ``used_fen`` is the sum of its entries. A limit may be lowered below it; then nothing more can be taken.
+    ``used_fen`` is the sum of its entries: below zero when goods went back after they were paid. A limit may be
+    lowered below it; then nothing more can be taken. ``version`` counts the limits that were set.
     """
 
     __tablename__ = "partners_credit"
-    __table_args__ = (CheckConstraint("limit_fen >= 0 AND used_fen >= 0", name="signs"),)
+    __table_args__ = (CheckConstraint("limit_fen >= 0", name="signs"),)
 
     partner_id: Mapped[UUID] = mapped_column(ForeignKey("partners_partner.id"), primary_key=True)
     limit_fen: Mapped[fen]
     used_fen: Mapped[fen] = mapped_column(server_default=text("0"))
     updated_at: Mapped[instant]
+    version: Mapped[int] = mapped_column(server_default=text("0"))
+
+
+class LimitRow(Base):
+    """A limit that was set, for ever."""
+
+    __tablename__ = "partners_credit_limit"
+    __table_args__ = (
+        CheckConstraint("limit_fen >= 0", name="signs"),
+        Index("ix_partners_credit_limit_partner_id", "partner_id", "id"),
+    )
+
+    id: Mapped[uid]
+    partner_id: Mapped[UUID] = mapped_column(ForeignKey("partners_partner.id"))
+    limit_fen: Mapped[fen]
+    reason: Mapped[str | None] = mapped_column(Text)
+    at: Mapped[instant]
+    by_account: Mapped[UUID]
+
+
+append_only(LimitRow.metadata.tables["partners_credit_limit"])
 
 
 class CreditEntryRow(Base):

@@ -9,7 +9,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, instant, uid
-from app.partners.rules import MAX_TERM_DAYS, LocationExists, LocationKind, PartnerExists
+from app.partners.rules import MAX_TERM_DAYS, LocationExists, LocationKind, PartnerExists, PartnerStatus
 
 
 class PartnerRow(Base):
@@ -35,6 +35,10 @@ class PartnerRow(Base):
     rebate_bp: Mapped[int]
     status: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime]
+
+    def stand(self, status: PartnerStatus) -> None:
+        """Let it buy, or not: the only place where a status is assigned. There is no way that is not open."""
+        self.status = status.value
 
 
 class LocationRow(Base):

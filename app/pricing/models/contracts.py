@@ -44,11 +44,22 @@ class ContractPriceRow(Base):
     """The price of a unit, tax included and delivered, under a contract from ``valid_from`` to ``valid_to``.
 
     Of two prices that are valid on a day a promotion's is the one. ``min_cases`` and ``multiple_cases`` bound a line.
+    A price that was withdrawn holds until the day before.
     """
 
     __tablename__ = "pricing_contract_price"
     __table_args__ = (
-        UniqueConstraint("contract_id", "sku", "promotion", "valid_from", info={"means": PriceListOverlaps}),
+        Index(
+            "uq_pricing_contract_price_current",
+            "contract_id",
+            "sku",
+            "promotion",
+            "valid_from",
+            unique=True,
+            postgresql_where=text("withdrawn_at IS NULL"),
+            info={"means": PriceListOverlaps},
+        ),
+        Index("ix_pricing_contract_price_contract_id", "contract_id", "id"),
         CheckConstraint(f"price_fen BETWEEN 1 AND {MAX_PRICE_FEN}", name="sane"),
         CheckConstraint("valid_from <= valid_to", name="period"),
         CheckConstraint("min_cases >= 1 AND multiple_cases >= 1", name="cases"),

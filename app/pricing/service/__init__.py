@@ -1,5 +1,6 @@
 """The verbs of pricing, one file for each subject."""
 
+from app.pricing.service.contracts import list_prices, map_item, unmap_item, withdraw_price
 from app.pricing.service.freight import choose_freight, plant_freight, write_freight
 from app.pricing.service.prices import compare, quote, quote_many, set_price
 from app.pricing.service.promotions import (
@@ -22,6 +23,8 @@ __all__ = [
     "give_back",
     "hold",
     "issue_coupons",
+    "list_prices",
+    "map_item",
     "plant_freight",
     "quote",
     "quote_many",
@@ -30,5 +33,7 @@ __all__ = [
     "stop_budget",
     "stop_promotion",
     "take",
+    "unmap_item",
+    "withdraw_price",
     "write_freight",
 ]

@@ -1,4 +1,4 @@
-"""A supermarket partner as others see it."""
+"""Supermarkets, their stores and distribution centres, as others see them."""
 
 from __future__ import annotations
 
@@ -26,43 +26,6 @@ class LocationKind(StrEnum):
     STORE = "store"
 
 
-class TermBase(StrEnum):
-    """The day from which the term of payment runs (domain handbook §4.2)."""
-
-    RECEIPT_DATE = "receipt_date"
-    STATEMENT_DATE = "statement_date"
-    INVOICE_DATE = "invoice_date"
-
-
-class MinimumUnit(StrEnum):
-    """What the least size of a purchase order is counted in."""
-
-    FEN = "fen"
-    CASES = "cases"
-    NET_WEIGHT_G = "net_weight_g"
-
-
-class FeeBasis(StrEnum):
-    """How a fee is worked out."""
-
-    FIXED = "fixed"
-    PERCENT = "percent"
-    PER_STORE = "per_store"
-
-
-class CreditKind(StrEnum):
-    """Why more or less of a partner's credit is used."""
-
-    ORDERED = "ordered"
-    AMENDED = "amended"
-    CANCELLED = "cancelled"
-    RECEIVED = "received"
-    RETURNED = "returned"
-    CORRECTED = "corrected"
-    STATED = "stated"
-    PAID = "paid"
-
-
 @dataclass(frozen=True, slots=True)
 class PartnerCard:
     """A supermarket. ``term_days`` run from receipt; ``rebate_bp`` is hundredths of a percent of what was received."""
@@ -76,6 +39,21 @@ class PartnerCard:
     term_days: int
     rebate_bp: int
     status: PartnerStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A store or distribution centre, under the partner's own code; ``gln`` is its 13 digits of GS1, if it has them."""
+
+    id: UUID
+    partner_id: UUID
+    code: str
+    name: str
+    kind: LocationKind
+    division_code: str
+    address: str
+    gln: str | None
+    active: bool
 
 
 class PartnerExists(DomainError):
@@ -103,20 +81,27 @@ class LocationExists(DomainError):
     en = "The partner has another store or distribution centre with this code."
 
 
-class ContractNoTaken(DomainError):
-    """Another contract has this number."""
+class PartnerSuspended(DomainError):
+    """The partner may not buy for now."""
 
-    code = "contract_no_taken"
-    zh = "合同编号已被使用。"
-    en = "Another contract has this number."
+    code = "partner_suspended"
+    zh = "该合作商超已暂停合作，暂不能下单；请联系平台运营人员。"
+    en = "This partner is suspended and cannot buy for now; ask the marketplace."
 
 
-class CreditExceeded(DomainError):
-    """The order is worth more than what is left of the partner's credit."""
+class UnknownLocation(DomainError):
+    """The partner has no such store or distribution centre that takes goods in."""
 
-    code = "credit_exceeded"
-    zh = "本单 {wanted} 元超过可用授信额度 {available} 元；请减少订货，或先支付已到期的对账单。"
-    en = (
-        "The order is worth {wanted} yuan and {available} yuan of credit are left; "
-        "order less, or pay statements that are due first."
-    )
+    status = 422
+    code = "unknown_location"
+    zh = "收货地编码“{location}”未登记或已停用；请核对编码，或联系平台登记。"
+    en = "There is no active store or distribution centre “{location}”; check the code or have it registered."
+
+
+class InvalidLocation(DomainError):
+    """The record of a store or distribution centre cannot be; ``errors`` say why."""
+
+    status = 422
+    code = "invalid_location"
+    zh = "门店或配送中心资料有误，请按 errors 中的提示修改。"
+    en = "The location's record is not valid; correct what `errors` points at."
