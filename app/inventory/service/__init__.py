@@ -17,17 +17,9 @@ from app.inventory.service.presale import (
     settle_presale,
 )
 from app.inventory.service.recall import recall
-from app.inventory.service.stock import (
-    apply_updates,
-    receive,
-    release,
-    release_pieces,
-    reserve,
-    reserve_many,
-    ship,
-    take_back,
-    write_off_expired,
-)
+from app.inventory.service.reserving import release, release_pieces, reserve, reserve_many
+from app.inventory.service.shipping import ship
+from app.inventory.service.stock import apply_updates, receive, take_back, write_off_expired
 
 __all__ = [
     "apply_import",

@@ -14,9 +14,7 @@ from app.identity import Actor
 from app.orders.lifecycle import Status
 from app.orders.models import Bulk, Order, SupplierOrder
 from app.orders.queries.views import ORDER, views_of
-from app.orders.rules import (
-    OrderView,
-)
+from app.orders.rules import OrderView
 from app.orders.rules.bulk import BulkView
 
 _PROGRESS = (

@@ -16,10 +16,7 @@ from app.identity import Actor
 from app.orders.lifecycle import Status
 from app.orders.models import Order, OrderLine, Refund, SupplierOrder
 from app.orders.queries.views import ORDER, views_of
-from app.orders.rules import (
-    OrderView,
-    ReceivedLine,
-)
+from app.orders.rules import OrderView, ReceivedLine
 
 
 async def lowest_deal(session: AsyncSession, sku: str, *, since: datetime, until: datetime) -> int | None:

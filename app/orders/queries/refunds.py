@@ -12,10 +12,7 @@ from app.core.db import ask
 from app.orders.models import LineDiscount, OrderLine, Refund, RefundLine
 from app.orders.models.locked import LockedOrder
 from app.orders.queries.locked import lock
-from app.orders.rules import (
-    CountedBasis,
-    RefundView,
-)
+from app.orders.rules import CountedBasis, RefundView
 
 _REFUNDED_ORDER = text("SELECT order_id FROM orders_refund WHERE id = :refund_id")
 

@@ -15,11 +15,7 @@ from app.buyers import open_address
 from app.orders.lifecycle import Status
 from app.orders.models import Order, OrderLine, SupplierOrder
 from app.orders.queries.views import LINES, PART, lines_of, parcels_of, part_view
-from app.orders.rules import (
-    LONG_DUE,
-    LineView,
-    ToShip,
-)
+from app.orders.rules import LONG_DUE, LineView, ToShip
 
 _OF_SUPPLIER = select(*PART, Order.number, Order.placed_at, Order.paid_at, Order.note, Order.address_sealed).join(
     Order, Order.id == SupplierOrder.order_id

@@ -16,13 +16,7 @@ from app.fulfilment import Shipment, shipments_of
 from app.inventory import waiting_for
 from app.orders.lifecycle import Status
 from app.orders.models import Order, OrderLine, Refund, SupplierOrder
-from app.orders.rules import (
-    LineView,
-    OrderView,
-    ParcelView,
-    SupplierOrderView,
-    ships_by,
-)
+from app.orders.rules import LineView, OrderView, ParcelView, SupplierOrderView, ships_by
 
 ORDER = (
     Order.id,
