@@ -81,7 +81,7 @@ _TAGS = [
     {"name": "invoicing", "description": "Invoices, blue and red"},
     {"name": "settlement", "description": "What suppliers are owed, monthly statements, payouts, the platform's books"},
     {"name": "reviews", "description": "What those who received the goods say of them"},
-    {"name": "reports", "description": "Sales reports"},
+    {"name": "reports", "description": "Reports of sales, goals, suppliers and supermarkets"},
     {"name": "webhooks", "description": "Messages to the systems of suppliers and partners"},
     {"name": "health", "description": "For those who run the service"},
 ]

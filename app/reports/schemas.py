@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from pydantic import ConfigDict, Field
 
+from app.assistance import Metric, Standing
 from app.core.web import Out
 from app.reports.rules import Basis, Group
 
@@ -83,3 +84,77 @@ class SalesReport(Out):
     undelivered_facts: int = Field(description="Sales and refunds announced but not yet counted")
     rows: list[SalesRow]
     totals: SalesTotals
+
+
+class GoalRow(Out):
+    """How one goal stands. Figures are in its ``unit``."""
+
+    id: str
+    code: str
+    name: str
+    partition_group: str | None
+    metric: Metric
+    unit: str = Field(examples=["fen"])
+    first: date = Field(alias="from")
+    last: date = Field(alias="to")
+    version: int = Field(description="Version of the goal's definition")
+    target: int
+    actual: int
+    progress: float = Field(ge=0, le=1)
+    expected_to_date: int
+    forecast_low: int
+    forecast_mid: int
+    forecast_high: int
+    status: Standing
+
+
+class GoalsReport(Out):
+    """The goals that touch a year. They overlap, so there are no totals."""
+
+    as_of: datetime
+    year: int
+    undelivered_facts: int = Field(description="Sales and refunds announced but not yet counted")
+    rows: list[GoalRow]
+
+
+class PartyTotals(SalesTotals):
+    """Figures beside those of the same days a year before."""
+
+    net_before_fen: int
+    change: float | None = Field(None, description="Growth of net over a year before, 0.05 for 5 %")
+
+
+class SupplierRow(PartyTotals):
+    """One supplier."""
+
+    supplier_id: str
+    supplier: str | None
+    net_share: float | None = Field(description="Part of the report's net")
+
+
+class PartnerRow(PartyTotals):
+    """One supermarket."""
+
+    partner_id: str
+    partner: str | None
+    net_share: float | None = Field(description="Part of the report's net")
+
+
+class _PartiesReport(Out):
+    as_of: datetime
+    first: date = Field(alias="from")
+    last: date = Field(alias="to")
+    undelivered_facts: int = Field(description="Sales and refunds announced but not yet counted")
+    totals: PartyTotals
+
+
+class SuppliersReport(_PartiesReport):
+    """Counted sales by supplier, the largest first."""
+
+    rows: list[SupplierRow]
+
+
+class PartnersReport(_PartiesReport):
+    """Counted purchases by supermarket, the largest first."""
+
+    rows: list[PartnerRow]

@@ -18,7 +18,7 @@ from sqlalchemy import text
 from app.core.sheets import Column, opened
 from app.reports import Basis, Report, ReportTooLarge, ask
 from app.reports.rules import MOST_BARS, MOST_PERIODS, bars
-from app.reports.service import paper, workbook
+from app.reports.service import paper, sales_table, workbook
 from tests.assistance.builders import completed, line, refunded
 from tests.reports.test_sales import URL, YEAR, sell
 
@@ -180,8 +180,8 @@ async def test_sales_not_counted_yet_are_told(officer, db, now):
     answers = [await asked(officer, "pdf", language) for language in ("zh", "en")]
     assert not any("尚未计入" in written(answer.content) for answer in answers)
     report = made("partner,day", [(None, None, "2026-11-20", 1, 1, 100, 0, 100)], undelivered=3)
-    assert "另有3项" in written(await paper(report, "zh"))
-    said = written(await paper(report, "en"))
+    assert "另有3项" in written(await paper(sales_table(report), "zh"))
+    said = written(await paper(sales_table(report), "en"))
     assert "3salesorrefunds" in said
     assert "(none)2026-11-20111.000.001.00" in said
 
@@ -194,10 +194,10 @@ def made(groups, rows, *, undelivered=0):
 async def test_files_have_room_for_so_many_rows():
     many = [(f"S{number}", 1, 1, 1, 0, 1) for number in range(20_001)]
     with pytest.raises(ReportTooLarge) as refused:
-        await workbook(made("sku", many), "zh")
+        await workbook(sales_table(made("sku", many)), "zh")
     assert "20000" in refused.value.sentence("en")
     with pytest.raises(ReportTooLarge) as refused:
-        await paper(made("sku", many[:2_001]), "zh")
+        await paper(sales_table(made("sku", many[:2_001])), "zh")
     assert "2000" in refused.value.sentence("zh")
 
 

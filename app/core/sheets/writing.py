@@ -15,12 +15,14 @@ from app.core.clock import SHANGHAI
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
-Kind = Literal["text", "whole", "yuan", "day", "month", "moment"]
-Value = str | int | date | datetime | None
+Kind = Literal["text", "whole", "yuan", "share", "number", "day", "month", "moment"]
+Value = str | int | Decimal | date | datetime | None
 _FORMATS: dict[Kind, str] = {
     "text": "@",
     "whole": "#,##0",
     "yuan": "#,##0.00",
+    "share": "0.00%",
+    "number": "#,##0.##",
     "day": "yyyy-mm-dd",
     "month": "yyyy-mm",
     "moment": "yyyy-mm-dd hh:mm",
@@ -33,7 +35,9 @@ _A4 = 9  # ECMA-376 part 1, 18.3.1.63
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A column. ``yuan`` takes fen and shows yuan; ``text`` keeps codes and phone numbers as they are.
+    """A column. ``text`` keeps codes and phone numbers as they are.
+
+    ``yuan`` takes fen and shows yuan, ``share`` takes basis points and shows per cent, ``number`` any.
 
     Who fills the sheet in is offered ``choices``: some words, or a range of cells such as ``=货号!$A$2:$A$40``.
     """
@@ -157,7 +161,8 @@ def _drawn(book: Any, page: Page, chart: Chart, top: int, rows: Sequence[Sequenc
     drawn.set_title({"name": chart.title})
     drawn.set_legend({"position": "bottom"})
     drawn.set_x_axis({"label_position": "low"})
-    drawn.set_y_axis({"num_format": _FORMATS["whole"]})
+    shares = page.headings[chart.values[0]].kind == "share"
+    drawn.set_y_axis({"num_format": _FORMATS["share" if shares else "whole"]})
     drawn.set_size({"width": 760, "height": 400})
     return drawn
 
@@ -195,7 +200,7 @@ def _write(sheet: Any, row: int, at: int, kind: Kind, value: Value, style: Any) 
             sheet.write_string(row, at, f"{shown} " if shown.startswith("<r>") else shown, style)
         case "whole":
             sheet.write_number(row, at, value, style)
-        case "yuan":
+        case "yuan" | "share" | "number":
             sheet.write_number(row, at, _number(kind, value), style)
         case "day" | "month":
             sheet.write_datetime(row, at, value, style)
@@ -205,5 +210,7 @@ def _write(sheet: Any, row: int, at: int, kind: Kind, value: Value, style: Any) 
 
 
 def _number(kind: Kind, value: Value) -> Decimal:
+    if isinstance(value, Decimal):
+        return value
     assert isinstance(value, int)  # noqa: S101 - the heading says so; amounts are whole fen
-    return Decimal(value).scaleb(-2) if kind == "yuan" else Decimal(value)
+    return Decimal(value).scaleb({"yuan": -2, "share": -4}.get(kind, 0))

@@ -51,6 +51,9 @@ _PAID = f"""
 _SOURCES = {Basis.COUNTED: _COUNTED, Basis.PAID: _PAID}
 
 
+_UNDELIVERED = text("SELECT count(*) FROM core_delivery WHERE lane = 'assistance'")
+
+
 @lru_cache(maxsize=2048)
 def _statement(groups: tuple[Group, ...], basis: Basis) -> TextClause:
     columns = [key_of(group) for group in groups]
@@ -86,6 +89,12 @@ async def sales(session: AsyncSession, question: Question, *, now: datetime) -> 
         raise ReportTooLarge(most=MOST_ROWS)
     rows = [(*presented(question, row[6:], division_name), *_figures(*row[2:6])) for row in found]
     return Report(question, now, rows, _figures(*total[2:6]), total[1])
+
+
+async def undelivered(session: AsyncSession) -> int:
+    """How many facts have happened and are not in the ledger yet."""
+    ((count,),) = await ask(session, _UNDELIVERED, {})
+    return int(count)
 
 
 def _figures(orders: int, quantity: int, gross_fen: int, refunded_fen: int) -> tuple[int, int, int, int, int]:

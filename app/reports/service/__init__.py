@@ -1,5 +1,8 @@
-"""A sales report as something to hand in: a workbook, or paper."""
+"""Reports as something to hand in: a table in four formats."""
 
-from app.reports.service.files import csv_bytes, paper, workbook
+from app.reports.service.goals import goals_table
+from app.reports.service.parties import parties_table
+from app.reports.service.sales import sales_table
+from app.reports.service.tables import csv_bytes, digest_of, paper, workbook
 
-__all__ = ["csv_bytes", "paper", "workbook"]
+__all__ = ["csv_bytes", "digest_of", "goals_table", "paper", "parties_table", "sales_table", "workbook"]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from app.core.errors import DomainError, Fault, InvalidInput
-from app.core.sheets import csv_line
+from app.reports.rules.tables import Text
 
 MOST_GROUPS = 3
 MOST_YEARS = 50
@@ -116,6 +116,16 @@ def ask(first: date, last: date, group_by: str, basis: Basis) -> Question:
     return Question(first, last, tuple(Group(name) for name in names), basis)
 
 
+def year_before(question: Question) -> Question:
+    """The same days of the year before; the last of February for the leap day."""
+    return replace(question, first=_last_year(question.first), last=_last_year(question.last))
+
+
+def _last_year(day: date) -> date:
+    leap = (day.month, day.day) == (2, 29)
+    return day.replace(year=day.year - 1, day=28 if leap else day.day)
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """A sales report. Rows have the columns of ``question.header``; ``totals`` are its figures over all rows.
@@ -129,15 +139,6 @@ class Report:
     rows: Sequence[tuple[Any, ...]]
     totals: tuple[int, ...]
     undelivered_facts: int
-
-
-def csv_lines(report: Report) -> Iterator[str]:
-    """The report as CSV (RFC 4180): a header, the rows, and a last row marked ``total``. Amounts are whole fen."""
-    yield csv_line(report.question.header)
-    for row in report.rows:
-        yield csv_line(row)
-    blanks = len(report.question.header) - len(FIGURES) - 1
-    yield csv_line(["total", *[""] * blanks, *report.totals])
 
 
 def presented(question: Question, found: Sequence[Any], name_of_division: Callable[[str], str | None]) -> list[Any]:
@@ -162,7 +163,7 @@ def presented(question: Question, found: Sequence[Any], name_of_division: Callab
 class Bar:
     """The amounts of one piece of a report, all in fen. ``net_fen`` may be negative."""
 
-    label: str
+    label: Text
     gross_fen: int
     refunded_fen: int
     net_fen: int
@@ -173,7 +174,7 @@ def drawn_by(question: Question) -> Group:
     return next((group for group in (Group.MONTH, Group.CATEGORY) if group in question.groups), question.groups[0])
 
 
-def bars(report: Report, shown: Callable[[Group, tuple[Any, ...]], str], rest: str) -> list[Bar]:
+def bars(report: Report, shown: Callable[[Group, tuple[Any, ...]], Text], rest: Text) -> list[Bar]:
     """The report summed up for a chart, in few bars; all the bars together are the totals.
 
     ``shown`` names a group by its cells. Time goes on in its order, by longer pieces when it is long. Of other groups
@@ -183,7 +184,7 @@ def bars(report: Report, shown: Callable[[Group, tuple[Any, ...]], str], rest: s
     at = report.question.header.index(columns(group)[0])
     width = len(columns(group))
     sums: dict[str, list[int]] = {}
-    labels: dict[str, str] = {}
+    labels: dict[str, Text] = {}
     for row in report.rows:
         key = str(row[at])
         if key not in sums:

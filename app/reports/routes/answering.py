@@ -1,0 +1,48 @@
+"""How a report is answered: as JSON, CSV, a workbook or paper, whichever the caller wants."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+from fastapi import Query, Request, Response
+from starlette.responses import StreamingResponse
+
+from app.core.sheets import XLSX
+from app.core.web.problems import language_of
+from app.reports import service
+from app.reports.rules import Format
+from app.reports.rules.tables import Table, document
+
+FormatWanted = Annotated[Format, Query(alias="format", description="How the report is written")]
+DRAWN = (Format.XLSX, Format.PDF)
+"""Formats for people, with charts."""
+FORMATS: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The report as JSON, or as the file that `format` asks for",
+        "content": {
+            "text/csv": {"schema": {"type": "string"}},
+            XLSX: {"schema": {"type": "string", "format": "binary"}},
+            "application/pdf": {"schema": {"type": "string", "format": "binary"}},
+        },
+    },
+}
+"""What a route of a report answers besides its problems."""
+
+
+async def answered(table: Table, form: Format, request: Request) -> Response:
+    """The report as asked for. Workbook and paper speak the language of ``Accept-Language``.
+
+    Call it with no session open: drawing takes its time. Raises ``ReportTooLarge``.
+    """
+    if form is Format.JSON:
+        content = json.dumps(document(table), ensure_ascii=False, separators=(",", ":"))
+        return Response(content.encode(), media_type="application/json")
+    headers = {"Content-Disposition": f'attachment; filename="{table.name}.{form.value}"'}
+    if form is Format.CSV:
+        return StreamingResponse(service.csv_bytes(table), media_type="text/csv; charset=utf-8", headers=headers)
+    language = language_of(request)
+    headers |= {"Content-Language": language, "Vary": "Accept-Language"}
+    if form is Format.XLSX:
+        return Response(await service.workbook(table, language), media_type=XLSX, headers=headers)
+    return Response(await service.paper(table, language), media_type="application/pdf", headers=headers)

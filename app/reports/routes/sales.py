@@ -1,0 +1,58 @@
+"""Sales reports over HTTP."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from app.assistance import Day
+from app.core.web import Now, TheEdge, problems
+from app.identity import Officer
+from app.reports import queries, service
+from app.reports.routes.answering import DRAWN, FORMATS, FormatWanted, answered
+from app.reports.rules import MOST_GROUPS, Basis, Format, Group, ReportTooLarge, ask
+from app.reports.schemas import SalesReport
+
+router = APIRouter(prefix="/v1/office/reports", tags=["reports"])
+
+_GROUPS = "|".join(Group)
+
+
+@router.get(
+    "/sales",
+    summary="Report sales",
+    operation_id="report_sales",
+    response_model=SalesReport,
+    responses=problems(ReportTooLarge) | FORMATS,
+)
+async def report_sales(
+    _: Officer,
+    request: Request,
+    edge: TheEdge,
+    now: Now,
+    first: Annotated[Day, Query(alias="from", description="First day (Asia/Shanghai)", examples=["2026-01-01"])],
+    last: Annotated[Day, Query(alias="to", description="Last day, inclusive", examples=["2026-12-31"])],
+    group_by: Annotated[
+        str,
+        Query(
+            max_length=64,
+            pattern=f"^({_GROUPS})(,({_GROUPS})){{0,{MOST_GROUPS - 1}}}$",
+            description=f"Up to {MOST_GROUPS} different ones of {', '.join(Group)}, comma-separated",
+            examples=["month,category"],
+        ),
+    ] = Group.MONTH.value,
+    basis: Basis = Basis.COUNTED,
+    form: FormatWanted = Format.JSON,
+) -> Response:
+    """Sales by up to three groups, with totals of the same snapshot.
+
+    `basis=counted` reads the ledger of counted sales by the day on which they count, so its totals equal the ledger to
+    the fen; `basis=paid` reads every paid order by the day it was paid, and refunds by the day they arrived.
+    `xlsx` (up to 20,000 rows) and `pdf` (up to 2,000) speak the language of `Accept-Language`, count in yuan, and show
+    the SHA-256 of the same report as `csv`.
+    """
+    question = ask(first, last, group_by, basis)
+    async with edge.db.read() as session:  # closed before anything is drawn
+        report = await queries.sales(session, question, now=now)
+    return await answered(service.sales_table(report, drawn=form in DRAWN), form, request)
