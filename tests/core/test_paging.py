@@ -93,6 +93,9 @@ def test_a_cursor_holds_what_the_list_is_sorted_by():
     assert cursor is not None
     assert decode_cursor("kept", cursor) == ["2026-01-03", 3, str(UUID(int=3))]
     assert next_cursor("kept", KEPT, 5) is None
+    assert last_seen("kept", next_cursor("kept", KEPT, 3, lambda row: row.no), int) == 3
+    assert last_seen("kept", next_cursor("kept", KEPT, 3, lambda row: f"0{row.no}"), str) == "03"
+    assert last_seen("kept", None, int) is None
     with pytest.raises(InvalidCursor):
         last_seen("other", next_cursor("kept", KEPT, 1))
 

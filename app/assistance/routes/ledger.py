@@ -25,7 +25,7 @@ from app.core.web import (
     ReadSession,
     ShortText,
     decode_cursor,
-    encode_cursor,
+    page_of,
     problems,
 )
 from app.identity import Officer
@@ -112,8 +112,4 @@ def _place(kind: str, cursor: str | None) -> tuple[date, UUID]:
 
 
 def _entries(kind: str, found: list[Entry], limit: int) -> Page[EntryOut]:
-    following = None
-    if len(found) > limit:
-        end = found[limit - 1]
-        following = encode_cursor(kind, end.counted_on.isoformat(), str(end.id))
-    return Page[EntryOut](items=[EntryOut.of(entry) for entry in found[:limit]], next_cursor=following)
+    return page_of(kind, found, limit, EntryOut.of, key=lambda entry: (entry.counted_on, entry.id))

@@ -8,7 +8,7 @@ import hmac
 import json
 from collections.abc import Callable, Sequence
 from datetime import date
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar, overload
 from uuid import UUID
 
 from fastapi import Query
@@ -60,12 +60,16 @@ def decode_cursor(kind: str, cursor: str) -> list[str | int]:
     return list(values)
 
 
-def last_seen(kind: str, cursor: str | None) -> UUID | None:
-    """The id that the page before ended with, of a list sorted by ids; ``None`` on the first page.
+@overload
+def last_seen(kind: str, cursor: str | None) -> UUID | None: ...
+@overload
+def last_seen(kind: str, cursor: str | None, read: Callable[[str], T]) -> T | None: ...
+def last_seen(kind: str, cursor: str | None, read: Callable[[str], Any] = UUID) -> Any:
+    """What the page before ended with, of a list sorted by one value, read as an id; ``None`` on the first page.
 
     Raises ``InvalidCursor``.
     """
-    return UUID(str(decode_cursor(kind, cursor)[0])) if cursor else None
+    return read(str(decode_cursor(kind, cursor)[0])) if cursor else None
 
 
 def _id(row: Any) -> Key:

@@ -24,7 +24,6 @@ from app.core.web import (
     Page,
     ReadSession,
     TheEdge,
-    decode_cursor,
     last_seen,
     page_of,
     problems,
@@ -171,7 +170,7 @@ async def rows_page(
 ) -> Page[ImportRowOut]:
     """A page of the rows of a sheet of this supplier. Raises ``NotFound``, ``InvalidCursor``."""
     kind = f"import-rows:{import_id}"
-    after = int(decode_cursor(kind, cursor)[0]) if cursor else 0
+    after = last_seen(kind, cursor, int) or 0
     await queries.import_of(session, import_id, supplier_id=supplier_id)
     found = await queries.page_of_receipts(session, import_id, outcome=status, after=after, limit=limit + 1)
     return page_of(kind, found, limit, lambda one: ImportRowOut.of(one, language), key=lambda one: one.line.position)

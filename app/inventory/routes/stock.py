@@ -67,7 +67,7 @@ async def stock_page(
     session: AsyncSession, supplier_id: UUID, *, sku: str | None, limit: int, cursor: str | None
 ) -> Page[StockOut]:
     """A page of what a supplier has, for it or its agent. Raises ``InvalidCursor``."""
-    after = str(decode_cursor("inventory", cursor)[0]) if cursor else None
+    after = last_seen("inventory", cursor, str)
     rows = await queries.page_of_stock(session, supplier_id, sku=sku, after=after, limit=limit + 1)
     return page_of("inventory", rows, limit, StockOut.model_validate, key=lambda row: row.sku)
 
@@ -77,7 +77,7 @@ async def movements_page(
 ) -> Page[MovementOut]:
     """A page of the ledger of a SKU of this supplier. Raises ``NotFound``, ``InvalidCursor``."""
     kind = f"movements:{sku}"
-    before = int(decode_cursor(kind, cursor)[0]) if cursor else None
+    before = last_seen(kind, cursor, int)
     if await queries.owner_of(session, sku) != supplier_id:
         raise NotFound
     rows = await queries.page_of_movements(session, sku, by=by, before=before, limit=limit + 1)
@@ -205,7 +205,7 @@ async def list_open_presales(
 
     What lies in stock is sold first. If a harvest falls short, what did not come is paid back by itself.
     """
-    after = str(decode_cursor("open-presales", cursor)[0]) if cursor else None
+    after = last_seen("open-presales", cursor, str)
     rows = await queries.page_of_open_presales(session, sku=sku, after=after, now=now, limit=limit + 1)
     return page_of("open-presales", rows, limit, OpenPresaleOut.of, key=lambda row: row.sku)
 

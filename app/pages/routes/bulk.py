@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app import buyers, orders, payments
 from app.core.errors import DomainError, Fault, InvalidInput, NotFound
 from app.core.sheets import XLSX
-from app.core.web import Now, ReadSession, TheEdge, decode_cursor, edge_of, encode_cursor
+from app.core.web import Now, ReadSession, TheEdge, edge_of, last_seen, next_cursor
 from app.orders import BulkPlacement
 from app.pages.guards import Customer, Fields, Posted, Visit
 from app.pages.routes.frame import PageRoute, go, once, refused_with, show
@@ -220,7 +220,7 @@ async def _bulk(
     cursor: str = "",
     refused: dict[str, Any] | None = None,
 ) -> Response:
-    after = UUID(str(decode_cursor("page:bulk", cursor)[0])) if cursor else None
+    after = last_seen("page:bulk", cursor)
     bulk = await orders.bulk(session, bulk_id, by=visit.buyer)
     found = await orders.page_of_bulk(session, bulk_id, by=visit.buyer, after=after, limit=_ON_A_PAGE + 1)
     shown = found[:_ON_A_PAGE]
@@ -234,7 +234,7 @@ async def _bulk(
         orders=shown,
         transfers=edge_of(visit.request).settings.bank.on,
         me=visit.buyer.account_id,
-        following=encode_cursor("page:bulk", str(shown[-1].id)) if len(found) > _ON_A_PAGE else None,
+        following=next_cursor("page:bulk", found, _ON_A_PAGE),
         now=now,
     )
 

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import claims, orders, payments, reviews
 from app.core.errors import NotFound
-from app.core.web import Edge, Now, ReadSession, TheEdge, decode_cursor, edge_of, encode_cursor
+from app.core.web import Edge, Now, ReadSession, TheEdge, edge_of, last_seen, next_cursor
 from app.orders import Status
 from app.pages.guards import Customer, Posted, Visit
 from app.pages.routes.frame import PageRoute, go, once, show
@@ -30,10 +30,10 @@ async def list_orders(
     visit: Customer, session: ReadSession, now: Now, cursor: Annotated[str, Query(max_length=512)] = ""
 ) -> Response:
     """The buyer's orders, newest first."""
-    before = UUID(str(decode_cursor("page:orders", cursor)[0])) if cursor else None
+    before = last_seen("page:orders", cursor)
     found = await orders.page(session, by=visit.buyer, before=before, limit=_ON_A_PAGE + 1)
     shown = found[:_ON_A_PAGE]
-    following = encode_cursor("page:orders", str(shown[-1].id)) if len(found) > _ON_A_PAGE else None
+    following = next_cursor("page:orders", found, _ON_A_PAGE)
     return show(visit, "orders.html", orders=shown, following=following, now=now)
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app import inventory
 from app.core.errors import DomainError, Fault, InvalidInput
 from app.core.sheets import XLSX
-from app.core.web import Now, ReadSession, TheEdge, decode_cursor, encode_cursor
+from app.core.web import Now, ReadSession, TheEdge, last_seen, next_cursor
 from app.inventory import Absent, Outcome, Receipt
 from app.pages.guards import Fields, Posted, Seller, Visit
 from app.pages.routes.frame import PageRoute, go, once, refused_with, show
@@ -136,7 +136,7 @@ async def _list(
     form: Fields | None = None,
     refused: dict[str, Any] | None = None,
 ) -> Response:
-    before = UUID(str(decode_cursor("page:sheets", cursor)[0])) if cursor else None
+    before = last_seen("page:sheets", cursor)
     found = await inventory.page_of_imports(session, visit.supplier_id, before=before, limit=_IN_THE_HISTORY + 1)
     shown = found[:_IN_THE_HISTORY]
     return show(
@@ -147,7 +147,7 @@ async def _list(
         sent=shown,
         zero=form is not None and form["absent"] == Absent.ZERO,
         again=again or (form is not None and bool(form["again"])),
-        following=encode_cursor("page:sheets", str(shown[-1].id)) if len(found) > _IN_THE_HISTORY else None,
+        following=next_cursor("page:sheets", found, _IN_THE_HISTORY),
     )
 
 
@@ -167,7 +167,7 @@ async def _page(
     default = Outcome.REJECTED if to_mend else Outcome.CHANGED if found.changed else None
     wanted = next((kind for kind in Outcome if kind.value == rows), None if rows == "all" else default)
     kind = f"page:sheet:{import_id}"
-    after = int(decode_cursor(kind, cursor)[0]) if cursor else 0
+    after = last_seen(kind, cursor, int) or 0
     receipts: list[Receipt] = []
     if not at_work and found.status != "failed":
         receipts = await inventory.page_of_receipts(
@@ -185,5 +185,5 @@ async def _page(
         changes=[_Change(one, names.get(one.line.sku or "", ""), one.detail(visit.language)) for one in shown],
         wanted=wanted.value if wanted else "all",
         unchanged=max(found.ok - found.changed, 0),
-        following=encode_cursor(kind, shown[-1].line.position) if len(receipts) > _ON_A_PAGE else None,
+        following=next_cursor(kind, receipts, _ON_A_PAGE, lambda one: one.line.position),
     )

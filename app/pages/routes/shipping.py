@@ -21,7 +21,7 @@ from app import fulfilment, inventory, orders
 from app.buyers import Address
 from app.core.clock import local_day
 from app.core.errors import DomainError, Fault, InvalidInput, NotFound
-from app.core.web import Now, ReadSession, TheEdge, decode_cursor, encode_cursor
+from app.core.web import Now, ReadSession, TheEdge, decode_cursor, next_cursor
 from app.fulfilment import CARRIERS
 from app.orders import LineView, ShipLine, Status, ToShip
 from app.pages.guards import Fields, Posted, Seller, Visit
@@ -91,10 +91,7 @@ async def list_jobs(
     found = await orders.queue(session, visit.supplier_id, after=after, limit=_ON_A_PAGE + 1)
     today = local_day(now)
     jobs = sorted((_Job.of(one, today) for one in found[:_ON_A_PAGE]), key=lambda job: job.ship_by or today)
-    following = None
-    if len(found) > _ON_A_PAGE:
-        day, part_id = found[_ON_A_PAGE - 1].place
-        following = encode_cursor("page:jobs", day.isoformat(), str(part_id))
+    following = next_cursor("page:jobs", found, _ON_A_PAGE, lambda one: one.place)
     shut = await orders.calendar(session, visit.supplier_id, since=today)
     return show(
         visit,

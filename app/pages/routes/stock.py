@@ -16,7 +16,7 @@ from app.catalogue import offers
 from app.core.clock import local_day
 from app.core.errors import DomainError, Fault, InvalidInput, NotFound
 from app.core.ids import new_id
-from app.core.web import Edge, Now, ReadSession, TheEdge, decode_cursor, encode_cursor
+from app.core.web import Edge, Now, ReadSession, TheEdge, last_seen, next_cursor
 from app.inventory import LOW_STOCK, Lot, StockLine, Update, UpdatesRejected
 from app.pages.guards import Fields, Posted, Seller, Visit
 from app.pages.routes.frame import PageRoute, go, once, refused_with, show
@@ -95,7 +95,7 @@ async def stock_page(
     visit: Visit, place: Place, session: AsyncSession, now: datetime, *, saved: str, cursor: str
 ) -> Response:
     """A stock-room: its goods, and how many there are."""
-    after = str(decode_cursor("page:stock", cursor)[0]) if cursor else None
+    after = last_seen("page:stock", cursor, str)
     found = await inventory.page_of_stock(session, place.supplier_id, sku=None, after=after, limit=_ON_A_PAGE + 1)
     shown = found[:_ON_A_PAGE]
     return show(
@@ -106,7 +106,7 @@ async def stock_page(
         names=await goods_names(session, [line.sku for line in shown], now),
         low=LOW_STOCK,
         saved=saved,
-        following=encode_cursor("page:stock", shown[-1].sku) if len(found) > _ON_A_PAGE else None,
+        following=next_cursor("page:stock", found, _ON_A_PAGE, lambda one: one.sku),
     )
 
 
@@ -144,7 +144,7 @@ async def ledger_page(
     """All that moved a number, the newest first."""
     line = await _find(session, place, sku)
     kind = f"page:movements:{sku}"
-    before = int(decode_cursor(kind, cursor)[0]) if cursor else None
+    before = last_seen(kind, cursor, int)
     found = await inventory.page_of_movements(session, sku, by=visit.person, before=before, limit=_ON_A_PAGE + 1)
     names = await goods_names(session, [sku], now)
     return show(
@@ -154,7 +154,7 @@ async def ledger_page(
         line=line,
         name=names.get(sku, sku),
         movements=found[:_ON_A_PAGE],
-        following=encode_cursor(kind, found[_ON_A_PAGE - 1].number) if len(found) > _ON_A_PAGE else None,
+        following=next_cursor(kind, found, _ON_A_PAGE, lambda one: one.number),
     )
 
 

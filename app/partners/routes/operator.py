@@ -11,7 +11,7 @@ from app.core.web import (
     Limit,
     Page,
     ReadSession,
-    decode_cursor,
+    last_seen,
     page_of,
     problems,
 )
@@ -35,6 +35,6 @@ async def list_partners(
     _: Operator, session: ReadSession, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
 ) -> Page[PartnerOut]:
     """All partners by code."""
-    after = str(decode_cursor(_CURSOR, cursor)[0]) if cursor else None
+    after = last_seen(_CURSOR, cursor, str)
     found = await queries.partners(session, after=after, limit=limit + 1)
     return page_of(_CURSOR, found, limit, PartnerOut.model_validate, key=lambda card: card.code)

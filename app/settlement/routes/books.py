@@ -19,7 +19,7 @@ from app.core.web import (
     Limit,
     Page,
     ReadSession,
-    decode_cursor,
+    last_seen,
     page_of,
     problems,
 )
@@ -66,7 +66,7 @@ async def list_postings(
     cursor: Cursor = None,
 ) -> Page[PostingOut]:
     """Append-only, double-entry: every posting names its source, and its entries sum to nothing."""
-    before = int(decode_cursor("journal", cursor)[0]) if cursor else None
+    before = last_seen("journal", cursor, int)
     found = await books.journal(session, supplier_id=supplier_id, before=before, limit=limit + 1)
     return page_of("journal", found, limit, PostingOut.of)
 

@@ -19,7 +19,7 @@ from app.core.web import (
     Page,
     ReadSession,
     WriteSession,
-    decode_cursor,
+    last_seen,
     page_of,
     problems,
 )
@@ -64,7 +64,7 @@ async def page(
     session: AsyncSession, name: str, status: Status | None, limit: int, cursor: str | None
 ) -> Page[SupplierOut]:
     """A page of suppliers by code, under cursors of that name."""
-    after = str(decode_cursor(name, cursor)[0]) if cursor else None
+    after = last_seen(name, cursor, str)
     found = await queries.suppliers(session, status=status, after=after, limit=limit + 1)
     return page_of(name, found, limit, SupplierOut.model_validate, key=lambda card: card.code)
 
