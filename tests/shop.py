@@ -213,6 +213,7 @@ async def open_shop(db: Database, settings: Settings, clock: Any) -> Shop:
             shop.accounts[who] = Account(account_id, who, frozenset({role}), supplier_id, partner_id)
 
         await person("operator", Role.OPERATOR)
+        await person("operator2", Role.OPERATOR)
         await person("officer", Role.OFFICER)
         await person("buyer", Role.BUYER)
         await person("stranger", Role.BUYER)

@@ -111,6 +111,13 @@ class PaymentSettings(Group):
     freshness_seconds: int = 300
 
 
+class SettlementSettings(Group):
+    """How suppliers are paid."""
+
+    second_operator_above_fen: int = Field(0, ge=0)
+    """A payout run or a correction of more than that waits for a second operator's word; 0: always."""
+
+
 class TransferTerms(NamedTuple):
     """How long goods are kept for a transfer that somebody announced, and how many such one account may have open."""
 
@@ -281,6 +288,7 @@ class Settings(BaseSettings):
     orders: OrderSettings = OrderSettings()
     claims: ClaimSettings = ClaimSettings()
     payments: PaymentSettings = PaymentSettings()
+    settlement: SettlementSettings = SettlementSettings()
     bank: BankSettings = BankSettings()
     files: FileSettings = FileSettings()
     invoicing: InvoicingSettings = InvoicingSettings()

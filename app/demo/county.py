@@ -45,6 +45,7 @@ SIGN_INS = (
     *(f"partner-{entry['id'].lower()}" for entry in _DATA["partners"]),
     "officer",
     "operator",
+    "operator-2",
 )
 
 
@@ -54,6 +55,7 @@ class County:
 
     buyer: Actor
     operator: Actor
+    second_operator: Actor
     officer: Actor
     suppliers: dict[str, Actor]
     villages: dict[str, str]
@@ -88,6 +90,7 @@ async def plant(session: AsyncSession, *, password_hash: str, now: datetime) -> 
         return Actor(account_id, frozenset({role}))
 
     operator = await person("operator", "平台运营", Role.OPERATOR)
+    second = await person("operator-2", "平台复核", Role.OPERATOR)
     officer = await person("officer", "协作专员", Role.OFFICER)
     buyer = await person("buyer", "历城买家", Role.BUYER)
     staff = await _plant_suppliers(session, operator, password_hash, now)
@@ -96,7 +99,7 @@ async def plant(session: AsyncSession, *, password_hash: str, now: datetime) -> 
     for listing in LISTINGS:
         await _plant_product(session, listing, skus, staff, operator, now)
     villages = {entry["id"]: entry["village"] for entry in _DATA["suppliers"]}
-    return County(buyer, operator, officer, staff, villages, skus)
+    return County(buyer, operator, second, officer, staff, villages, skus)
 
 
 async def _plant_suppliers(

@@ -16,7 +16,7 @@ _PROVIDER = "sandbox"
 async def settle_months(session: AsyncSession, county: County, *, first: date, end: datetime) -> int:
     """Settle every month that is over: issued on the 5th, confirmed by silence, then paid. Returns how many.
 
-    The last of them waits for its suppliers' word and an operator's payout run.
+    The last of them waits for its suppliers' word and a payout run of two operators.
     """
     await settlement.post_everything(session, now=end)
     for by in county.suppliers.values():
@@ -32,10 +32,14 @@ async def settle_months(session: AsyncSession, county: County, *, first: date, e
         if month < last:
             paid_at = issued_at + timedelta(days=8)
             await settlement.confirm_due(session, now=issued_at + timedelta(days=7), limit=1_000)
-            run = await settlement.run_payouts(session, month=None, provider=_PROVIDER, by=county.operator, now=paid_at)
+            run = await settlement.run_payouts(
+                session, month=None, provider=_PROVIDER, alone_up_to_fen=0, by=county.operator, now=paid_at
+            )
+            if run.draft is not None:
+                await settlement.approve(session, run.id, by=county.second_operator, now=paid_at)
             outcomes = [
                 settlement.Outcome(_PROVIDER, payout.number, payout.amount_fen, f"DEMO-F-{payout.number}")
-                for payout in run.payouts
+                for payout in await settlement.payouts(session, run_id=run.id, limit=1_000)
             ]
             await settlement.settle(session, outcomes, now=paid_at + timedelta(minutes=3))
         month, months = settlement.following(month), months + 1

@@ -3,10 +3,11 @@
 *Owns* the double-entry journal, commission rules, statements and their rows, payout accounts and payouts.
 *Promises* that every posting sums to nothing and has one source; that a commission is the one of the day of payment;
 that a statement never changes once it is issued and is paid once; that what is refunded after payout is a negative row
-of the next period; and that no money is ever held here: a licensed provider is told how to split what it holds.
+of the next period; that no operator moves much money alone; and that no money is ever held here: a licensed provider
+is told how to split what it holds.
 *Calls* suppliers, catalogue and payments for what they check and sign; reads orders, claims, payments and suppliers by
 plain SQL, in bulk.
-*Tells* PayoutMade, PayoutFailed; and itself PayoutInstructed.
+*Tells* PayoutMade, PayoutFailed, DraftMade, DraftApproved, DraftDeclined; and itself PayoutInstructed.
 """
 
 from app.settlement.couriers import connect
@@ -37,8 +38,10 @@ from app.settlement.rules import (
 )
 from app.settlement.service import (
     announce_rule,
+    approve,
     confirm,
     confirm_due,
+    decline,
     dispute,
     enter_account,
     issue_due,
@@ -71,9 +74,11 @@ __all__ = [
     "StatementStepNotAllowed",
     "Status",
     "announce_rule",
+    "approve",
     "confirm",
     "confirm_due",
     "connect",
+    "decline",
     "dispute",
     "enter_account",
     "figures",

@@ -9,7 +9,14 @@ from app.core.events import Courier, CourierCall, Wiring
 from app.core.settings import Settings
 from app.payments import Sealer
 from app.settlement import queries
-from app.settlement.events import PayoutFailed, PayoutInstructed, PayoutMade
+from app.settlement.events import (
+    DraftApproved,
+    DraftDeclined,
+    DraftMade,
+    PayoutFailed,
+    PayoutInstructed,
+    PayoutMade,
+)
 from app.settlement.gateways import SandboxSplitter, Splitter
 from app.settlement.lifecycle import PayoutStatus
 from app.settlement.rules.split import SplitOrder
@@ -17,7 +24,7 @@ from app.settlement.rules.split import SplitOrder
 
 def connect(wiring: Wiring, settings: Settings, http: httpx.AsyncClient | None = None) -> None:
     """Wire the courier; without ``http`` each call opens a client of its own."""
-    wiring.announce(PayoutMade, PayoutFailed)
+    wiring.announce(PayoutMade, PayoutFailed, DraftMade, DraftApproved, DraftDeclined)
     wiring.courier(PayoutInstructed, _in_sandbox(settings, http), name="settlement.instruct_provider")
 
 

@@ -38,3 +38,35 @@ class PayoutFailed(_OfPayout):
     """The provider could not pay: somebody must look at the account and run it again."""
 
     name: ClassVar[str] = "settlement.payout_failed"
+
+
+class _OfDraft(Fact):
+    """Something that happened to one draft."""
+
+    draft_id: UUID
+    kind: str
+    amount_fen: int
+    by_account: UUID
+
+    @property
+    def subject(self) -> UUID:
+        """The draft."""
+        return self.draft_id
+
+
+class DraftMade(_OfDraft):
+    """An operator drafted a payout run or a correction: another one must look at it."""
+
+    name: ClassVar[str] = "settlement.draft_made"
+
+
+class DraftApproved(_OfDraft):
+    """A second operator let it happen."""
+
+    name: ClassVar[str] = "settlement.draft_approved"
+
+
+class DraftDeclined(_OfDraft):
+    """A second operator said no."""
+
+    name: ClassVar[str] = "settlement.draft_declined"

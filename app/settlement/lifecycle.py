@@ -1,4 +1,4 @@
-"""The lives of a statement and of a payout: guards, CHECKs and the exhaustive tests derive from these two tables."""
+"""The lives of a statement, a payout and a draft: guards, CHECKs and the exhaustive tests derive from these tables."""
 
 from __future__ import annotations
 
@@ -64,6 +64,42 @@ PAYOUT_TRANSITIONS: dict[tuple[PayoutStatus, PayoutStep], PayoutStatus] = {
 }
 
 
+class DraftStatus(StrEnum):
+    """Where a payout run or a correction stands that needs a second operator's word."""
+
+    WAITING = "waiting"
+    APPROVED = "approved"
+    DECLINED = "declined"
+
+
+class DraftStep(StrEnum):
+    """What the second operator can say."""
+
+    APPROVE = "approve"
+    DECLINE = "decline"
+
+
+DRAFT_TRANSITIONS: dict[tuple[DraftStatus, DraftStep], DraftStatus] = {
+    (DraftStatus.WAITING, DraftStep.APPROVE): DraftStatus.APPROVED,
+    (DraftStatus.WAITING, DraftStep.DECLINE): DraftStatus.DECLINED,
+}
+
+
+class DraftStepNotAllowed(StepRefused):
+    """Somebody has decided already."""
+
+    zh = "该审批单当前状态为“{status}”，不能执行该操作；{allowed}。"
+    en = "The draft's status is “{status}”, which does not allow this; {allowed}."
+    names: ClassVar = {
+        DraftStatus.WAITING: "待复核",
+        DraftStatus.APPROVED: "已批准",
+        DraftStatus.DECLINED: "已驳回",
+        DraftStep.APPROVE: "批准",
+        DraftStep.DECLINE: "驳回",
+    }
+    takers: ClassVar = {DraftStep.APPROVE: ("operator",), DraftStep.DECLINE: ("operator",)}
+
+
 class StatementStepNotAllowed(StepRefused):
     """The statement is past (or not yet at) the point where this can be done."""
 
@@ -103,3 +139,11 @@ def after(status: Status, step: Step) -> Status:
         return TRANSITIONS[status, step]
     except KeyError:
         raise StatementStepNotAllowed(status, allowed(status)) from None
+
+
+def decided(status: DraftStatus, step: DraftStep) -> DraftStatus:
+    """Where ``step`` leads a draft. Raises ``DraftStepNotAllowed``."""
+    try:
+        return DRAFT_TRANSITIONS[status, step]
+    except KeyError:
+        raise DraftStepNotAllowed(status, [one for start, one in DRAFT_TRANSITIONS if start is status]) from None

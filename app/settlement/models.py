@@ -25,8 +25,19 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.core.db import Base, append_only, fen, instant, uid
 from app.core.errors import Unavailable
 from app.core.frozen import frozen
-from app.settlement.lifecycle import PAYOUT_TRANSITIONS, PayoutStatus, PayoutStep, Status, Step, after
+from app.settlement.lifecycle import (
+    PAYOUT_TRANSITIONS,
+    DraftStatus,
+    DraftStep,
+    PayoutStatus,
+    PayoutStep,
+    Status,
+    Step,
+    after,
+    decided,
+)
 from app.settlement.rules import ACCOUNTS, MOST_RATE_BP, AlreadyPaid, Kind, MonthSettled, Party, RuleTaken
+from app.settlement.rules.drafts import AdjustmentWaits, DraftKind
 
 
 def _one_of(column: str, values: Iterable[str]) -> str:
@@ -300,3 +311,72 @@ class PayoutRow(Base):
 
 _MOVES = ("status", "provider_reference", "failure", "settled_at", "waited_s")
 frozen(PayoutRow.metadata.tables["settlement_payout"], but=_MOVES)
+
+
+class DraftRow(Base):
+    """A payout run or a correction that takes two operators. What was drafted stays; only the second one's word comes.
+
+    A run has the statements it would pay as they were when it was drafted, and its payouts carry its id.
+    """
+
+    __tablename__ = "settlement_draft"
+    __table_args__ = (
+        CheckConstraint(_one_of("kind", DraftKind), name="kind"),
+        CheckConstraint(_one_of("status", DraftStatus), name="status"),
+        CheckConstraint("(kind = 'adjustment') = (statement_id IS NOT NULL)", name="statement"),
+        CheckConstraint("(kind = 'payout_run') = (provider IS NOT NULL)", name="provider"),
+        CheckConstraint("amount_fen <> 0 AND (kind = 'adjustment' OR amount_fen > 0)", name="amount"),
+        CheckConstraint(
+            "(status = 'waiting') = (decided_at IS NULL) AND (decided_at IS NULL) = (decided_by IS NULL)",
+            name="decided",
+        ),
+        CheckConstraint("decided_by <> drafted_by", name="two"),
+        CheckConstraint("status <> 'declined' OR decision IS NOT NULL", name="decision"),
+        Index(
+            "uq_settlement_draft_waiting",
+            "statement_id",
+            unique=True,
+            postgresql_where=text("status = 'waiting'"),
+            info={"means": AdjustmentWaits},
+        ),
+        Index("ix_settlement_draft_statement_id", "statement_id"),
+        Index("ix_settlement_draft_status", "status", "id"),
+    )
+
+    id: Mapped[uid]
+    kind: Mapped[str] = mapped_column(Text)
+    status: Mapped[str] = mapped_column(Text)
+    statement_id: Mapped[UUID | None] = mapped_column(ForeignKey("settlement_statement.id"))
+    month: Mapped[date | None] = mapped_column(Date)
+    provider: Mapped[str | None] = mapped_column(Text)
+    count: Mapped[int]
+    amount_fen: Mapped[fen]
+    reason: Mapped[str | None] = mapped_column(Text)
+    drafted_by: Mapped[UUID] = mapped_column(ForeignKey("identity_account.id"), index=True)
+    drafted_at: Mapped[instant]
+    decided_by: Mapped[UUID | None] = mapped_column(ForeignKey("identity_account.id"), index=True)
+    decided_at: Mapped[datetime | None]
+    decision: Mapped[str | None] = mapped_column(Text)
+
+    def take(self, step: DraftStep, *, by: UUID, decision: str | None, now: datetime) -> None:
+        """Take the step, the only place where a status is assigned. Raises ``DraftStepNotAllowed``."""
+        self.status = decided(DraftStatus(self.status), step).value
+        self.decided_by, self.decided_at, self.decision = by, now, decision
+
+
+frozen(DraftRow.metadata.tables["settlement_draft"], but=("status", "decided_by", "decided_at", "decision"))
+
+
+class DraftedRow(Base):
+    """A statement of a drafted run, with what it would be paid, and into which account."""
+
+    __tablename__ = "settlement_drafted"
+
+    draft_id: Mapped[UUID] = mapped_column(ForeignKey("settlement_draft.id"), primary_key=True)
+    statement_id: Mapped[UUID] = mapped_column(ForeignKey("settlement_statement.id"), primary_key=True, index=True)
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("settlement_payout_account.id"), index=True)
+    amount_fen: Mapped[fen]
+    platform_fen: Mapped[fen]
+
+
+append_only(DraftedRow.metadata.tables["settlement_drafted"])

@@ -83,6 +83,7 @@ _MOVES_STOCK_OR_MONEY = {
     "resolve_settlement",
     "run_payouts",
     "end_payout_by_hand",
+    "approve_settlement_draft",
 }
 _MOVES_NEITHER = {
     "issue_token",
@@ -179,6 +180,7 @@ _MOVES_NEITHER = {
     "enter_payout_account",
     "verify_payout_account",
     "receive_payout_notification",
+    "decline_settlement_draft",
 }
 ROUTES = [route for module in main._MODULES for route in module.router.routes if isinstance(route, APIRoute)]
 METHODS = ("get", "post", "put", "patch", "delete")

@@ -30,6 +30,7 @@ class Life:
     county: County = field(init=False)
     buyer: Actor = field(init=False)
     operator: Actor = field(init=False)
+    second: Actor = field(init=False)
     tea: Actor = field(init=False)
 
     async def begin(self) -> Life:
@@ -53,6 +54,8 @@ class Life:
             self.buyer = Actor(who.id, frozenset({Role.BUYER}))
             clerk = await account(session, self.now, Role.OPERATOR, username="clerk", name="客服")
             self.operator = Actor(clerk.id, frozenset({Role.OPERATOR}))
+            checker = await account(session, self.now, Role.OPERATOR, username="checker", name="复核")
+            self.second = Actor(checker.id, frozenset({Role.OPERATOR}))
             supplier_id = self.county.suppliers["S01"]
             picker = await account(session, self.now, Role.SUPPLIER, username="picker", scope_id=supplier_id)
             self.tea = Actor(picker.id, frozenset({Role.SUPPLIER}), supplier_id=supplier_id)
@@ -241,9 +244,14 @@ class Life:
             await settlement.issue_statements(session, date(2026, 10, 1), now=at)
             (own,) = await settlement.page(session, supplier_id=self.tea.supplier_id, limit=9)
             await settlement.dispute(session, own.id, reason="少算了一笔", by=self.tea, now=at)
-            await settlement.resolve(session, own.id, reason="补计", adjustment_fen=50, by=self.operator, now=at)
-            run = await settlement.run_payouts(session, month=None, provider="sandbox", by=self.operator, now=at)
-            (payout,) = run.payouts
+            await settlement.resolve(
+                session, own.id, reason="补计", adjustment_fen=50, alone_up_to_fen=50, by=self.operator, now=at
+            )
+            run = await settlement.run_payouts(
+                session, month=None, provider="sandbox", alone_up_to_fen=0, by=self.operator, now=at
+            )
+            await settlement.approve(session, run.id, by=self.second, now=at)
+            (payout,) = await settlement.payouts(session, run_id=run.id, limit=9)
             outcome = settlement.Outcome("sandbox", payout.number, payout.amount_fen, "F-1")
             await settlement.settle(session, [outcome], now=at)
 

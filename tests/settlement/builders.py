@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -303,10 +303,18 @@ class Books:
             return await settlement.confirm_due(session, now=now + timedelta(days=8))
 
     async def run(self, now: datetime) -> settlement.Run:
+        """A run that one operator drafts and another approves."""
         async with self.db.write() as session:
-            return await settlement.run_payouts(
-                session, month=None, provider="sandbox", by=self.shop.actor("operator"), now=now
-            )
+            made = await self.draft(session, now)
+        if made.draft is None:
+            return made
+        async with self.db.write() as session:
+            await settlement.approve(session, made.id, by=self.shop.actor("operator2"), now=now)
+            return replace(made, payouts=tuple(await settlement.payouts(session, run_id=made.id, limit=1_000)))
+
+    async def draft(self, session, now: datetime) -> settlement.Run:
+        by = self.shop.actor("operator")
+        return await settlement.run_payouts(session, month=None, provider="sandbox", alone_up_to_fen=0, by=by, now=now)
 
     async def paid(self, run: settlement.Run, now: datetime) -> int:
         """The provider says that all of a run was paid."""

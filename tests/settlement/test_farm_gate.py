@@ -48,7 +48,9 @@ async def traded(books):
     books.shop.clock.at = FIFTH + DAY
     await books.shop.call("S01", "POST", f"/v1/supplier/settlements/{own.id}/disputes", dispute)
     answer = {"reason": "补计", "adjustment_fen": 50}
-    await books.shop.call("operator", "POST", f"/v1/operator/settlements/{own.id}/resolve", answer)
+    drafted = await books.shop.call("operator", "POST", f"/v1/operator/settlements/{own.id}/resolve", answer)
+    path = f"/v1/operator/settlement-drafts/{drafted.json()['draft_id']}/approve"
+    assert (await books.shop.call("operator2", "POST", path)).status_code == 200
     await books.confirm_all(FIFTH)
     await books.paid(await books.run(FIFTH + 8 * DAY), FIFTH + 8 * DAY)
     await books.post(AUGUST + 90 * DAY)

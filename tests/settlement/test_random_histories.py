@@ -233,9 +233,18 @@ class History:
             by, operator = self.books.shop.actor(who), self.books.shop.actor("operator")
             async with self.books.db.write() as session:
                 await settlement.dispute(session, statement.id, reason="不对", by=by, now=self.now)
-                await settlement.resolve(
-                    session, statement.id, reason="更正", adjustment_fen=fen, by=operator, now=self.now
+                resolved = await settlement.resolve(
+                    session,
+                    statement.id,
+                    reason="更正",
+                    adjustment_fen=fen,
+                    alone_up_to_fen=20_000,
+                    by=operator,
+                    now=self.now,
                 )
+                if resolved.draft_id is not None:
+                    second = self.books.shop.actor("operator2")
+                    await settlement.approve(session, resolved.draft_id, by=second, now=self.now)
             if fen:
                 self.waiting[who].append(Entry(fen, self.now))
                 self.owed[who] += fen

@@ -246,6 +246,9 @@ class TestOverHttp:
         assert (await call(books, "S01", "POST", f"{OF}/{october}/confirm", status=409))["code"] == "step_not_allowed"
         path = f"/v1/operator/settlements/{october}"
         done = await call(books, "operator", "POST", f"{path}/resolve", {"reason": "补运费", "adjustment_fen": 200})
+        assert done["status"] == "disputed"
+        await call(books, "operator2", "POST", f"/v1/operator/settlement-drafts/{done['draft_id']}/approve")
+        done = await call(books, "operator", "GET", path)
         assert (done["status"], done["balance_fen"]) == ("confirmed", 22_688)
         again = await call(books, "operator", "POST", f"{path}/resolve", {"reason": "再补"}, 409)
         assert again["code"] == "step_not_allowed"

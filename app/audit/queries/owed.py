@@ -145,4 +145,20 @@ OWED: tuple[Rule, ...] = (
             ELSE w.live IS NULL END
         """,
     ),
+    Rule(
+        "payout.second_operator",
+        "付款批次未经另一位运营人员批准，或与所批准的不一致",
+        "a run that was drafted paid before a second operator's word, or something else than was approved",
+        """
+        SELECT d.id AS draft_id, concat_ws(' ', d.status, w.paid, w.other) AS found, d.count AS expected
+        FROM settlement_draft d CROSS JOIN LATERAL (
+            SELECT count(y.id) AS paid, count(*) FILTER (WHERE (y.account_id, a.amount_fen, a.platform_fen)
+                       IS DISTINCT FROM (a.account_id, t.balance_fen, t.clearing_fen - t.balance_fen)) AS other
+            FROM (SELECT * FROM settlement_payout WHERE run_id = d.id) y
+            FULL JOIN (SELECT * FROM settlement_drafted WHERE draft_id = d.id) a ON a.statement_id = y.statement_id
+            LEFT JOIN settlement_statement t ON t.id = a.statement_id) w
+        WHERE d.kind = 'payout_run' AND CASE d.status WHEN 'approved' THEN w.paid <> d.count OR w.other > 0
+                                        ELSE w.paid > 0 END
+        """,
+    ),
 )

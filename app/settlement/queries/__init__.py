@@ -8,13 +8,21 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, select, text
+from sqlalchemy import ColumnElement, and_, exists, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.errors import NotFound
 from app.core.sealing import keys
-from app.settlement.lifecycle import PayoutStatus, Status
-from app.settlement.models import CommissionRuleRow, PayoutAccountRow, PayoutRow, StatementEventRow, StatementRow
+from app.settlement.lifecycle import DraftStatus, PayoutStatus, Status
+from app.settlement.models import (
+    CommissionRuleRow,
+    DraftedRow,
+    DraftRow,
+    PayoutAccountRow,
+    PayoutRow,
+    StatementEventRow,
+    StatementRow,
+)
 from app.settlement.rules import (
     BankDetails,
     CommissionRule,
@@ -90,6 +98,12 @@ async def lock_unanswered(session: AsyncSession, now: datetime, limit: int) -> S
     return (await session.scalars(query.execution_options(populate_existing=True))).all()
 
 
+# What waits for a second operator is in nobody else's run.
+_DRAFTED = (
+    exists()
+    .where(DraftedRow.statement_id == StatementRow.id, DraftRow.id == DraftedRow.draft_id)
+    .where(DraftRow.status == DraftStatus.WAITING)
+)
 _HAS_ACCOUNT = exists().where(
     PayoutAccountRow.supplier_id == StatementRow.supplier_id, PayoutAccountRow.verified_at.is_not(None)
 )
@@ -97,7 +111,13 @@ _HAS_ACCOUNT = exists().where(
 
 def _payable(month: date | None) -> ColumnElement[bool]:
     waits = StatementRow.status.in_((Status.CONFIRMED.value, Status.FAILED.value))
-    return waits if month is None else and_(waits, StatementRow.month == month)
+    free = and_(waits, ~_DRAFTED)
+    return free if month is None else and_(free, StatementRow.month == month)
+
+
+async def hold_runs(session: AsyncSession) -> None:
+    """Let runs be drafted one after the other, so that each sees what those before it took."""
+    await session.execute(select(func.pg_advisory_xact_lock(func.hashtext("settlement.payout_runs"))))
 
 
 async def lock_payable(session: AsyncSession, month: date | None, limit: int) -> Sequence[StatementRow]:
@@ -126,9 +146,10 @@ async def lock_payouts(session: AsyncSession, numbers: Collection[str]) -> dict[
     return {payout.number: (payout, statement) for payout, statement in await session.execute(query)}
 
 
-def _statement(row: Any, history: tuple[Event, ...] = ()) -> Statement:
-    names = [name for name in Statement.__dataclass_fields__ if name not in ("status", "history")]
-    return Statement(**{name: getattr(row, name) for name in names}, status=Status(row.status), history=history)
+def _statement(row: Any, history: tuple[Event, ...] = (), draft_id: UUID | None = None) -> Statement:
+    names = [name for name in Statement.__dataclass_fields__ if name not in ("status", "history", "draft_id")]
+    values = {name: getattr(row, name) for name in names}
+    return Statement(**values, status=Status(row.status), history=history, draft_id=draft_id)
 
 
 async def get(session: AsyncSession, statement_id: UUID, *, supplier_id: UUID | None = None) -> Statement:
@@ -140,7 +161,9 @@ async def get(session: AsyncSession, statement_id: UUID, *, supplier_id: UUID | 
     events = await session.scalars(
         select(StatementEventRow).where(StatementEventRow.statement_id == statement_id).order_by(StatementEventRow.id)
     )
-    return _statement(row, tuple(Event(e.at, Status(e.status), Party(e.party), e.reason) for e in events))
+    waiting = DraftRow.statement_id == statement_id, DraftRow.status == DraftStatus.WAITING
+    draft_id = await session.scalar(select(DraftRow.id).where(*waiting))
+    return _statement(row, tuple(Event(e.at, Status(e.status), Party(e.party), e.reason) for e in events), draft_id)
 
 
 async def page(

@@ -2,12 +2,13 @@
 
 from fastapi import APIRouter
 
-from app.settlement.routes import books, office, operator, provider, supplier
+from app.settlement.routes import books, drafts, office, operator, provider, supplier
 
 router = APIRouter(
     routes=[
         *supplier.router.routes,
         *operator.router.routes,
+        *drafts.router.routes,
         *books.router.routes,
         *office.router.routes,
         *provider.router.routes,

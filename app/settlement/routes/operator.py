@@ -33,6 +33,7 @@ from app.settlement import queries, service
 from app.settlement.lifecycle import PayoutStatus, StatementStepNotAllowed
 from app.settlement.routes import common
 from app.settlement.rules import AlreadyPaid, MonthNotOver, NotPaidThatWay, RuleTaken, RuleTooSoon, UnknownCategory
+from app.settlement.rules.drafts import AdjustmentWaits
 from app.settlement.schemas import (
     CommissionRuleIn,
     CommissionRuleOut,
@@ -132,14 +133,23 @@ async def get_any_settlement_pdf(statement_id: UUID, _: Operator, edge: TheEdge)
     operation_id="resolve_settlement",
     summary="Answer a dispute",
     response_model=OneStatementOut,
-    responses=problems(NotFound, StatementStepNotAllowed, *KEY_ERRORS),
+    responses=problems(NotFound, StatementStepNotAllowed, AdjustmentWaits, *KEY_ERRORS),
 )
 async def resolve_settlement(statement_id: UUID, body: ResolveIn, by: Operator, once: Once, now: Now) -> Response:
-    """What was issued stands and may be paid; a correction is a row of the next statement, borne by the platform."""
+    """What was issued stands and may be paid; a correction is a row of the next statement, borne by the platform.
+
+    A correction waits for a second operator's word (`draft_id`), unless it is so small that one may decide it alone.
+    """
 
     async def work(session: AsyncSession) -> OneStatementOut:
         done = await service.resolve(
-            session, statement_id, reason=body.reason, adjustment_fen=body.adjustment_fen, by=by, now=now
+            session,
+            statement_id,
+            reason=body.reason,
+            adjustment_fen=body.adjustment_fen,
+            alone_up_to_fen=once.settings.settlement.second_operator_above_fen,
+            by=by,
+            now=now,
         )
         return OneStatementOut.of(done)
 
@@ -155,7 +165,9 @@ async def resolve_settlement(statement_id: UUID, body: ResolveIn, by: Operator, 
     responses=problems(ProviderNotAvailable, AlreadyPaid, *KEY_ERRORS),
 )
 async def run_payouts(body: RunIn, by: Operator, once: Once, now: Now) -> Response:
-    """Instructs the licensed provider that holds the money to split it.
+    """Instructs the licensed provider that holds the money to split it, once a second operator has approved the run.
+
+    What waits is the `draft`; an installation may let one operator alone pay up to an amount.
 
     A statement is paid once, however often and by however many this is run; one whose payout failed is tried again.
     A run takes 500 statements at most; run it again for the rest.
@@ -165,7 +177,14 @@ async def run_payouts(body: RunIn, by: Operator, once: Once, now: Now) -> Respon
     async def work(session: AsyncSession) -> RunOut:
         if not once.settings.payments.sandbox:
             raise ProviderNotAvailable("split")
-        run = await service.run_payouts(session, month=month, provider=Provider.SANDBOX.value, by=by, now=now)
+        run = await service.run_payouts(
+            session,
+            month=month,
+            provider=Provider.SANDBOX.value,
+            alone_up_to_fen=once.settings.settlement.second_operator_above_fen,
+            by=by,
+            now=now,
+        )
         return RunOut.of(run)
 
     return await once.run(201, work)

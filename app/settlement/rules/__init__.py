@@ -13,6 +13,7 @@ from app.core.errors import DomainError, NotFound
 
 if TYPE_CHECKING:
     from app.settlement.lifecycle import PayoutStatus, Status
+    from app.settlement.rules.drafts import Draft
 
 STATEMENT_DAY = 5
 """Day of the month on which the month before is settled (domain handbook §2.8: the monthly freeze)."""
@@ -233,6 +234,7 @@ class Statement:
     confirm_by: datetime | None
     paid_at: datetime | None
     history: tuple[Event, ...] = ()
+    draft_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,11 +339,15 @@ class Payout:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What a payout run instructed, and the statements that it could not, by their numbers."""
+    """What a payout run instructed, and the statements that it could not, by their numbers.
+
+    Where it needs a second operator it instructed nothing yet: ``draft`` then names what waits, by the same id.
+    """
 
     id: UUID
     payouts: tuple[Payout, ...]
     without_account: tuple[str, ...]
+    draft: Draft | None = None
 
 
 @dataclass(frozen=True, slots=True)

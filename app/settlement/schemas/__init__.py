@@ -23,6 +23,7 @@ from app.settlement.rules import (
     Run,
     Statement,
 )
+from app.settlement.schemas.drafts import OneSettlementDraftOut
 
 MONTH = r"^(20[0-9]{2}|21[0-9]{2})-(0[1-9]|1[0-2])$"
 Month = Annotated[str, StringConstraints(pattern=MONTH), Field(examples=["2026-10"])]
@@ -83,12 +84,13 @@ class OneStatementOut(StatementOut):
     """A statement with what happened to it."""
 
     history: list[EventOut]
+    draft_id: UUID | None = Field(description="A correction that waits for a second operator's word")
 
     @classmethod
     def of(cls, statement: Statement) -> Self:
         """From the value."""
         events = [EventOut.model_validate(event) for event in statement.history]
-        return cls(**dict(StatementOut.of(statement)), history=events)
+        return cls(**dict(StatementOut.of(statement)), history=events, draft_id=statement.draft_id)
 
 
 class RowOut(Out):
@@ -210,17 +212,21 @@ class PayoutEndIn(Body):
 
 
 class RunOut(Out):
-    """What a run instructed. Statements of suppliers without a verified account are named and left."""
+    """What a run instructed, or drafted. Statements of suppliers without a verified account are named and left."""
 
     id: UUID
-    payouts: list[PayoutOut]
+    payouts: list[PayoutOut] = Field(description="Empty while the run waits for a second operator")
+    draft: OneSettlementDraftOut | None = Field(description="What waits for a second operator's word, if it takes one")
     without_account: list[str] = Field(description="Numbers of statements that could not be paid")
 
     @classmethod
     def of(cls, run: Run) -> Self:
         """From the value."""
         return cls(
-            id=run.id, payouts=[PayoutOut.of(one) for one in run.payouts], without_account=[*run.without_account]
+            id=run.id,
+            payouts=[PayoutOut.of(one) for one in run.payouts],
+            draft=None if run.draft is None else OneSettlementDraftOut.of(run.draft),
+            without_account=[*run.without_account],
         )
 
 

@@ -1,5 +1,6 @@
 """The verbs of settlement."""
 
+from app.settlement.service.drafts import approve, decline
 from app.settlement.service.journal import post_due, post_everything
 from app.settlement.service.payouts import run_payouts, settle, settle_by_hand
 from app.settlement.service.statements import (
@@ -14,8 +15,10 @@ from app.settlement.service.terms import announce_rule, enter_account, take_over
 
 __all__ = [
     "announce_rule",
+    "approve",
     "confirm",
     "confirm_due",
+    "decline",
     "dispute",
     "enter_account",
     "issue_due",

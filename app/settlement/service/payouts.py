@@ -1,13 +1,14 @@
 """Payouts: confirmed statements become instructions to a licensed provider, and its answers are written down.
 
-Exactly once for each statement: a run locks the statements it takes, a unique index lets a statement have one payout
-that did not fail, the provider knows an instruction by its number however often it is repeated, and only its signed
-answer ends a payout. One that was not answered stays instructed, and is never instructed anew.
+Exactly once for each statement: a run, or the approval of one, locks the statements it takes; a unique index lets a
+statement have one payout that did not fail; the provider knows an instruction by its number however often it is
+repeated; and only its signed answer ends a payout. One that was not answered stays instructed, and is never instructed
+anew.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
@@ -21,10 +22,12 @@ from app.core.events import emit
 from app.core.ids import digits, new_id
 from app.identity import Actor
 from app.settlement import queries
-from app.settlement.events import PayoutFailed, PayoutInstructed, PayoutMade
-from app.settlement.lifecycle import PayoutStatus, PayoutStep, Step
-from app.settlement.models import PayoutRow, StatementRow
+from app.settlement.events import DraftMade, PayoutFailed, PayoutInstructed, PayoutMade
+from app.settlement.lifecycle import DraftStatus, PayoutStatus, PayoutStep, Status, Step, allowed
+from app.settlement.models import DraftedRow, DraftRow, PayoutRow, StatementRow
+from app.settlement.queries import drafts
 from app.settlement.rules import NotPaidThatWay, Outcome, Party, Payout, Run
+from app.settlement.rules.drafts import DraftKind, DraftOutdated, needs_second
 from app.settlement.service.statements import take
 
 MOST_IN_A_RUN = 500
@@ -51,25 +54,100 @@ WHERE w.id = y.id RETURNING y.id
 
 
 async def run_payouts(
-    session: AsyncSession, *, month: date | None, provider: str, by: Actor, now: datetime, limit: int = MOST_IN_A_RUN
+    session: AsyncSession,
+    *,
+    month: date | None,
+    provider: str,
+    alone_up_to_fen: int,
+    by: Actor,
+    now: datetime,
+    limit: int = MOST_IN_A_RUN,
 ) -> Run:
-    """Instruct the provider to pay every statement that is confirmed, or failed before; only of ``month`` if given.
+    """Pay every statement that is confirmed, or failed before; only of ``month`` if given.
 
-    Statements of suppliers without a verified account are left, and named. Of two runs at once each statement is in
-    one.
+    A run of more than ``alone_up_to_fen`` is drafted, and waits for a second operator's word. Statements of suppliers
+    without a verified account are left, and named. Of two runs at once each statement is in one.
     """
+    await queries.hold_runs(session)
     statements = await queries.lock_payable(session, month, limit)
     accounts = await queries.verified_accounts(session, {row.supplier_id for row in statements})
-    run_id = new_id(now)
+    run_id, total = new_id(now), sum(row.balance_fen for row in statements)
+    left = await queries.without_account(session, month, limit)
+    if needs_second(total, alone_up_to_fen):
+        await _draft(session, run_id, statements, accounts, month=month, provider=provider, by=by, now=now)
+        return Run(run_id, (), left, await drafts.get(session, run_id))
+    made = await _pay(session, run_id, [(row, accounts[row.supplier_id]) for row in statements], provider, by, now)
+    return Run(run_id, made, left)
+
+
+async def _draft(
+    session: AsyncSession,
+    draft_id: UUID,
+    statements: Sequence[StatementRow],
+    accounts: Mapping[UUID, UUID],
+    *,
+    month: date | None,
+    provider: str,
+    by: Actor,
+    now: datetime,
+) -> None:
+    draft = DraftRow(
+        id=draft_id,
+        kind=DraftKind.PAYOUT_RUN.value,
+        status=DraftStatus.WAITING.value,
+        month=month,
+        provider=provider,
+        count=len(statements),
+        amount_fen=sum(row.balance_fen for row in statements),
+        drafted_by=by.account_id,
+        drafted_at=now,
+    )
+    session.add(draft)
+    await session.flush()
+    session.add_all(
+        DraftedRow(
+            draft_id=draft_id,
+            statement_id=row.id,
+            account_id=accounts[row.supplier_id],
+            amount_fen=row.balance_fen,
+            platform_fen=row.clearing_fen - row.balance_fen,
+        )
+        for row in statements
+    )
+    told = {"draft_id": draft_id, "kind": draft.kind, "amount_fen": draft.amount_fen, "by_account": by.account_id}
+    emit(session, DraftMade(**told, at=now))
+    await session.flush()
+
+
+async def pay_drafted(session: AsyncSession, draft: DraftRow, *, by: Actor, now: datetime) -> None:
+    """Pay what a run drafted, exactly that and nothing else. Raises ``DraftOutdated``."""
+    found = await drafts.lock_drafted(session, draft.id)
+    accounts = await queries.verified_accounts(session, {row.supplier_id for _, row in found})
+    for drafted, row in found:
+        if Step.PAY not in allowed(Status(row.status)) or accounts.get(row.supplier_id) != drafted.account_id:
+            raise DraftOutdated(number=row.number)
+    paid = [(row, drafted.account_id) for drafted, row in found]
+    await _pay(session, draft.id, paid, str(draft.provider), by, now)
+
+
+async def _pay(
+    session: AsyncSession,
+    run_id: UUID,
+    statements: Sequence[tuple[StatementRow, UUID]],
+    provider: str,
+    by: Actor,
+    now: datetime,
+) -> tuple[Payout, ...]:
+    """Instruct the provider to pay these locked statements, each into an account."""
     made = []
-    for row in statements:
+    for row, account_id in statements:
         payout = PayoutRow(
             id=new_id(now),
             number=f"FZ{local_day(now):%Y%m%d}{digits(12)}",
             run_id=run_id,
             statement_id=row.id,
             supplier_id=row.supplier_id,
-            account_id=accounts[row.supplier_id],
+            account_id=account_id,
             amount_fen=row.balance_fen,
             platform_fen=row.clearing_fen - row.balance_fen,
             status=PayoutStatus.INSTRUCTED.value,
@@ -91,7 +169,7 @@ async def run_payouts(
         )
         made.append(queries.payout_view(payout, row.number))
     await session.flush()
-    return Run(run_id, tuple(made), await queries.without_account(session, month, limit))
+    return tuple(made)
 
 
 async def settle(session: AsyncSession, outcomes: Sequence[Outcome], *, by: Actor | None = None, now: datetime) -> int:

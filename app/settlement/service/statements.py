@@ -10,11 +10,14 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.db import array, ask
+from app.core.events import emit
 from app.core.ids import new_id
 from app.identity import Actor
 from app.settlement import queries
-from app.settlement.lifecycle import Step
-from app.settlement.models import PostingRow, StatementEventRow, StatementRow
+from app.settlement.events import DraftMade
+from app.settlement.lifecycle import DraftStatus, Status, Step, after
+from app.settlement.models import DraftRow, PostingRow, StatementEventRow, StatementRow
+from app.settlement.queries import drafts
 from app.settlement.rules import (
     CONFIRM_WITHIN,
     DIGEST,
@@ -25,6 +28,7 @@ from app.settlement.rules import (
     last_due,
     month_end,
 )
+from app.settlement.rules.drafts import AdjustmentWaits, DraftKind, needs_second
 from app.settlement.service.journal import post_everything
 
 # On a statement stands what has no statement yet and may be paid: the buyers' time to claim is over, and no claim on
@@ -145,14 +149,50 @@ async def dispute(session: AsyncSession, statement_id: UUID, *, reason: str, by:
 
 
 async def resolve(
-    session: AsyncSession, statement_id: UUID, *, reason: str, adjustment_fen: int, by: Actor, now: datetime
+    session: AsyncSession,
+    statement_id: UUID,
+    *,
+    reason: str,
+    adjustment_fen: int,
+    alone_up_to_fen: int,
+    by: Actor,
+    now: datetime,
 ) -> Statement:
     """The operator's answer to a dispute. What was issued stands; a correction is a row of the next statement.
 
-    ``adjustment_fen`` is owed to the supplier on top (negative: less) and borne by the platform.
-    Raises ``NotFound``, ``StatementStepNotAllowed``.
+    ``adjustment_fen`` is owed to the supplier on top (negative: less) and borne by the platform. One of more than
+    ``alone_up_to_fen`` is drafted: the statement stays disputed until a second operator has approved it.
+    Raises ``NotFound``, ``StatementStepNotAllowed``, ``AdjustmentWaits``.
     """
     row = await queries.lock(session, statement_id)
+    if needs_second(adjustment_fen, alone_up_to_fen):
+        after(Status(row.status), Step.RESOLVE)
+        draft = DraftRow(
+            id=new_id(now),
+            kind=DraftKind.ADJUSTMENT.value,
+            status=DraftStatus.WAITING.value,
+            statement_id=row.id,
+            count=1,
+            amount_fen=adjustment_fen,
+            reason=reason,
+            drafted_by=by.account_id,
+            drafted_at=now,
+        )
+        session.add(draft)
+        told = {"draft_id": draft.id, "kind": draft.kind, "amount_fen": adjustment_fen, "by_account": by.account_id}
+        emit(session, DraftMade(**told, at=now))
+    elif await drafts.waits(session, [row.id]):
+        raise AdjustmentWaits
+    else:
+        await put_right(session, row, reason=reason, adjustment_fen=adjustment_fen, by=by, now=now)
+    await session.flush()
+    return await queries.get(session, statement_id)
+
+
+async def put_right(
+    session: AsyncSession, row: StatementRow, *, reason: str | None, adjustment_fen: int, by: Actor, now: datetime
+) -> None:
+    """Answer the dispute of a locked statement. Raises ``StatementStepNotAllowed``."""
     await take(session, row, Step.RESOLVE, party=Party.OPERATOR, by=by, reason=reason, now=now)
     if adjustment_fen:
         session.add(
@@ -167,8 +207,6 @@ async def resolve(
                 platform_fen=adjustment_fen,
             )
         )
-    await session.flush()
-    return await queries.get(session, statement_id)
 
 
 async def confirm_due(session: AsyncSession, *, now: datetime, limit: int = 200) -> int:
