@@ -75,14 +75,22 @@ async def track(session: AsyncSession, shipment_id: UUID, *, supplier_id: UUID |
 
 
 async def page(
-    session: AsyncSession, *, supplier_id: UUID | None, in_trouble: bool, after: UUID | None, limit: int
+    session: AsyncSession,
+    *,
+    supplier_id: UUID | None,
+    in_trouble: bool,
+    after: UUID | None,
+    limit: int,
+    since: datetime | None = None,
 ) -> list[Shipment]:
-    """Parcels, those that left last standing first; of one supplier, or with None of all."""
+    """Parcels, those that left last standing first; of one supplier, or with None of all; that left after ``since``."""
     wanted = select(ShipmentRow).options(selectinload(ShipmentRow.lines)).order_by(ShipmentRow.id.desc()).limit(limit)
     if supplier_id is not None:
         wanted = wanted.where(ShipmentRow.supplier_id == supplier_id)
     if in_trouble:
         wanted = wanted.where(ShipmentRow.trouble.is_not(None))
+    if since is not None:
+        wanted = wanted.where(ShipmentRow.dispatched_at > since)
     if after is not None:
         wanted = wanted.where(ShipmentRow.id < after)
     return [row.value() for row in await session.scalars(wanted)]

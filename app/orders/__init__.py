@@ -43,10 +43,13 @@ from app.orders.queries import (
     supplier_page,
     view,
 )
+from app.orders.queries.packing import numbers_of
 from app.orders.queries.promise import calendar
 from app.orders.queries.sold import ids_for, invoice_details, lock_invoiceable, origins, wanting_invoice
 from app.orders.queries.standing import hold_line, lines_of_sku, not_paid_back, standing
 from app.orders.routes import router
+from app.orders.routes.packing import packing_slips, picking_list
+from app.orders.routes.sheet import ship_by_sheet, shipping_sheet
 from app.orders.rules import (
     AlreadyShipped,
     ArrivedLine,
@@ -88,6 +91,7 @@ from app.orders.rules.invoices import (
 )
 from app.orders.rules.origins import LineOrigin
 from app.orders.rules.promise import Calendar, Pause, Promise
+from app.orders.rules.sheet import SentRow
 from app.orders.rules.standing import LineStanding
 from app.orders.schemas import InvoiceIn
 from app.orders.service import (
@@ -169,6 +173,7 @@ __all__ = [
     "RefundedLine",
     "RosterCheck",
     "RosterHasFaults",
+    "SentRow",
     "SettledRefund",
     "ShipLine",
     "ShipsTooMuch",
@@ -208,6 +213,7 @@ __all__ = [
     "lines_of_sku",
     "lock_invoiceable",
     "not_paid_back",
+    "numbers_of",
     "on_payments_captured",
     "on_price_changed",
     "on_promise_broken",
@@ -217,9 +223,11 @@ __all__ = [
     "on_shipments_delivered",
     "open_cart",
     "origins",
+    "packing_slips",
     "page",
     "page_of_bulk",
     "page_of_organisation",
+    "picking_list",
     "place",
     "place_bulk",
     "put_item",
@@ -232,6 +240,8 @@ __all__ = [
     "release_confirmation",
     "router",
     "ship",
+    "ship_by_sheet",
+    "shipping_sheet",
     "show_cart",
     "standing",
     "start_bulk_payment",

@@ -6,7 +6,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import text
 
-from app import identity, inventory, suppliers
+from app import fulfilment, identity, inventory, suppliers
+from app.fulfilment import Report, TrackingEvent, TrackingState
 from app.suppliers import StaffRole
 from tests.browser.conftest import PASSWORD, SIZES, Site, Watched
 from tests.identity.builders import quick_hash
@@ -165,3 +166,68 @@ def test_an_agent_enters_stock(watched: Watched):
     page.get_by_role("button", name="生成邀请码").click()
     expect(page.get_by_role("status")).to_be_visible()
     watched.handy("invited somebody")
+
+
+async def _send_some(site: Site) -> str:
+    """One order is under way and comes back; another waits: the number of the one that waits."""
+    shop = site.shop
+    sent = await shop.ship(await shop.pay(await shop.order({"GT04": 1})), deliver=False)
+    news = TrackingEvent(shop.clock(), TrackingState.REFUSED, "收件人拒收，快件将退回")
+    report = Report("ZTO", sent["shipments"][0]["tracking_number"], (news,))
+    async with shop.db.write() as session:
+        await fulfilment.record(session, report, now=shop.clock())
+    order = await shop.pay(await shop.order({"GT14": 2}))
+    return str(order["number"])
+
+
+def test_parcels_and_lots(watched: Watched):
+    page, site = watched.page, watched.site
+    number = site.meanwhile(_send_some(site))
+    sign_in(page, site, "shop-s01", "/supplier")
+    watched.handy("jobs")
+    page.get_by_role("link", name="已发包裹").click()
+    watched.handy("parcels")
+    page.get_by_role("link", name="需要处理").click()
+    page.get_by_role("link", name="买家拒收").first.click()
+    watched.handy("a parcel in trouble")
+    page.goto(f"{site.url}/supplier/shipping-sheet")
+    row = f"订单号,快递公司,运单号\n{number},中通快递,780099{number[-6:]}\nBJ26010100000000,中通快递,780012345600\n"
+    sheet = {"name": "发货.csv", "mimeType": "text/csv", "buffer": row.encode()}
+    page.get_by_label("填好的表格").set_input_files([sheet])
+    page.get_by_role("button", name="上传并发货").click()
+    expect(page.get_by_role("status")).to_contain_text("已发货 1 行，重复 0 行，未发 1 行")
+    watched.handy("shipped by sheet")
+    page.goto(f"{site.url}/supplier/lots")
+    watched.handy("lots")
+    page.get_by_role("link", name="新批次入库").click()
+    watched.handy("a new lot")
+    code = f"2026-{page.viewport_size['width']}" if page.viewport_size else "2026-0"
+    page.get_by_label("商品").select_option("GT14")
+    page.get_by_label("批次号").fill(code)
+    page.get_by_label("件数").fill("12")
+    page.get_by_label("保质期至").fill("2027-12-31")
+    page.get_by_role("button", name="入库").click()
+    expect(page.get_by_role("img", name="溯源码")).to_be_visible()
+    watched.handy("its code")
+    page.get_by_text("召回这一批").click()
+    page.get_by_label("召回原因").fill("抽检不合格")
+    page.get_by_label("我确认这一批必须召回").check()
+    watched.handy("to be recalled")
+    page.get_by_role("button", name="召回", exact=True).click()
+    expect(page.get_by_role("main")).to_contain_text("单独存放")
+    watched.handy("recalled")
+
+
+@pytest.mark.parametrize("watched", ["phone"], indirect=True)
+def test_what_cannot_be_sent_is_cancelled(watched: Watched):
+    page, site = watched.page, watched.site
+    number = site.meanwhile(_send_some(site))
+    sign_in(page, site, "shop-s01", "/supplier")
+    page.get_by_role("link", name=number).click()
+    page.get_by_role("link", name="有的发不了").click()
+    page.get_by_role("button", name="增加一件").click()
+    page.get_by_label("原因").fill("霜冻减产")
+    watched.handy("to be cancelled")
+    page.get_by_role("button", name="取消并退款").click()
+    expect(page.get_by_role("main")).to_contain_text("还要发 1 件")
+    watched.look("the rest")

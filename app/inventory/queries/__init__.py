@@ -222,12 +222,20 @@ async def find_lots(
 
 
 async def page_of_lots(
-    session: AsyncSession, supplier_id: UUID, *, sku: str | None, after: tuple[str, str] | None, limit: int
+    session: AsyncSession,
+    supplier_id: UUID,
+    *,
+    sku: str | None,
+    after: tuple[str, str] | None,
+    limit: int,
+    recalled: bool = False,
 ) -> list[Lot]:
-    """A supplier's lots by SKU and lot code."""
+    """A supplier's lots by SKU and lot code; only those that were called back, if ``recalled``."""
     query = select(LotRow).join(StockRow, StockRow.sku == LotRow.sku).where(StockRow.supplier_id == supplier_id)
     if sku is not None:
         query = query.where(LotRow.sku == sku)
+    if recalled:
+        query = query.where(LotRow.recalled_at.is_not(None))
     if after is not None:
         query = query.where(tuple_(LotRow.sku, LotRow.code) > tuple_(*after))
     rows = await session.scalars(query.order_by(LotRow.sku, LotRow.code).limit(limit))

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from itertools import groupby
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.buyers import open_address
@@ -14,6 +14,7 @@ from app.core.db import array, ask
 from app.core.errors import NotFound
 from app.inventory import waiting_for
 from app.orders.lifecycle import Status
+from app.orders.models import Order, SupplierOrder
 from app.orders.rules import ships_by
 from app.orders.rules.packing import MOST_ORDERS, Pack, PackLine
 
@@ -42,6 +43,13 @@ async def parts_numbered(session: AsyncSession, supplier_id: UUID, numbers: Coll
     """The supplier's parts of the paid orders with these numbers; a number of nobody's or another's is left out."""
     rows = await ask(session, _NUMBERED, {"numbers": array(numbers), "supplier_id": supplier_id})
     return {row[0]: row[1] for row in rows}
+
+
+async def numbers_of(session: AsyncSession, supplier_id: UUID, part_ids: Collection[UUID]) -> dict[UUID, str]:
+    """The order numbers of these parts, as far as they are the supplier's."""
+    query = select(SupplierOrder.id, Order.number).join(Order, Order.id == SupplierOrder.order_id)
+    mine = query.where(SupplierOrder.id.in_(part_ids), SupplierOrder.supplier_id == supplier_id)
+    return {row.id: row.number for row in await session.execute(mine)}
 
 
 async def to_pack(session: AsyncSession, supplier_id: UUID, *, only: Collection[UUID] = ()) -> list[Pack]:

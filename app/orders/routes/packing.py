@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,7 +14,7 @@ from app import inventory
 from app.core import pdf
 from app.core.clock import SHANGHAI, local_day
 from app.core.errors import NotFound
-from app.core.web import Now, TheEdge, problems
+from app.core.web import Edge, Now, TheEdge, problems
 from app.identity import SupplierStaff
 from app.orders.queries.packing import to_pack
 from app.orders.queries.promise import calendar
@@ -55,10 +56,15 @@ async def get_picking_list(by: SupplierStaff, edge: TheEdge, now: Now, only: _On
     is not on it; what is owed and lies in no lot that may be sent is marked as missing. Recipients are masked. 404 for
     an order that is another's or has nothing to send.
     """
+    return await picking_list(edge, _own(by.supplier_id), only=only, now=now)
+
+
+async def picking_list(edge: Edge, supplier_id: UUID, *, only: Collection[UUID] = (), now: datetime) -> Response:
+    """The supplier's picking list as a PDF. Raises ``NotFound`` as ``to_pack`` does."""
     async with edge.db.read() as session:
-        packs = await to_pack(session, _own(by.supplier_id), only=only)
+        packs = await to_pack(session, supplier_id, only=only)
         shelves = {line.sku: inventory.shelf_for(line.category, pack.channel) for pack in packs for line in pack.lines}
-        shut = await calendar(session, _own(by.supplier_id), since=local_day(now))
+        shut = await calendar(session, supplier_id, since=local_day(now))
         stock = await inventory.batches(session, shelves, today=local_day(now)) if shelves else {}
     kept = _fitting(packs)
     fetched = fetches(kept, stock)
@@ -85,8 +91,13 @@ async def get_packing_slips(by: SupplierStaff, edge: TheEdge, now: Now, only: _O
     At most 200 orders. Name, telephone number and address are masked as on a waybill, and prices and the buyer's note
     are left out, because a parcel is opened by others too. 404 for an order that is another's or has nothing to send.
     """
+    return await packing_slips(edge, _own(by.supplier_id), only=only, now=now)
+
+
+async def packing_slips(edge: Edge, supplier_id: UUID, *, only: Collection[UUID] = (), now: datetime) -> Response:
+    """The supplier's packing slips as a PDF. Raises ``NotFound`` as ``to_pack`` does."""
     async with edge.db.read() as session:
-        packs = await to_pack(session, _own(by.supplier_id), only=only)
+        packs = await to_pack(session, supplier_id, only=only)
     kept = _fitting(packs)
     data = {
         **_head(kept, left_out=len(packs) - len(kept), now=now),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from fastapi import APIRouter, File, Request, Response, UploadFile
 
 from app.core.errors import DomainError, NotFound
 from app.core.sheets import SHEET_ERRORS, XLSX
-from app.core.web import Now, TheEdge, problems
+from app.core.web import Edge, Now, TheEdge, problems
 from app.core.web.problems import language_of
 from app.identity import SupplierStaff
 from app.orders import service
@@ -29,8 +30,13 @@ router = APIRouter(tags=["orders"])
 )
 async def get_shipping_sheet(by: SupplierStaff, edge: TheEdge) -> Response:
     """The oldest 200 orders of which something can be sent now, without any personal data."""
+    return await shipping_sheet(edge, _own(by.supplier_id))
+
+
+async def shipping_sheet(edge: Edge, supplier_id: UUID) -> Response:
+    """The sheet of a supplier's orders to ship."""
     async with edge.db.read() as session:
-        packs = await to_pack(session, _own(by.supplier_id))
+        packs = await to_pack(session, supplier_id)
     content = await service.shipping_sheet([pack.number for pack in packs])
     headers = {"Content-Disposition": 'attachment; filename="to-ship.xlsx"'}
     return Response(content, media_type=XLSX, headers=headers)
@@ -61,8 +67,16 @@ async def upload_shipping_sheet(
     Without 货号 all that is left of the order is sent, without 数量 all that is left of the SKU; the lots are chosen as
     for a single shipment. A parcel that was entered before changes nothing, so a sheet may be sent again.
     """
-    supplier_id = _own(by.supplier_id)
-    parcels, rows = await service.read_parcels(await file.read())
+    rows = await ship_by_sheet(edge, _own(by.supplier_id), await file.read(), now=now)
+    return SentSheetOut.of(rows, language_of(request))
+
+
+async def ship_by_sheet(edge: Edge, supplier_id: UUID, raw: bytes, *, now: datetime) -> list[SentRow]:
+    """Send the parcels of a sheet, each in a transaction of its own; an answer for each row, in no order.
+
+    Raises the sheet errors.
+    """
+    parcels, rows = await service.read_parcels(raw)
     async with edge.db.read() as session:
         parts = await parts_numbered(session, supplier_id, {parcel.order_number for parcel in parcels})
     for parcel in parcels:
@@ -78,7 +92,7 @@ async def upload_shipping_sheet(
                 raise
             refusal = error
         rows += _answers(parcel, outcome, refusal)
-    return SentSheetOut.of(rows, language_of(request))
+    return rows
 
 
 def _answers(parcel: Parcel, outcome: Outcome, refusal: DomainError | None) -> list[SentRow]:

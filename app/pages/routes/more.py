@@ -26,7 +26,11 @@ class Door:
 
 
 DOORS: tuple[Door, ...] = (
+    Door("/supplier/parcels", "truck", "parcels"),
+    Door("/supplier/shipping-sheet", "send", "batch"),
+    Door("/supplier/closures", "clock", "closures"),
     Door("/supplier/sheets", "sheet", "sheets"),
+    Door("/supplier/lots", "leaf", "lots"),
     Door("/supplier/certificates", "camera", "certificates"),
     Door("/supplier/team", "people", "team"),
     Door("/supplier/keys", "key", "keys"),
