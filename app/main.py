@@ -35,6 +35,7 @@ from app import (
     storefront,
     suppliers,
     webhooks,
+    wholesale,
 )
 from app.core import logs, migrations, sealing
 from app.core.clock import utc_now
@@ -77,6 +78,7 @@ _TAGS = [
     {"name": "promotions", "description": "Promotions, coupons and voucher budgets"},
     {"name": "suppliers", "description": "Admission of suppliers"},
     {"name": "partners", "description": "Supermarket partners"},
+    {"name": "wholesale", "description": "Purchase orders of supermarkets, from the order to the dock"},
     {"name": "assistance", "description": "Plans, goals, the ledger of counted sales"},
     {"name": "invoicing", "description": "Invoices, blue and red"},
     {"name": "settlement", "description": "What suppliers are owed, monthly statements, payouts, the platform's books"},
@@ -107,6 +109,7 @@ _MODULES = (
     reviews,
     settlement,
     webhooks,
+    wholesale,
 )
 # The routes themselves, not their routers: an application that includes a router builds each of its routes anew when
 # the first request comes, and tries them in two steps at every request.

@@ -30,6 +30,7 @@ from app import (
     storefront,
     suppliers,
     webhooks,
+    wholesale,
 )
 from app.core.events import Wiring
 from app.core.settings import Settings
@@ -103,6 +104,9 @@ def build(settings: Settings, http: httpx.AsyncClient | None = None) -> Wiring:
         orders.OrderPlaced,
         inventory.PromiseFilled,
         fulfilment.ShipmentInTrouble,
+        wholesale.PurchaseOrderConfirmed,
+        wholesale.PurchaseOrderCancelled,
+        wholesale.GoodsDispatched,
     )
     return wiring
 
@@ -243,6 +247,10 @@ async def _seal_ledger(session: AsyncSession, now: datetime) -> int:
     return await assistance.seal_due(session, now=now)
 
 
+async def _close_purchase_orders(session: AsyncSession, now: datetime) -> int:
+    return await wholesale.close_due(session, now=now, limit=100)
+
+
 CHORES = (
     Chore("orders.expire", _expire),
     Chore("orders.confirm", _confirm),
@@ -267,4 +275,5 @@ CHORES = (
     Chore("core.forget_allowances", _forget_allowances),
     Chore("identity.forget_failures", _forget_failures),
     Chore("webhooks.forget_old", _forget_messages),
+    Chore("wholesale.close_due", _close_purchase_orders, batch=100),
 )

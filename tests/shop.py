@@ -282,6 +282,7 @@ async def _stock_up(session, shop: Shop, goods: tuple[Any, ...], now: datetime) 
                     shelf_life_days=320 if fresh else 540,
                     tax_rate_bp=0 if fresh else 100,
                     fresh=fresh,
+                    wholesale=True,
                 )
             ],
             township_code="433125116" if code == "S01" else "433125111",

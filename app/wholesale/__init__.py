@@ -4,9 +4,84 @@
 payments of them.
 *Promises* that stock and credit are reserved together or not at all; that the accepted quantity is what is owed,
 counted and settled; that a statement is the sum of its documents.
-*Calls* inventory, pricing, payments, catalogue, partners and suppliers. *Tells* what happened to goods and money.
+*Calls* inventory, pricing, payments, catalogue, partners and suppliers. *Tells* what happened to goods and money:
+PurchaseOrderConfirmed, PurchaseOrderCancelled, GoodsDispatched.
 """
 
+from app.wholesale.events import (
+    GoodsDispatched,
+    PromisedLine,
+    PurchaseOrderCancelled,
+    PurchaseOrderConfirmed,
+    SentLine,
+)
 from app.wholesale.lifecycle import PoStepNotAllowed, StatementStatus, Status
+from app.wholesale.queries import page, versions, view
+from app.wholesale.routes import router
+from app.wholesale.rules import Ack, PoKind, Source
+from app.wholesale.rules.asking import (
+    AskedLine,
+    AskedOrder,
+    BelowMinimum,
+    NotACaseMultiple,
+    PriceMismatch,
+    RequiredOnNotPossible,
+    UnclearItems,
+)
+from app.wholesale.rules.orders import FromSheet, Mismatch, Offer, Partial, PoLine, Prices, PurchaseOrder
+from app.wholesale.service import (
+    Cut,
+    Placed,
+    accept,
+    approve,
+    cancel,
+    close_due,
+    cut,
+    decline,
+    offer,
+    place,
+    reject,
+)
 
-__all__ = ["PoStepNotAllowed", "StatementStatus", "Status"]
+__all__ = [
+    "Ack",
+    "AskedLine",
+    "AskedOrder",
+    "BelowMinimum",
+    "Cut",
+    "FromSheet",
+    "GoodsDispatched",
+    "Mismatch",
+    "NotACaseMultiple",
+    "Offer",
+    "Partial",
+    "Placed",
+    "PoKind",
+    "PoLine",
+    "PoStepNotAllowed",
+    "PriceMismatch",
+    "Prices",
+    "PromisedLine",
+    "PurchaseOrder",
+    "PurchaseOrderCancelled",
+    "PurchaseOrderConfirmed",
+    "RequiredOnNotPossible",
+    "SentLine",
+    "Source",
+    "StatementStatus",
+    "Status",
+    "UnclearItems",
+    "accept",
+    "approve",
+    "cancel",
+    "close_due",
+    "cut",
+    "decline",
+    "offer",
+    "page",
+    "place",
+    "reject",
+    "router",
+    "versions",
+    "view",
+]

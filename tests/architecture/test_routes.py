@@ -84,6 +84,12 @@ _MOVES_STOCK_OR_MONEY = {
     "run_payouts",
     "end_payout_by_hand",
     "approve_settlement_draft",
+    "place_purchase_order",
+    "cancel_purchase_order",
+    "cancel_purchase_order_for_partner",
+    "approve_purchase_order",
+    "cut_purchase_order_lines",
+    "accept_substitute",
 }
 _MOVES_NEITHER = {
     "issue_token",
@@ -181,6 +187,10 @@ _MOVES_NEITHER = {
     "verify_payout_account",
     "receive_payout_notification",
     "decline_settlement_draft",
+    # What was in doubt holds nothing; an offer is known by its id and answered once.
+    "reject_purchase_order",
+    "offer_substitute",
+    "decline_substitute",
 }
 ROUTES = [route for module in main._MODULES for route in module.router.routes if isinstance(route, APIRoute)]
 METHODS = ("get", "post", "put", "patch", "delete")

@@ -16,6 +16,7 @@ from app.inventory.service.presale import (
     settle_overdue_presales,
     settle_presale,
 )
+from app.inventory.service.rebook import rebook
 from app.inventory.service.recall import recall
 from app.inventory.service.reserving import release, release_pieces, reserve, reserve_many
 from app.inventory.service.shipping import ship
@@ -30,6 +31,7 @@ __all__ = [
     "lock_waiting",
     "open_presale",
     "open_stock",
+    "rebook",
     "recall",
     "receive",
     "release",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.wholesale.models.deliveries import AppointmentRow, DeliveryLineRow, DeliveryRow, SlotRow
-from app.wholesale.models.orders import LineRow, PoEventRow, PoImportRow, PurchaseOrderRow, VersionRow
+from app.wholesale.models.orders import AnswerRow, LineRow, PoEventRow, PoImportRow, PurchaseOrderRow, VersionRow
 from app.wholesale.models.receipts import ReceiptLineRow, ReceiptRow, ReturnLineRow, ReturnRow
 from app.wholesale.models.statements import (
     CorrectionRow,
@@ -14,6 +14,7 @@ from app.wholesale.models.statements import (
 )
 
 __all__ = [
+    "AnswerRow",
     "AppointmentRow",
     "CorrectionRow",
     "DeliveryLineRow",

@@ -26,6 +26,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.core.db import Base, append_only, fen, instant, uid
 from app.wholesale.lifecycle import Status, Step, after
 from app.wholesale.rules import Ack, PoKind, PoNoTaken, Source
+from app.wholesale.rules.orders import AnswerKind
 
 
 def one_of(column: str, values: Iterable[str]) -> str:
@@ -36,6 +37,7 @@ def one_of(column: str, values: Iterable[str]) -> str:
 class PurchaseOrderRow(Base):
     """What a partner orders for one place and day, under its own number; ``version`` counts its amendments.
 
+    ``order_on`` is the day of the order window that it counts for: that day's prices are its prices.
     ``total_fen`` is the worth of what we answered to deliver. ``closes_on`` is the last day on which goods may come;
     after it the rest is given back. Stock is reserved under the order's id.
     """
@@ -65,6 +67,7 @@ class PurchaseOrderRow(Base):
     source: Mapped[str] = mapped_column(Text)
     status: Mapped[str] = mapped_column(Text)
     ordered_at: Mapped[instant]
+    order_on: Mapped[date] = mapped_column(Date, server_default=text("CURRENT_DATE"))
     required_on: Mapped[date] = mapped_column(Date)
     closes_on: Mapped[date] = mapped_column(Date)
     total_fen: Mapped[fen]
@@ -157,6 +160,36 @@ class LineRow(Base):
     tax_rate_bp: Mapped[int]
     assisted: Mapped[bool]
     self_purchase: Mapped[bool]
+
+
+class AnswerRow(Base):
+    """What was answered to a line after the order was confirmed: fewer units, or a substitute of ``units`` of ``sku``.
+
+    A cut holds at once (``accepted``), a substitute once the partner takes it; ``by_account`` is None for the clock,
+    which takes back what was not sent by the last day. Its id is the source of the credit entry that it causes.
+    """
+
+    __tablename__ = "wholesale_po_answer"
+    __table_args__ = (
+        CheckConstraint(one_of("kind", AnswerKind), name="kind"),
+        CheckConstraint("units >= 0 AND unit_price_fen >= 0", name="signs"),
+        CheckConstraint("(decided_at IS NULL) = (accepted IS NULL)", name="decided"),
+        Index("ix_wholesale_po_answer_po_id", "po_id", "id"),
+    )
+
+    id: Mapped[uid]
+    po_id: Mapped[UUID] = mapped_column(ForeignKey("wholesale_po.id"))
+    line_id: Mapped[UUID] = mapped_column(ForeignKey("wholesale_po_line.id"), index=True)
+    kind: Mapped[str] = mapped_column(Text)
+    sku: Mapped[str] = mapped_column(ForeignKey("catalogue_sku.sku"), index=True)
+    units: Mapped[int]
+    unit_price_fen: Mapped[fen]
+    reason: Mapped[str] = mapped_column(Text)
+    at: Mapped[instant]
+    by_account: Mapped[UUID | None]
+    decided_at: Mapped[datetime | None]
+    decided_by: Mapped[UUID | None]
+    accepted: Mapped[bool | None]
 
 
 class PoImportRow(Base):

@@ -1,0 +1,9 @@
+"""Wholesale over HTTP, by audience. One flat router: every guard and every document is read off its routes."""
+
+from fastapi import APIRouter
+
+from app.wholesale.routes import operator, partner
+
+router = APIRouter(routes=[*partner.router.routes, *operator.router.routes])
+
+__all__ = ["router"]

@@ -1,0 +1,19 @@
+"""The verbs of wholesale."""
+
+from app.wholesale.service.answer import Cut, accept, approve, cut, decline, offer, reject
+from app.wholesale.service.finish import cancel, close_due
+from app.wholesale.service.place import Placed, place
+
+__all__ = [
+    "Cut",
+    "Placed",
+    "accept",
+    "approve",
+    "cancel",
+    "close_due",
+    "cut",
+    "decline",
+    "offer",
+    "place",
+    "reject",
+]

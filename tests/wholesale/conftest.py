@@ -1,0 +1,18 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.market import Market, open_market
+from tests.shop import Shop
+
+
+@pytest.fixture
+async def market(shop: Shop) -> Market:
+    """Two partners that may order, in the test's transaction."""
+    return await open_market(shop)
+
+
+@pytest.fixture
+async def fresh_market(fresh_shop: Shop) -> Market:
+    """The same with real connections and commits."""
+    return await open_market(fresh_shop)
