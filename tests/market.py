@@ -150,7 +150,7 @@ class Market:
 
 
 async def open_market(shop: Shop, *, limit_fen: int = LIMIT_FEN) -> Market:
-    """Two partners that may order what the shop sells, each with a distribution centre ``0012`` and a store ``0001``."""
+    """Two partners that may order what the shop sells, each with a centre ``0012`` and a store ``0001``."""
     market, now, operator = Market(shop), shop.clock(), shop.actor("operator")
     async with shop.db.write() as session:
         second = await partners.enrol(session, **P02, by=operator, now=now)

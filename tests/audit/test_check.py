@@ -73,6 +73,40 @@ def bulk(payment="NULL", recipients=1, total="1"):
     )
 
 
+PO = uuid4()
+
+
+def purchase_order(*changes):
+    """A purchase order that waits for approval and holds nothing, with whatever is then done to it."""
+    return (
+        f"""INSERT INTO partners_partner (id, code, name, uscc, division_code, stores_count, term_days, rebate_bp,
+                status, created_at)
+            VALUES ('{PO}', 'P99', '', '', '370112', 1, 30, 0, 'active', now())""",
+        f"""INSERT INTO partners_location (id, partner_id, code, name, kind, division_code, address, created_at)
+            VALUES ('{PO}', '{PO}', '1', '', 'dc', '370112', '', now())""",
+        f"""INSERT INTO partners_contract (id, partner_id, contract_no, valid_from, valid_to, signed_at, order_weekdays,
+                order_until, lead_days, minimum, minimum_unit, min_life_pct, term_days, term_base, rebate_bp,
+                tolerance, created_at, by_account)
+            VALUES ('{PO}', '{PO}', 'X', '2026-01-01', '2026-12-31', now(), '{{1}}', '14:00', 1, 0, 'fen', 0, 30,
+                'receipt_date', 0, '{{}}', now(), '{PO}')""",
+        f"""INSERT INTO wholesale_po (id, partner_id, partner_name, contract_id, location_id, location_code,
+                division_code, po_no, kind, source, status, ordered_at, required_on, closes_on, total_fen, by_account)
+            VALUES ('{PO}', '{PO}', '', '{PO}', '{PO}', '1', '370112', 'X', 'normal', 'api', 'needs_approval', now(),
+                '2026-11-25', '2026-11-28', 1000, '{PO}')""",
+        f"""INSERT INTO wholesale_po_version (id, po_id, version, content, digest, received_at, by_account)
+            VALUES ('{PO}', '{PO}', 1, '{{}}', '', now(), '{PO}')""",
+        f"""INSERT INTO wholesale_po_line (id, po_id, line_no, ordered_sku, sku, name, case_pack, ordered_units,
+                promised_units, ack, unit_price_fen, min_life_pct, min_life_days, product_id, product_name, category,
+                supplier_id, supplier_name, township_code, township, village, net_weight_g, tax_rate_bp, assisted,
+                self_purchase)
+            SELECT '{PO}', '{PO}', 1, k.sku, k.sku, '', 10, 10, 10, 'accepted', 100, 0, 0, p.id, '', 'golden-tea',
+                p.supplier_id, '', '', '', '', 100, 100, true, false
+            FROM catalogue_sku k JOIN catalogue_product p ON p.id = k.product_id WHERE k.sku = 'GT04'""",
+        f"INSERT INTO wholesale_po_event (po_id, status, at) VALUES ('{PO}', 'needs_approval', now())",
+        *changes,
+    )
+
+
 BULK = uuid4()
 # A posting that stands on no statement yet: of a line, and of freight.
 FREE = """SELECT min(p.id) FROM settlement_posting p LEFT JOIN settlement_statement_row r ON r.posting_id = p.id
@@ -80,6 +114,27 @@ FREE = """SELECT min(p.id) FROM settlement_posting p LEFT JOIN settlement_statem
 FREE_LINE, FREE_FREIGHT = f"({FREE} AND p.line_id IS NOT NULL)", f"({FREE} AND p.line_id IS NULL)"
 WAITING = "(SELECT min(id::text)::uuid FROM settlement_statement WHERE status = 'issued')"
 BREAKS = [
+    (
+        "reservation.of_purchase_order",
+        purchase_order(
+            moved(reserved=1),
+            "UPDATE inventory_stock SET reserved = reserved + 1 WHERE sku = 'GT04'",
+            f"INSERT INTO inventory_reservation (reference, sku, quantity) VALUES ('{PO}', 'GT04', 1)",
+        ),
+    ),
+    ("po.total", purchase_order("UPDATE wholesale_po SET total_fen = total_fen + 1")),
+    (
+        "po.credit",
+        purchase_order(
+            f"""INSERT INTO partners_credit (partner_id, limit_fen, used_fen, updated_at)
+                VALUES ('{PO}', 1000, 1000, now())""",
+            f"""INSERT INTO partners_credit_entry (partner_id, kind, reference, source_id, amount_fen, at)
+                VALUES ('{PO}', 'ordered', '{PO}', '{PO}', 1000, now())""",
+        ),
+    ),
+    ("po.shipped", purchase_order("UPDATE wholesale_po_line SET shipped_units = 1")),
+    ("po.version", purchase_order("UPDATE wholesale_po SET version = 2")),
+    ("po.history", purchase_order("UPDATE wholesale_po SET status = 'rejected'")),
     ("order.of_bulk", [*bulk()]),
     (
         "payment.of_bulk",

@@ -356,7 +356,9 @@ async def test_an_operator_cuts_lines_and_offers_substitutes_that_the_partner_ta
 
 
 async def test_each_sees_its_own(market):
-    mine, theirs = await market.place({"GT04": 1}), await market.place({"GT04": 1}, "P02")
+    mine = await market.place({"GT04": 1})
+    market.shop.clock.advance(seconds=1)
+    theirs = await market.place({"GT04": 1}, "P02")
     listed = await market.shop.call("P01", "GET", ORDERS)
     assert [item["id"] for item in listed.json()["items"]] == [mine["id"]]
     for path in (f"{ORDERS}/{theirs['id']}", f"{ORDERS}/{theirs['id']}/versions", f"{ORDERS}/{uuid4()}"):
@@ -397,7 +399,7 @@ async def test_placing_an_order_costs_few_statements_however_long_it_is(market, 
             )
             counts.append(len(statements))
         assert placed.order.status is wholesale.Status.CONFIRMED
-    assert counts[0] == counts[1] <= 11, "\n".join(statements)
+    assert max(counts) <= 10, counts
     async with market.shop.db.write() as session:
         statements.clear()
         await wholesale.cancel(

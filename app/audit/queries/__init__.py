@@ -19,11 +19,13 @@ from app.audit.queries.seals import SEALS
 from app.audit.queries.shown import SHOWN
 from app.audit.queries.stock import STOCK
 from app.audit.queries.sums import SUMS
+from app.audit.queries.wholesale import PURCHASE_ORDERS
 from app.audit.rules import Break, Rule, as_break
 
 RULES: tuple[Rule, ...] = (
     *STOCK,
     *ORDERS,
+    *PURCHASE_ORDERS,
     *DISCOUNTS,
     *PAYMENTS,
     *CLAIMS,

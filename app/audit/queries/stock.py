@@ -133,6 +133,7 @@ STOCK: tuple[Rule, ...] = (
           ON d.order_id = r.reference AND d.sku = r.sku
         WHERE coalesce(r.quantity, 0) <> coalesce(d.quantity, 0)
           AND coalesce(r.reference, d.order_id) NOT IN (SELECT id FROM claims_claim)
+          AND coalesce(r.reference, d.order_id) NOT IN (SELECT id FROM wholesale_po)
         """,
     ),
 )

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.errors import Fault
 from app.inventory import queries
 from app.inventory.rules import OutOfStock
-from app.inventory.service.stock import release_pieces, reserve
+from app.inventory.service.reserving import release_pieces, reserve
 
 
 async def rebook(

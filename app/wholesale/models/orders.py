@@ -181,7 +181,7 @@ class AnswerRow(Base):
     po_id: Mapped[UUID] = mapped_column(ForeignKey("wholesale_po.id"))
     line_id: Mapped[UUID] = mapped_column(ForeignKey("wholesale_po_line.id"), index=True)
     kind: Mapped[str] = mapped_column(Text)
-    sku: Mapped[str] = mapped_column(ForeignKey("catalogue_sku.sku"), index=True)
+    sku: Mapped[str] = mapped_column(Text, ForeignKey("catalogue_sku.sku"), index=True)
     units: Mapped[int]
     unit_price_fen: Mapped[fen]
     reason: Mapped[str] = mapped_column(Text)

@@ -387,7 +387,7 @@ def same_meaning(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
     return _meaning(before) == _meaning(after)
 
 
-def _meaning(content: Mapping[str, Any]) -> Any:
+def _meaning(content: Mapping[str, Any]) -> tuple[list[object], list[tuple[Any, ...]]]:
     header = [content.get(name) for name in ("location_code", "required_on", "latest_on", "kind", "note")]
     lines = [(line["line_no"], line.get("means"), line.get("wants"), line.get("doubted")) for line in content["lines"]]
     return header, sorted(lines, key=lambda line: line[0])

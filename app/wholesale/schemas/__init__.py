@@ -119,6 +119,9 @@ class PoCutIn(Body):
 class PoCutsIn(Body):
     """Promise less of some lines."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"lines": [{"line_no": 1, "cases": 3, "reason": "产地降雨，采收减少"}]}]}
+    )
     lines: list[PoCutIn] = Field(min_length=1, max_length=MOST_LINES)
 
 

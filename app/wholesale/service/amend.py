@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -14,7 +13,7 @@ from app.core.events import emit
 from app.core.ids import new_id
 from app.identity import Actor
 from app.inventory import OutOfStock
-from app.partners import Credit, CreditKind
+from app.partners import Credit
 from app.wholesale.lifecycle import Status, Step, after
 from app.wholesale.models import VersionRow
 from app.wholesale.queries import Locked
@@ -22,7 +21,7 @@ from app.wholesale.rules import Ack
 from app.wholesale.rules.asking import AskedOrder, Given, same_meaning
 from app.wholesale.rules.orders import FromSheet, Mismatch, Partial
 from app.wholesale.service.prepare import Before, Prepared, freeze, new_line, prepare
-from app.wholesale.service.promise import at_lines, confirmed, give, note_step, take_both, wanted_of
+from app.wholesale.service.promise import at_lines, confirmed, give, move_worth, note_step, take_both, wanted_of
 
 DROPPED = "dropped"
 """Why a line has nothing ordered any more."""
@@ -93,7 +92,8 @@ async def amend(
             credit = await take_both(session, po, wanted, source_id=version.id, by=by.account_id, now=now)
         else:
             wanted = dict.fromkeys(held, 0) | wanted
-            credit = await _move_both(session, locked, wanted, worth_fen, version.id, by=by, now=now)
+            credit = await move_worth(session, po, worth_fen, source_id=version.id, now=now)
+            await inventory.rebook(session, po.id, wanted, by=by.account_id, now=now)
     except OutOfStock as refusal:
         raise at_lines(refusal, list(wanted), plan.lines) from refusal
     if waits:
@@ -141,27 +141,3 @@ def _rewrite(
         row.ack, row.ack_reason = Ack.REJECTED.value, DROPPED
     locked.lines.sort(key=lambda line: line.line_no)
     po.total_fen = locked.worth()
-
-
-async def _move_both(
-    session: AsyncSession,
-    locked: Locked,
-    wanted: dict[str, int],
-    worth_fen: int,
-    version_id: UUID,
-    *,
-    by: Actor,
-    now: datetime,
-) -> Credit:
-    """Credit by the difference, then stock by the difference."""
-    po = locked.po
-    more = po.total_fen - worth_fen
-    cause = {"reference": po.id, "source_id": version_id, "kind": CreditKind.AMENDED, "now": now}
-    if more > 0:
-        credit = await partners.take_credit(session, po.partner_id, amount_fen=more, **cause)
-    elif more < 0:
-        credit = await partners.give_credit(session, po.partner_id, amount_fen=-more, **cause)
-    else:
-        credit = await partners.credit(session, po.partner_id)
-    await inventory.rebook(session, po.id, wanted, by=by.account_id, now=now)
-    return credit

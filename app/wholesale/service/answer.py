@@ -36,7 +36,7 @@ from app.wholesale.rules.orders import (
     UnknownPoLine,
 )
 from app.wholesale.service.prepare import name_goods
-from app.wholesale.service.promise import confirmed, note_step, take_both
+from app.wholesale.service.promise import confirmed, move_worth, note_step, take_both
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,12 +200,7 @@ async def accept(
     po.total_fen = locked.worth()
     note_step(session, po, by=by.account_id, now=now, reason=answer.reason)
     await session.flush()
-    cause = {"reference": po.id, "source_id": answer.id, "kind": CreditKind.AMENDED, "now": now}
-    more = po.total_fen - before
-    if more > 0:
-        credit = await partners.take_credit(session, po.partner_id, amount_fen=more, **cause)
-    else:
-        credit = await partners.move_credit(session, po.partner_id, amount_fen=more, **cause)
+    credit = await move_worth(session, po, before, source_id=answer.id, now=now)
     wanted = dict.fromkeys(held, 0) | locked.held()
     try:
         await inventory.rebook(session, po.id, wanted, by=by.account_id, now=now)

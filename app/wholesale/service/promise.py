@@ -100,6 +100,28 @@ async def take_both(
     return credit
 
 
+async def move_worth(
+    session: AsyncSession, po: PurchaseOrderRow, before_fen: int, *, source_id: UUID, now: datetime
+) -> Credit:
+    """Let credit follow an order whose worth was ``before_fen``; ``source_id`` is what changed it.
+
+    Raises ``CreditExceeded``, ``PartnerSuspended``.
+    """
+    more = po.total_fen - before_fen
+    if not more:
+        return await partners.credit(session, po.partner_id)
+    move = partners.take_credit if more > 0 else partners.give_credit
+    return await move(
+        session,
+        po.partner_id,
+        reference=po.id,
+        source_id=source_id,
+        kind=CreditKind.AMENDED,
+        amount_fen=abs(more),
+        now=now,
+    )
+
+
 def note_step(
     session: AsyncSession, po: PurchaseOrderRow, *, by: UUID | None, now: datetime, reason: str | None = None
 ) -> None:
