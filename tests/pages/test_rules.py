@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import app
 from app.catalogue import CATEGORIES
-from app.identity import Role
+from app.identity import Role, Scope
 from app.orders import Status
 from app.pages.rules import Amount, counted, day, money, month_day, safe_path, words
 
@@ -58,6 +58,8 @@ def test_what_the_modules_may_say_has_words():
     assert {f"category.{slug}" for slug in slugs} <= known
     assert {f"kind.{root.slug}" for root in CATEGORIES} <= known
     assert {f"role.{role}" for role in Role} <= known
+    areas = [scope.partition(":") for scope in Scope]
+    assert {f"scope.{area}" for area, _, _ in areas} | {f"scope_may.{what}" for _, _, what in areas} <= known
     for status in Status:
         assert {f"status.{status}", f"status_note.{status}"} <= known
 
