@@ -96,6 +96,13 @@ class InventorySettings(Group):
     """The share of an expected harvest that may be sold before it is there, per cent."""
 
 
+class PricingSettings(Group):
+    """Price lists of partners (domain handbook §4.3)."""
+
+    notice_days: int = Field(15, ge=0, le=90)
+    """A change of a price that a partner knows is warned about when it begins sooner; usual are 15 to 30 days."""
+
+
 class ClaimSettings(Group):
     """How long a supplier has to answer a claim before the clock agrees for it (domain handbook §6.5)."""
 
@@ -286,6 +293,7 @@ class Settings(BaseSettings):
     identity: IdentitySettings = IdentitySettings()
     inventory: InventorySettings = InventorySettings()
     orders: OrderSettings = OrderSettings()
+    pricing: PricingSettings = PricingSettings()
     claims: ClaimSettings = ClaimSettings()
     payments: PaymentSettings = PaymentSettings()
     settlement: SettlementSettings = SettlementSettings()

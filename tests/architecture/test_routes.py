@@ -142,6 +142,17 @@ _MOVES_NEITHER = {
     # Days that are announced twice are refused.
     "announce_closure",
     "announce_blackout",
+    # A code, a number, a place or a price exists once; what is signed or ended twice is refused.
+    "enrol_partner",
+    "suspend_partner",
+    "resume_partner",
+    "add_partner_location",
+    "draft_contract",
+    "sign_contract",
+    "end_contract",
+    "add_contract_prices",
+    "upload_contract_prices",
+    "withdraw_contract_price",
     "set_goal",
     "create_plan",
     "open_presale",

@@ -123,11 +123,11 @@ async def test_a_draft_is_rewritten_and_thrown_away_but_nothing_that_was_signed(
     card = await partners.enrol(session, **RECORD, by=SYSTEM, now=now)
     one = await draft(session, now, card.id, fees=[PROMOTION])
     other = replace(PROMOTION, name="配送服务费", basis=FeeBasis.PERCENT, amount_fen=None, rate_bp=150)
-    changed = await redraft(session, one.id, replace(TERMS, rebate_bp=500), [other], by=SYSTEM, now=now)
+    changed = await redraft(session, one.id, replace(TERMS, rebate_bp=500), [other], version=1, by=SYSTEM, now=now)
     assert (changed.rebate_bp, [fee.name for fee in await partners.fees(session, one.id)]) == (500, ["配送服务费"])
     await partners.sign(session, one.id, by=SYSTEM, now=now)
     for work in (
-        redraft(session, one.id, TERMS, [], by=SYSTEM, now=now),
+        redraft(session, one.id, TERMS, [], version=2, by=SYSTEM, now=now),
         discard(session, one.id),
         partners.sign(session, one.id, by=SYSTEM, now=now),
     ):

@@ -337,7 +337,7 @@ async def test_a_change_of_a_known_price_on_short_notice_is_warned_about(session
         now=now,
         notice_days=15,
     )
-    assert [(each.pointer, each.code) for each in warned] == [("/rows/0", "short_notice")]
+    assert [(each.row, each.code) for each in warned] == [(0, "short_notice")]
     assert str(today + 15 * DAY) in warned[0].zh
 
 

@@ -22,7 +22,7 @@ class ContractRow(Base):
     ``order_weekdays`` (1 Monday to 7 Sunday) and ``order_until`` are the order window, ``lead_days`` the days from
     order to delivery. ``minimum`` is counted in ``minimum_unit`` per purchase order. Goods come with at least
     ``min_life_pct`` of their life left. ``tolerance`` holds the receiving rules by root category
-    (domain handbook §4.2).
+    (domain handbook §4.2). ``version`` counts the drafts.
     """
 
     __tablename__ = "partners_contract"
@@ -58,6 +58,7 @@ class ContractRow(Base):
     tolerance: Mapped[dict[str, Any]] = mapped_column(JSONB)
     created_at: Mapped[instant]
     by_account: Mapped[UUID]
+    version: Mapped[int] = mapped_column(default=1, server_default=text("1"))
 
 
 frozen(ContractRow.metadata.tables["partners_contract"], but={"ended_at"}, once="signed_at")

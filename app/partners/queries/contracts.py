@@ -27,6 +27,7 @@ def agreed(row: ContractRow) -> Contract:
     return Contract(
         id=row.id,
         partner_id=row.partner_id,
+        version=row.version,
         contract_no=row.contract_no,
         valid_from=row.valid_from,
         valid_to=row.valid_to,

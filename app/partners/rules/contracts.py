@@ -95,10 +95,14 @@ class Terms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contract(Terms):
-    """Terms agreed with a partner; a draft until ``signed_at``, over early from the day of ``ended_at`` on."""
+    """Terms agreed with a partner; a draft until ``signed_at``, over early from the day of ``ended_at`` on.
+
+    ``version`` counts the drafts.
+    """
 
     id: UUID
     partner_id: UUID
+    version: int
     signed_at: datetime | None
     ended_at: datetime | None
 
@@ -150,6 +154,14 @@ class ContractSigned(DomainError):
     code = "contract_signed"
     zh = "合同已签署，内容不能再修改；如需变更，请终止本合同并另签新合同。"
     en = "The contract is signed and stays as it is; to change terms, end it and sign another one."
+
+
+class ContractHasPrices(DomainError):
+    """A draft with a price list is not thrown away."""
+
+    code = "contract_has_prices"
+    zh = "该合同草稿已有价目表，不能删除；可继续修改，或保留不签。"
+    en = "The draft has a price list and is kept; rewrite it, or leave it unsigned."
 
 
 class ContractNotSigned(DomainError):

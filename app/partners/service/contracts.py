@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.errors import StaleVersion
 from app.core.ids import new_id
 from app.identity import Actor
 from app.partners import queries
@@ -54,14 +55,18 @@ async def redraft(
     terms: Terms,
     fees: Sequence[NewFee],
     *,
+    version: int,
     by: Actor,
     now: datetime,
 ) -> Contract:
-    """Write a draft anew, fees and all. Raises ``ContractSigned`` and what ``draft`` raises."""
+    """Write a draft anew, fees and all. Raises ``ContractSigned``, ``StaleVersion`` and what ``draft`` raises."""
     check(terms)
     check_fees(fees)
     row = await _draft(session, contract_id)
+    if row.version != version:
+        raise StaleVersion
     _write(row, terms)
+    row.version += 1
     row.by_account = by.account_id
     await session.flush()
     await session.execute(delete(FeeRow).where(FeeRow.contract_id == contract_id))
@@ -70,7 +75,7 @@ async def redraft(
 
 
 async def discard(session: AsyncSession, contract_id: UUID) -> None:
-    """Throw a draft away. Raises ``NotFound`` and ``ContractSigned``."""
+    """Throw a draft away. Raises ``NotFound``, ``ContractSigned`` and, at the flush, ``ContractHasPrices``."""
     row = await _draft(session, contract_id)
     await session.execute(delete(FeeRow).where(FeeRow.contract_id == contract_id))
     await session.delete(row)

@@ -5,10 +5,21 @@ from __future__ import annotations
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, SmallInteger, Text, UniqueConstraint, text
+from sqlalchemy import (
+    CheckConstraint,
+    Date,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    SmallInteger,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, fen, instant, uid
+from app.partners import ContractHasPrices
 from app.pricing.rules import MAX_PRICE_FEN
 from app.pricing.rules.contracts import ItemCodeTaken, PriceListOverlaps
 
@@ -49,6 +60,7 @@ class ContractPriceRow(Base):
 
     __tablename__ = "pricing_contract_price"
     __table_args__ = (
+        ForeignKeyConstraint(["contract_id"], ["partners_contract.id"], info={"means": ContractHasPrices}),
         Index(
             "uq_pricing_contract_price_current",
             "contract_id",
@@ -67,7 +79,7 @@ class ContractPriceRow(Base):
     )
 
     id: Mapped[uid]
-    contract_id: Mapped[UUID] = mapped_column(ForeignKey("partners_contract.id"))
+    contract_id: Mapped[UUID]
     sku: Mapped[str] = mapped_column(ForeignKey("catalogue_sku.sku"))
     price_fen: Mapped[fen]
     promotion: Mapped[bool] = mapped_column(server_default=text("false"))

@@ -2,8 +2,10 @@
 
 from fastapi import APIRouter
 
-from app.pricing.routes import freight, prices, promotions
+from app.pricing.routes import contracts, freight, prices, promotions
 
-router = APIRouter(routes=[*prices.router.routes, *promotions.router.routes, *freight.router.routes])
+router = APIRouter(
+    routes=[*prices.router.routes, *promotions.router.routes, *freight.router.routes, *contracts.router.routes]
+)
 
 __all__ = ["router"]

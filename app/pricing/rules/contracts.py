@@ -194,9 +194,9 @@ class PriceListOverlaps(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class Warned:
-    """Something about a row of a price list that is allowed and should be known; ``pointer`` leads to the row."""
+    """Something about a row of a price list, the ``row``-th, that is allowed and should be known."""
 
-    pointer: str
+    row: int
     code: str
     zh: str
     en: str
@@ -337,7 +337,7 @@ def notices(rows: Sequence[NewPrice], listed: Sequence[ListedPrice], *, today: d
         if known is not None and known.price_fen != row.price_fen:
             zh = f"{row.sku} 调价应提前 {notice_days} 天通知，最早自 {soon} 起；请确认已与合作商超商定"
             en = f"a change of {row.sku}'s price needs {notice_days} days of notice, from {soon} on; agree it first"
-            warned.append(Warned(f"/rows/{at}", Warned.NOTICE, zh, en))
+            warned.append(Warned(at, Warned.NOTICE, zh, en))
     return warned
 
 

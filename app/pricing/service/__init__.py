@@ -1,7 +1,8 @@
 """The verbs of pricing, one file for each subject."""
 
-from app.pricing.service.contracts import list_prices, map_item, unmap_item, withdraw_price
+from app.pricing.service.contracts import list_prices, map_item, try_prices, unmap_item, withdraw_price
 from app.pricing.service.freight import choose_freight, plant_freight, write_freight
+from app.pricing.service.price_sheet import in_the_file, price_sheet, read_prices
 from app.pricing.service.prices import compare, quote, quote_many, set_price
 from app.pricing.service.promotions import (
     create_budget,
@@ -22,17 +23,21 @@ __all__ = [
     "create_promotion",
     "give_back",
     "hold",
+    "in_the_file",
     "issue_coupons",
     "list_prices",
     "map_item",
     "plant_freight",
+    "price_sheet",
     "quote",
     "quote_many",
+    "read_prices",
     "release",
     "set_price",
     "stop_budget",
     "stop_promotion",
     "take",
+    "try_prices",
     "unmap_item",
     "withdraw_price",
     "write_freight",

@@ -12,7 +12,7 @@ from app.core.clock import local_day
 from app.core.errors import Fault, NotFound
 from app.core.ids import new_id
 from app.identity import Actor
-from app.partners import Contract
+from app.partners import Contract, ContractOver
 from app.pricing.models import ContractPriceRow, ItemRow
 from app.pricing.queries import contracts as reads
 from app.pricing.rules.contracts import (
@@ -76,23 +76,11 @@ async def list_prices(
 ) -> tuple[list[ListedPrice], list[Warned]]:
     """Add rows to a contract's price list, all or none; with what is to be known of them.
 
-    Raises ``InvalidPriceList`` with every row that cannot be, and ``PriceListOverlaps`` in a race.
+    A signed contract's list goes on growing: prices are agreed through the year. Raises ``ContractOver`` once it was
+    ended, ``InvalidPriceList`` with every row that cannot be, and ``PriceListOverlaps`` in a race.
     """
-    skus = sorted({row.sku for row in rows})
-    known = await reads.names(session, skus)
-    faults = [
-        Fault(
-            f"/rows/{at}/sku", "not_for_wholesale", "没有该货号，或该商品不供商超", "no such SKU that is for wholesale"
-        )
-        for at, row in enumerate(rows)
-        if not known.get(row.sku, ("", False))[1]
-    ]
-    if faults:
-        raise InvalidPriceList(faults=faults)
     await reads.lock_list(session, contract.id)
-    listed = await reads.prices_of(session, contract.id, skus=skus)
-    check_prices(rows, listed, contract.valid_from, contract.valid_to)
-    warned = notices(rows, listed, today=local_day(now), notice_days=notice_days)
+    warned = await _checked(session, contract, rows, notice_days, now)
     added = [
         ContractPriceRow(
             id=new_id(now),
@@ -116,6 +104,14 @@ async def list_prices(
     return [reads.listed(row) for row in added], warned
 
 
+async def try_prices(
+    session: AsyncSession, contract: Contract, rows: Sequence[NewPrice], *, notice_days: int, now: datetime
+) -> tuple[list[ListedPrice], list[Warned]]:
+    """What ``list_prices`` would add, with ids that lead nowhere. Changes nothing; raises the same."""
+    warned = await _checked(session, contract, rows, notice_days, now)
+    return [_listed(contract, row, now) for row in rows], warned
+
+
 async def withdraw_price(session: AsyncSession, contract_id: UUID, price_id: UUID, *, now: datetime) -> ListedPrice:
     """Let a price hold no longer, from today on. Raises ``NotFound`` and ``PriceWithdrawn``."""
     row = await reads.lock_price(session, contract_id, price_id)
@@ -124,3 +120,40 @@ async def withdraw_price(session: AsyncSession, contract_id: UUID, price_id: UUI
     row.withdrawn_at = now
     await session.flush()
     return reads.listed(row)
+
+
+async def _checked(
+    session: AsyncSession, contract: Contract, rows: Sequence[NewPrice], notice_days: int, now: datetime
+) -> list[Warned]:
+    if contract.ended_at is not None:
+        raise ContractOver
+    skus = sorted({row.sku for row in rows})
+    known = await reads.names(session, skus)
+    faults = [
+        Fault(
+            f"/rows/{at}/sku", "not_for_wholesale", "没有该货号，或该商品不供商超", "no such SKU that is for wholesale"
+        )
+        for at, row in enumerate(rows)
+        if not known.get(row.sku, ("", False))[1]
+    ]
+    if faults:
+        raise InvalidPriceList(faults=faults)
+    listed = await reads.prices_of(session, contract.id, skus=skus)
+    check_prices(rows, listed, contract.valid_from, contract.valid_to)
+    return notices(rows, listed, today=local_day(now), notice_days=notice_days)
+
+
+def _listed(contract: Contract, row: NewPrice, now: datetime) -> ListedPrice:
+    return ListedPrice(
+        id=new_id(now),
+        contract_id=contract.id,
+        sku=row.sku,
+        price_fen=row.price_fen,
+        promotion=row.promotion,
+        min_cases=row.min_cases,
+        multiple_cases=row.multiple_cases,
+        min_life_days=row.min_life_days,
+        valid_from=row.valid_from,
+        valid_to=row.valid_to,
+        withdrawn_at=None,
+    )
