@@ -12,6 +12,7 @@ from app.core.web import (
     Limit,
     Page,
     ReadSession,
+    last_seen,
     page_of,
     problems,
 )
