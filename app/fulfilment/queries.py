@@ -62,6 +62,18 @@ async def sent_of_lot(
     return [SentPieces(*row) for row in rows]
 
 
+async def reach_of_lot(session: AsyncSession, sku: str, lot_code: str) -> tuple[int, int]:
+    """How many pieces of a lot were sent to buyers, and in how many parcels."""
+    line = ShipmentLineRow
+    wanted = (
+        select(func.coalesce(func.sum(line.quantity), 0).cast(BigInteger), func.count(ShipmentRow.id.distinct()))
+        .join(line, line.shipment_id == ShipmentRow.id)
+        .where(line.sku == sku, line.lot_code == lot_code, ShipmentRow.inbound.is_(False))
+    )
+    pieces, parcels = (await session.execute(wanted)).one()
+    return pieces, parcels
+
+
 async def get(session: AsyncSession, shipment_id: UUID, *, supplier_id: UUID) -> Shipment:
     """The supplier's own shipment. Raises ``NotFound``, for another's too."""
     return (await _one(session, shipment_id, supplier_id)).value()

@@ -6,14 +6,15 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import claims, fulfilment, inventory, orders
 from app.core.db import array, ask
 from app.core.errors import NotFound
+from app.identity import Actor
 from app.recalls.models import DraftRow
-from app.recalls.rules import Draft, Recipient, Status
+from app.recalls.rules import Draft, Notice, Reach, Recipient, Status
 
 
 async def lock(session: AsyncSession, draft_id: UUID) -> DraftRow:
@@ -57,6 +58,42 @@ async def views(session: AsyncSession, rows: Sequence[DraftRow]) -> list[Draft]:
         )
         for row in rows
     ]
+
+
+async def notices(session: AsyncSession, order_id: UUID, *, by: Actor) -> list[Notice]:
+    """What the caller is to know of recalled goods in an order of theirs, by line. Raises ``NotFound``.
+
+    Of pieces that were not sent and that somebody has decided to serve after all, there is nothing to tell.
+    """
+    order = await orders.view(session, order_id, by=by)
+    skus = {line.id: line.sku for line in order.lines}
+    rows = (await session.scalars(select(DraftRow).where(DraftRow.line_id.in_(list(skus))).order_by(DraftRow.id))).all()
+    told = [row for row in rows if row.sent or row.status != Status.DISMISSED]
+    lots = await inventory.lots_by_id(session, {row.lot_id for row in told}) if told else {}
+    return [
+        Notice(
+            lot_id=row.lot_id,
+            lot_code=lots[row.lot_id].code,
+            recalled_at=lots[row.lot_id].recalled_at or row.drafted_at,
+            line_id=row.line_id,
+            sku=skus[row.line_id],
+            sent=row.sent,
+            quantity=row.quantity,
+            status=Status(row.status),
+        )
+        for row in told
+    ]
+
+
+async def reach(session: AsyncSession, lot_id: UUID, *, supplier_id: UUID) -> Reach:
+    """How far a lot of this supplier got. Raises ``NotFound``."""
+    lot = await inventory.lot(session, lot_id, supplier_id=supplier_id)
+    pieces, parcels = await fulfilment.reach_of_lot(session, lot.sku, lot.code)
+    counted = await session.execute(
+        select(DraftRow.status, func.count()).where(DraftRow.lot_id == lot_id).group_by(DraftRow.status)
+    )
+    refunds = dict.fromkeys(Status, 0) | {Status(status): count for status, count in counted}
+    return Reach(lot.id, lot.recalled_at, pieces, parcels, lot.on_hand, refunds)
 
 
 async def recipients(session: AsyncSession, lot_id: UUID, *, after: UUID | None, limit: int) -> list[Recipient]:

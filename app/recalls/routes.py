@@ -1,4 +1,4 @@
-"""What the marketplace's own staff do after a recall."""
+"""What the marketplace's own staff do after a recall, what the supplier sees of it, and what a buyer is told."""
 
 from __future__ import annotations
 
@@ -23,13 +23,38 @@ from app.core.web import (
     page_of,
     problems,
 )
-from app.identity import Operator
+from app.identity import Buyer, Operator, SupplierStaff
 from app.orders import NotRefundable, RefundExceedsLine
 from app.recalls import queries, service
 from app.recalls.rules import DraftDecided, Status
-from app.recalls.schemas import DraftOut, RecipientOut
+from app.recalls.schemas import DraftOut, RecallNoticeOut, RecallNoticesOut, RecallReachOut, RecipientOut
 
 router = APIRouter(tags=["recalls"])
+
+
+@router.get(
+    "/v1/store/orders/{order_id}/recalls",
+    operation_id="list_order_recalls",
+    summary="Goods of an order that were called back",
+    responses=problems(NotFound),
+)
+async def list_order_recalls(order_id: UUID, by: Buyer, session: ReadSession) -> RecallNoticesOut:
+    """To be shown above everything else: what was sent is not to be eaten or drunk."""
+    found = await queries.notices(session, order_id, by=by)
+    return RecallNoticesOut(items=[RecallNoticeOut.of(one) for one in found])
+
+
+@router.get(
+    "/v1/supplier/lots/{lot_id}/recall",
+    operation_id="get_own_recall",
+    summary="How far an own lot got, and how its recall stands",
+    responses=problems(NotFound),
+)
+async def get_own_recall(lot_id: UUID, by: SupplierStaff, session: ReadSession) -> RecallReachOut:
+    """Counts only: who got it is the marketplace's to know."""
+    if by.supplier_id is None:
+        raise NotFound
+    return RecallReachOut.of(await queries.reach(session, lot_id, supplier_id=by.supplier_id))
 
 
 @router.get(

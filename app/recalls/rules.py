@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -49,6 +50,35 @@ class Draft:
     status: Status
     drafted_at: datetime
     decided_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What a buyer is to know of a line: pieces of it were called back.
+
+    ``sent`` pieces they have or will get and must not use; the others will not come.
+    """
+
+    lot_id: UUID
+    lot_code: str
+    recalled_at: datetime
+    line_id: UUID
+    sku: str
+    sent: bool
+    quantity: int
+    status: Status
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How far a lot got: ``pieces`` in ``parcels``, what is left in the house, and refunds by what was decided."""
+
+    lot_id: UUID
+    recalled_at: datetime | None
+    pieces: int
+    parcels: int
+    left: int
+    refunds: Mapping[Status, int]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import Field
 
 from app.core.web import Out
-from app.recalls.rules import Draft, Recipient, Status
+from app.recalls.rules import Draft, Notice, Reach, Recipient, Status
 
 
 class DraftOut(Out):
@@ -47,6 +47,60 @@ class DraftOut(Out):
             status=draft.status,
             drafted_at=draft.drafted_at,
             decided_at=draft.decided_at,
+        )
+
+
+class RecallNoticeOut(Out):
+    """Goods of a line that were called back. What was sent is not to be eaten or drunk; the rest will not come."""
+
+    lot_code: str = Field(examples=["20260412-A"])
+    recalled_at: datetime
+    line_id: UUID
+    sku: str
+    sent: bool = Field(description="True: the buyer has or will get the goods; false: they will not be sent")
+    quantity: int
+    status: Status = Field(description="`draft`: the refund waits for a decision; `confirmed`: it is on its way")
+
+    @classmethod
+    def of(cls, notice: Notice) -> Self:
+        """From the value."""
+        return cls.model_validate(notice)
+
+
+class RecallNoticesOut(Out):
+    """All that there is to know of recalled goods in an order; empty for nearly all."""
+
+    items: list[RecallNoticeOut]
+
+
+class RefundCountsOut(Out):
+    """Refunds after a recall, by what was decided."""
+
+    draft: int = Field(description="Not decided yet")
+    confirmed: int
+    dismissed: int
+
+
+class RecallReachOut(Out):
+    """How far a lot got, and how its recall stands."""
+
+    lot_id: UUID
+    recalled_at: datetime | None
+    sent_pieces: int = Field(description="Sales units that were sent to buyers")
+    parcels: int
+    left: int = Field(description="Sales units in the house, held by orders that cannot be served with them")
+    refunds: RefundCountsOut
+
+    @classmethod
+    def of(cls, found: Reach) -> Self:
+        """From the value."""
+        return cls(
+            lot_id=found.lot_id,
+            recalled_at=found.recalled_at,
+            sent_pieces=found.pieces,
+            parcels=found.parcels,
+            left=found.left,
+            refunds=RefundCountsOut(**{status.value: count for status, count in found.refunds.items()}),
         )
 
 

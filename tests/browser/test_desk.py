@@ -231,3 +231,21 @@ def test_what_cannot_be_sent_is_cancelled(watched: Watched):
     page.get_by_role("button", name="取消并退款").click()
     expect(page.get_by_role("main")).to_contain_text("还要发 1 件")
     watched.look("the rest")
+
+
+async def _recall(site: Site) -> str:
+    """Somebody has got oranges of a lot that is called back: the way to their order."""
+    shop = site.shop
+    order = await shop.ship(await shop.pay(await shop.order({"NO02": 2})))
+    lot_id = await shop.scalar("SELECT id FROM inventory_lot WHERE sku = 'NO02' ORDER BY id LIMIT 1")
+    await shop.call("S08", "POST", f"/v1/supplier/lots/{lot_id}/recall", {"reason": "农残抽检不合格"})
+    await shop.settle()
+    return f"/orders/{order['id']}"
+
+
+@pytest.mark.parametrize("watched", ["phone"], indirect=True)
+def test_the_buyer_of_a_recalled_lot_is_warned(watched: Watched):
+    page, site = watched.page, watched.site
+    sign_in(page, site, "shop-buyer", site.meanwhile(_recall(site)))
+    expect(page.get_by_role("alert")).to_contain_text("请勿食用或饮用")
+    watched.handy("recalled")

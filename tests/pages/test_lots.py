@@ -97,3 +97,42 @@ async def test_lots_speak_english(shop: Shop, seller: Visitor):
     for path in (LOTS, f"{LOTS}?recalled=1", f"{LOTS}/new", f"{LOTS}/{lot_id}"):
         await seller.see(f"{path}{'&' if '?' in path else '?'}lang=en")
         assert seller.foreign == [], path
+
+
+async def test_a_buyer_of_a_recalled_lot_is_warned_on_the_order(shop: Shop, buyer: Visitor):
+    sent = await shop.complete({"GT04": 2})
+    waits = await shop.pay(await shop.order({"GT04": 1}))
+    for order in (sent, waits):
+        assert "召回" not in await buyer.see(f"/orders/{order['id']}")
+    lot_id = await shop.scalar("SELECT id FROM inventory_lot WHERE sku = 'GT04'")
+    body = {"reason": "农残抽检不合格"}
+    recalled = await shop.call("S01", "POST", f"/v1/supplier/lots/{lot_id}/recall", body)
+    assert recalled.status_code == 200
+    await shop.settle()
+    said = await buyer.see(f"/orders/{sent['id']}")
+    assert "请勿食用或饮用" in said
+    assert "× 2 · 批次 GT04-A" in said
+    assert "退款正在审核" in said
+    assert "不会发给您" in await buyer.see(f"/orders/{waits['id']}")
+    for one in (await shop.call("operator", "GET", "/v1/operator/recall-refunds")).json()["items"]:
+        assert (
+            await shop.call("operator", "POST", f"/v1/operator/recall-refunds/{one['id']}/confirm")
+        ).status_code == 200
+    await shop.settle()
+    said = await buyer.see(f"/orders/{sent['id']}")
+    assert "退款已安排" in said
+    assert "请勿食用或饮用" in said
+    await buyer.see(f"/orders/{sent['id']}?lang=en")
+    assert "Do not eat or drink it" in buyer.text
+    assert buyer.foreign == []
+
+
+async def test_the_supplier_sees_how_a_recall_stands(shop: Shop, seller: Visitor):
+    await shop.complete({"GT04": 2})
+    lot_id = await shop.scalar("SELECT id FROM inventory_lot WHERE sku = 'GT04'")
+    body = {"reason": "农残抽检不合格"}
+    assert (await shop.call("S01", "POST", f"/v1/supplier/lots/{lot_id}/recall", body)).status_code == 200
+    await shop.settle()
+    said = await seller.see(f"{LOTS}/{lot_id}")
+    assert "2 件，1 个包裹" in said
+    assert "待审核 1，已确认 0，不退 0" in said

@@ -304,3 +304,48 @@ async def test_a_lot_that_went_to_ten_thousand_is_called_back(shop, statements):
     assert len(statements) < 60
     assert await shop.scalar("SELECT count(*) FROM recalls_draft WHERE sent AND quantity = 1") == many
     assert [one["order_number"][: len(order["number"])] for one in await drafts(shop, limit=1)] == [order["number"]]
+
+
+async def notices(shop, order: dict, who: str = "buyer") -> list[dict]:
+    answer = await shop.call(who, "GET", f"/v1/store/orders/{order['id']}/recalls")
+    assert answer.status_code == 200, answer.text
+    return answer.json()["items"]
+
+
+async def test_buyers_are_told_and_the_supplier_sees_how_far_it_got(shop):
+    received, other = await shop.complete({"GT14": 2}), await shop.complete({"GT04": 1})
+    waiting_order = await shop.pay(await shop.order({"GT14": 3}))
+    assert await notices(shop, received) == []
+    lot_id = await lot_of(shop)
+    own = f"/v1/supplier/lots/{lot_id}/recall"
+    before = (await shop.call("S01", "GET", own)).json()
+    assert (before["recalled_at"], before["sent_pieces"], before["parcels"]) == (None, 2, 1)
+    await recall(shop, lot_id)
+
+    [told] = await notices(shop, received)
+    assert (told["sku"], told["lot_code"], told["sent"], told["quantity"]) == ("GT14", "GT14-A", True, 2)
+    assert told["status"] == "draft"
+    assert told["line_id"] == received["lines"][0]["id"]
+    [short] = await notices(shop, waiting_order)
+    assert (short["sent"], short["quantity"]) == (False, 3)
+    assert await notices(shop, other) == []
+    seen = (await shop.call("S01", "GET", own)).json()
+    assert seen["recalled_at"] is not None
+    assert (seen["left"], seen["refunds"]) == (3, {"draft": 2, "confirmed": 0, "dismissed": 0})
+
+    by_line = {draft["line_id"]: draft for draft in await drafts(shop, lot_id=lot_id)}
+    assert (await decide(shop, by_line[told["line_id"]])).status_code == 200
+    assert (await decide(shop, by_line[short["line_id"]], "dismiss")).status_code == 200
+    assert [one["status"] for one in await notices(shop, received)] == ["confirmed"]
+    assert await notices(shop, waiting_order) == [], "what is served after all is nothing to worry about"
+    counts = (await shop.call("S01", "GET", own)).json()["refunds"]
+    assert counts == {"draft": 0, "confirmed": 1, "dismissed": 1}
+
+
+async def test_what_was_recalled_is_told_to_nobody_else(shop):
+    received = await shop.complete({"GT14": 2})
+    lot_id = await lot_of(shop)
+    await recall(shop, lot_id)
+    own, theirs = f"/v1/supplier/lots/{lot_id}/recall", f"/v1/store/orders/{received['id']}/recalls"
+    for who, path, status in (("S08", own, 404), ("buyer", own, 403), ("S01", theirs, 403), (None, theirs, 401)):
+        assert (await shop.call(who, "GET", path)).status_code == status, (who, path)

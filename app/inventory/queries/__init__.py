@@ -205,6 +205,12 @@ async def lot(session: AsyncSession, lot_id: UUID, *, supplier_id: UUID | None) 
     return lot_value(row)
 
 
+async def lots_by_id(session: AsyncSession, lot_ids: Collection[UUID]) -> dict[UUID, Lot]:
+    """These lots, whoever's they are, as far as there are such."""
+    rows = await session.scalars(select(LotRow).where(LotRow.id.in_(lot_ids)))
+    return {row.id: lot_value(row) for row in rows}
+
+
 async def find_lots(
     session: AsyncSession, *, trace_code: str | None, sku: str | None, recalled: bool, after: UUID | None, limit: int
 ) -> list[Lot]:

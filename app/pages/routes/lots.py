@@ -10,7 +10,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app import catalogue, inventory
+from app import catalogue, inventory, recalls
 from app.core.clock import local_day
 from app.core.errors import DomainError, Fault, InvalidInput
 from app.core.web import Now, ReadSession, TheEdge, decode_cursor, next_cursor
@@ -193,6 +193,7 @@ async def _page(
         refused=refused,
         lot=lot,
         name=names.get(lot.sku, lot.sku),
+        reach=await recalls.reach(session, lot_id, supplier_id=visit.supplier_id) if lot.recalled_at else None,
         received=received,
         today=local_day(now),
         reason=form["reason"] if form else "",

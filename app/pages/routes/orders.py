@@ -10,7 +10,7 @@ import segno
 from fastapi import APIRouter, Query, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app import claims, orders, payments, reviews
+from app import claims, orders, payments, recalls, reviews
 from app.core.errors import NotFound
 from app.core.web import Edge, Now, ReadSession, TheEdge, edge_of, last_seen, next_cursor
 from app.orders import Status
@@ -170,6 +170,7 @@ async def _order_page(
         claims=await claims.page(
             session, buyer_id=visit.buyer.account_id, order_id=order_id, limit=_MOST_CLAIMS, now=now
         ),
+        notices=await recalls.notices(session, order_id, by=visit.buyer),
         reviewed=reviewed,
         reviewable=received - reviewed,
         transfers=settings.bank.on,
