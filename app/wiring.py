@@ -131,7 +131,8 @@ def _keep_the_shelf(wiring: Wiring) -> None:
 def rounds(settings: Settings, http: httpx.AsyncClient | None = None) -> list[fulfilment.Round]:
     """What the clock starts that talks to the world outside, like a courier with no transaction open."""
     tracking = settings.tracking
-    return [fulfilment.asking(fulfilment.kuaidi100(tracking, http), tracking)] if tracking.on else []
+    asking = [fulfilment.asking(fulfilment.kuaidi100(tracking, http), tracking)] if tracking.on else []
+    return [*asking, *settlement.splitting_rounds(settings, http)]
 
 
 JOBS: dict[str, fulfilment.Round] = {"imports": inventory.work_on_imports, "sums": assistance.fold_ledger}

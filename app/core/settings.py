@@ -125,6 +125,44 @@ class SettlementSettings(Group):
     """A payout run or a correction of more than that waits for a second operator's word; 0: always."""
 
 
+class WechatSplitSettings(Group):
+    """WeChat Pay's profit sharing (domain handbook §6.2): off until all of it is named.
+
+    Suppliers are the payees of their sales there; the platform, named by its full legal name, gets its share.
+    """
+
+    appid: str | None = Field(None, pattern=r"^[0-9A-Za-z]{1,32}$")
+    mchid: str | None = Field(None, pattern=r"^[0-9]{8,32}$")
+    legal_name: str | None = None
+    serial_no: str | None = Field(None, pattern=r"^[0-9A-Fa-f]{1,64}$")
+    """Of the certificate that belongs to ``private_key`` (PEM, PKCS #8), which signs what we ask."""
+    private_key: SecretStr | None = None
+    platform_key_id: str | None = Field(None, pattern=r"^[0-9A-Z_]{1,64}$")
+    """Names ``platform_key`` (PEM), which verifies what WeChat Pay answers: ``PUB_KEY_ID_…`` or a serial."""
+    platform_key: str | None = None
+    base_url: str = Field("https://api.mch.weixin.qq.com", pattern=r"^https?://[^\s?#]+[^/\s?#]$")
+    ask_every_seconds: int = Field(60, ge=1)
+    """How long a split that is being worked on is left alone."""
+
+    @property
+    def on(self) -> bool:
+        """Whether payouts are split there."""
+        return self.mchid is not None
+
+    @model_validator(mode="after")
+    def _all_or_none(self) -> Self:
+        named = (
+            self.appid, self.mchid, self.legal_name, self.serial_no, self.private_key, self.platform_key_id,
+            self.platform_key,
+        )  # fmt: skip
+        if any(value is None for value in named) and any(value is not None for value in named):
+            raise ValueError(
+                "WECHAT_SPLIT__APPID, __MCHID, __LEGAL_NAME, __SERIAL_NO, __PRIVATE_KEY, __PLATFORM_KEY_ID and "
+                "__PLATFORM_KEY belong together"
+            )
+        return self
+
+
 class TransferTerms(NamedTuple):
     """How long goods are kept for a transfer that somebody announced, and how many such one account may have open."""
 
@@ -297,6 +335,7 @@ class Settings(BaseSettings):
     claims: ClaimSettings = ClaimSettings()
     payments: PaymentSettings = PaymentSettings()
     settlement: SettlementSettings = SettlementSettings()
+    wechat_split: WechatSplitSettings = WechatSplitSettings()
     bank: BankSettings = BankSettings()
     files: FileSettings = FileSettings()
     invoicing: InvoicingSettings = InvoicingSettings()

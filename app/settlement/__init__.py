@@ -10,7 +10,7 @@ plain SQL, in bulk.
 *Tells* PayoutMade, PayoutFailed, DraftMade, DraftApproved, DraftDeclined; and itself PayoutInstructed.
 """
 
-from app.settlement.couriers import connect
+from app.settlement.couriers import connect, splitting_rounds
 from app.settlement.events import PayoutInstructed
 from app.settlement.handlers import on_supplier_approved
 from app.settlement.lifecycle import PayoutStatus, StatementStepNotAllowed, Status
@@ -99,5 +99,6 @@ __all__ = [
     "rows",
     "run_payouts",
     "settle",
+    "splitting_rounds",
     "verify_account",
 ]

@@ -64,6 +64,33 @@ PAYOUT_TRANSITIONS: dict[tuple[PayoutStatus, PayoutStep], PayoutStatus] = {
 }
 
 
+class SplitStatus(StrEnum):
+    """Where a request to a provider for one payment stands. ``planned`` may have been made, and its answer lost."""
+
+    PLANNED = "planned"
+    PROCESSING = "processing"
+    FINISHED = "finished"
+    CLOSED = "closed"
+
+
+class SplitStep(StrEnum):
+    """What a provider can say of a request."""
+
+    ACCEPT = "accept"
+    FINISH = "finish"
+    CLOSE = "close"
+
+
+SPLIT_TRANSITIONS: dict[tuple[SplitStatus, SplitStep], SplitStatus] = {
+    (SplitStatus.PLANNED, SplitStep.ACCEPT): SplitStatus.PROCESSING,
+    (SplitStatus.PLANNED, SplitStep.FINISH): SplitStatus.FINISHED,
+    (SplitStatus.PLANNED, SplitStep.CLOSE): SplitStatus.CLOSED,
+    (SplitStatus.PROCESSING, SplitStep.FINISH): SplitStatus.FINISHED,
+    (SplitStatus.PROCESSING, SplitStep.CLOSE): SplitStatus.CLOSED,
+}
+SPLIT_OPEN = frozenset((SplitStatus.PLANNED, SplitStatus.PROCESSING))
+
+
 class DraftStatus(StrEnum):
     """Where a payout run or a correction stands that needs a second operator's word."""
 

@@ -27,17 +27,21 @@ from app.core.errors import Unavailable
 from app.core.frozen import frozen
 from app.settlement.lifecycle import (
     PAYOUT_TRANSITIONS,
+    SPLIT_TRANSITIONS,
     DraftStatus,
     DraftStep,
     PayoutStatus,
     PayoutStep,
+    SplitStatus,
+    SplitStep,
     Status,
     Step,
     after,
     decided,
 )
-from app.settlement.rules import ACCOUNTS, MOST_RATE_BP, AlreadyPaid, Kind, MonthSettled, Party, RuleTaken
+from app.settlement.rules import ACCOUNTS, MOST_RATE_BP, WHOLE_BP, AlreadyPaid, Kind, MonthSettled, Party, RuleTaken
 from app.settlement.rules.drafts import AdjustmentWaits, DraftKind
+from app.settlement.rules.split import MerchantTaken, SplitKind
 
 
 def _one_of(column: str, values: Iterable[str]) -> str:
@@ -380,3 +384,77 @@ class DraftedRow(Base):
 
 
 append_only(DraftedRow.metadata.tables["settlement_drafted"])
+
+
+class MerchantRow(Base):
+    """A supplier as a provider that splits payments knows it: the payee of its sales there."""
+
+    __tablename__ = "settlement_merchant"
+    __table_args__ = (
+        UniqueConstraint("sub_mchid", info={"means": MerchantTaken}),
+        CheckConstraint("(prepared_at IS NULL) = (max_ratio_bp IS NULL)", name="prepared"),
+        CheckConstraint(f"max_ratio_bp BETWEEN 0 AND {WHOLE_BP}", name="ratio"),
+    )
+
+    supplier_id: Mapped[UUID] = mapped_column(ForeignKey("suppliers_supplier.id"), primary_key=True)
+    sub_mchid: Mapped[str] = mapped_column(Text)
+    entered_at: Mapped[instant]
+    entered_by: Mapped[UUID] = mapped_column(ForeignKey("identity_account.id"), index=True)
+    max_ratio_bp: Mapped[int | None] = mapped_column(SmallInteger)
+    prepared_at: Mapped[datetime | None]
+    asked_at: Mapped[datetime | None]
+
+
+class SplitRow(Base):
+    """A request of a payout to its provider, for one payment. What is asked stays; the answer comes, and ends it."""
+
+    __tablename__ = "settlement_split"
+    __table_args__ = (
+        CheckConstraint(_one_of("kind", SplitKind), name="kind"),
+        CheckConstraint(_one_of("status", SplitStatus), name="status"),
+        CheckConstraint("(kind = 'unfreeze') = (amount_fen = 0) AND amount_fen >= 0", name="amount"),
+        CheckConstraint("(kind = 'give_back') = (back_of IS NOT NULL)", name="back_of"),
+        CheckConstraint("(status IN ('finished', 'closed')) = (ended_at IS NOT NULL)", name="ended"),
+        CheckConstraint("(status = 'closed') = (failure IS NOT NULL)", name="failure"),
+        # Drawn at random; the next draw is another one.
+        UniqueConstraint("number", info={"means": Unavailable}),
+        UniqueConstraint("payout_id", "kind", "transaction", "back_of", postgresql_nulls_not_distinct=True),
+        Index("ix_settlement_split_transaction", "transaction"),
+        Index("ix_settlement_split_statement_id", "statement_id"),
+        Index(
+            "ix_settlement_split_open",
+            "asked_at",
+            "id",
+            postgresql_where=text("status IN ('planned', 'processing')"),
+        ),
+        Index("ix_settlement_split_shared", "sub_mchid", "ended_at", postgresql_where=text("kind = 'share'")),
+        Index("ix_settlement_split_back_of", "back_of", postgresql_where=text("back_of IS NOT NULL")),
+    )
+
+    id: Mapped[uid]
+    payout_id: Mapped[UUID] = mapped_column(ForeignKey("settlement_payout.id"))
+    statement_id: Mapped[UUID] = mapped_column(ForeignKey("settlement_statement.id"))
+    number: Mapped[str] = mapped_column(Text)
+    kind: Mapped[str] = mapped_column(Text)
+    transaction: Mapped[str] = mapped_column(Text)
+    sub_mchid: Mapped[str] = mapped_column(Text)
+    amount_fen: Mapped[fen]
+    back_of: Mapped[str | None] = mapped_column(Text)
+    status: Mapped[str] = mapped_column(Text)
+    provider_reference: Mapped[str | None] = mapped_column(Text)
+    failure: Mapped[str | None] = mapped_column(Text)
+    planned_at: Mapped[instant]
+    asked_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+
+    def take(self, step: SplitStep) -> bool:
+        """Take the step; False where the table does not allow it."""
+        reached = SPLIT_TRANSITIONS.get((SplitStatus(self.status), step))
+        if reached is None:
+            return False
+        self.status = reached.value
+        return True
+
+
+_ANSWERED = ("status", "provider_reference", "failure", "asked_at", "ended_at")
+frozen(SplitRow.metadata.tables["settlement_split"], but=_ANSWERED)

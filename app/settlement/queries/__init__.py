@@ -13,11 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.errors import NotFound
 from app.core.sealing import keys
+from app.payments import Provider
 from app.settlement.lifecycle import DraftStatus, PayoutStatus, Status
 from app.settlement.models import (
     CommissionRuleRow,
     DraftedRow,
     DraftRow,
+    MerchantRow,
     PayoutAccountRow,
     PayoutRow,
     StatementEventRow,
@@ -120,16 +122,27 @@ async def hold_runs(session: AsyncSession) -> None:
     await session.execute(select(func.pg_advisory_xact_lock(func.hashtext("settlement.payout_runs"))))
 
 
-async def lock_payable(session: AsyncSession, month: date | None, limit: int) -> Sequence[StatementRow]:
+def _has_way(provider: str) -> ColumnElement[bool]:
+    """Whether a provider can pay the supplier: WeChat Pay has to know it as a merchant."""
+    if provider != Provider.WECHAT_NATIVE:
+        return _HAS_ACCOUNT
+    return and_(_HAS_ACCOUNT, exists().where(MerchantRow.supplier_id == StatementRow.supplier_id))
+
+
+async def lock_payable(
+    session: AsyncSession, month: date | None, limit: int, *, provider: str
+) -> Sequence[StatementRow]:
     """Statements that wait for their money and can be paid; those in another run's hands are left."""
-    query = select(StatementRow).where(_payable(month), _HAS_ACCOUNT)
+    query = select(StatementRow).where(_payable(month), _has_way(provider))
     query = query.order_by(StatementRow.id).limit(limit).with_for_update(of=StatementRow, skip_locked=True)
     return (await session.scalars(query.execution_options(populate_existing=True))).all()
 
 
-async def without_account(session: AsyncSession, month: date | None, limit: int) -> tuple[str, ...]:
-    """Numbers of statements that wait for their money while their supplier has no verified account."""
-    query = select(StatementRow.number).where(_payable(month), ~_HAS_ACCOUNT).order_by(StatementRow.id).limit(limit)
+async def without_account(session: AsyncSession, month: date | None, limit: int, *, provider: str) -> tuple[str, ...]:
+    """Numbers of statements that wait for their money while their supplier has no verified account, or way to it."""
+    query = (
+        select(StatementRow.number).where(_payable(month), ~_has_way(provider)).order_by(StatementRow.id).limit(limit)
+    )
     return tuple(await session.scalars(query))
 
 

@@ -2,13 +2,14 @@
 
 from fastapi import APIRouter
 
-from app.settlement.routes import books, drafts, office, operator, provider, supplier
+from app.settlement.routes import books, drafts, office, operator, provider, splits, supplier
 
 router = APIRouter(
     routes=[
         *supplier.router.routes,
         *operator.router.routes,
         *drafts.router.routes,
+        *splits.router.routes,
         *books.router.routes,
         *office.router.routes,
         *provider.router.routes,

@@ -175,12 +175,13 @@ async def run_payouts(body: RunIn, by: Operator, once: Once, now: Now) -> Respon
     month = first_of(body.month) if body.month is not None else None
 
     async def work(session: AsyncSession) -> RunOut:
-        if not once.settings.payments.sandbox:
+        provider = Provider.WECHAT_NATIVE if once.settings.wechat_split.on else Provider.SANDBOX
+        if provider is Provider.SANDBOX and not once.settings.payments.sandbox:
             raise ProviderNotAvailable("split")
         run = await service.run_payouts(
             session,
             month=month,
-            provider=Provider.SANDBOX.value,
+            provider=provider.value,
             alone_up_to_fen=once.settings.settlement.second_operator_above_fen,
             by=by,
             now=now,

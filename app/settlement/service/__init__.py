@@ -3,6 +3,7 @@
 from app.settlement.service.drafts import approve, decline
 from app.settlement.service.journal import post_due, post_everything
 from app.settlement.service.payouts import run_payouts, settle, settle_by_hand
+from app.settlement.service.splits import enter_merchant, lead_on, note_answer, note_prepared, take_due, take_unprepared
 from app.settlement.service.statements import (
     confirm,
     confirm_due,
@@ -21,14 +22,20 @@ __all__ = [
     "decline",
     "dispute",
     "enter_account",
+    "enter_merchant",
     "issue_due",
     "issue_statements",
+    "lead_on",
+    "note_answer",
+    "note_prepared",
     "post_due",
     "post_everything",
     "resolve",
     "run_payouts",
     "settle",
     "settle_by_hand",
+    "take_due",
     "take_over_account",
+    "take_unprepared",
     "verify_account",
 ]

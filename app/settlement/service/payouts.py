@@ -69,10 +69,10 @@ async def run_payouts(
     without a verified account are left, and named. Of two runs at once each statement is in one.
     """
     await queries.hold_runs(session)
-    statements = await queries.lock_payable(session, month, limit)
+    statements = await queries.lock_payable(session, month, limit, provider=provider)
     accounts = await queries.verified_accounts(session, {row.supplier_id for row in statements})
     run_id, total = new_id(now), sum(row.balance_fen for row in statements)
-    left = await queries.without_account(session, month, limit)
+    left = await queries.without_account(session, month, limit, provider=provider)
     if needs_second(total, alone_up_to_fen):
         await _draft(session, run_id, statements, accounts, month=month, provider=provider, by=by, now=now)
         return Run(run_id, (), left, await drafts.get(session, run_id))

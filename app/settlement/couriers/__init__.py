@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import httpx
 
 from app.core import sealing
 from app.core.events import Courier, CourierCall, Wiring
 from app.core.settings import Settings
-from app.payments import Sealer
+from app.payments import Provider, Sealer
 from app.settlement import queries
+from app.settlement.couriers.wechat import Round, splitting
 from app.settlement.events import (
     DraftApproved,
     DraftDeclined,
@@ -17,7 +20,7 @@ from app.settlement.events import (
     PayoutInstructed,
     PayoutMade,
 )
-from app.settlement.gateways import SandboxSplitter, Splitter
+from app.settlement.gateways import SandboxSplitter, Splitter, WechatDesk
 from app.settlement.lifecycle import PayoutStatus
 from app.settlement.rules.split import SplitOrder
 
@@ -25,7 +28,18 @@ from app.settlement.rules.split import SplitOrder
 def connect(wiring: Wiring, settings: Settings, http: httpx.AsyncClient | None = None) -> None:
     """Wire the courier; without ``http`` each call opens a client of its own."""
     wiring.announce(PayoutMade, PayoutFailed, DraftMade, DraftApproved, DraftDeclined)
+    if settings.wechat_split.on:
+        WechatDesk.of(settings.wechat_split)  # notice a damaged key at the start and not at its first use
     wiring.courier(PayoutInstructed, _in_sandbox(settings, http), name="settlement.instruct_provider")
+
+
+def splitting_rounds(settings: Settings, http: httpx.AsyncClient | None = None) -> list[Round]:
+    """What the clock starts where payouts are split payment by payment; nothing where they are not."""
+    wechat = settings.wechat_split
+    if not wechat.on:
+        return []
+    pause = timedelta(seconds=wechat.ask_every_seconds)
+    return [splitting(WechatDesk.of(wechat, http), provider=Provider.WECHAT_NATIVE.value, pause=pause)]
 
 
 def _in_sandbox(settings: Settings, http: httpx.AsyncClient | None) -> Courier:
@@ -44,8 +58,8 @@ def instruct_with(splitter: Splitter) -> Courier:
         async with call.db.read() as session:
             payout = await queries.payout(session, fact.payout_id)
             account = await queries.account(session, payout.account_id)
-        if payout.status is not PayoutStatus.INSTRUCTED:
-            return
+        if payout.status is not PayoutStatus.INSTRUCTED or payout.provider != Provider.SANDBOX:
+            return  # it has ended; or its provider is asked payment by payment, on rounds
         order = SplitOrder(
             number=payout.number,
             statement_id=payout.statement_id,
