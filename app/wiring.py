@@ -132,7 +132,7 @@ def rounds(settings: Settings, http: httpx.AsyncClient | None = None) -> list[fu
     """What the clock starts that talks to the world outside, like a courier with no transaction open."""
     tracking = settings.tracking
     asking = [fulfilment.asking(fulfilment.kuaidi100(tracking, http), tracking)] if tracking.on else []
-    return [*asking, *settlement.splitting_rounds(settings, http)]
+    return [*asking, *settlement.errands(settings, http)]
 
 
 JOBS: dict[str, fulfilment.Round] = {"imports": inventory.work_on_imports, "sums": assistance.fold_ledger}

@@ -123,6 +123,10 @@ class SettlementSettings(Group):
 
     second_operator_above_fen: int = Field(0, ge=0)
     """A payout run or a correction of more than that waits for a second operator's word; 0: always."""
+    freeze_days: int = Field(180, ge=1)
+    """How long the provider keeps a payment to be split (domain handbook §6.1: 30 or 180 days)."""
+    freeze_warning_days: int = Field(14, ge=1)
+    """How long before that what is still to be split is listed and raises alarm."""
 
 
 class WechatSplitSettings(Group):

@@ -7,10 +7,11 @@ of the next period; that no operator moves much money alone; and that no money i
 is told how to split what it holds.
 *Calls* suppliers, catalogue and payments for what they check and sign; reads orders, claims, payments and suppliers by
 plain SQL, in bulk.
-*Tells* PayoutMade, PayoutFailed, DraftMade, DraftApproved, DraftDeclined; and itself PayoutInstructed.
+*Tells* PayoutMade, PayoutFailed, DraftMade, DraftApproved, DraftDeclined, MoneyNearFreezeLimit; and itself
+PayoutInstructed.
 """
 
-from app.settlement.couriers import connect, splitting_rounds
+from app.settlement.couriers import connect, errands
 from app.settlement.events import PayoutInstructed
 from app.settlement.handlers import on_supplier_approved
 from app.settlement.lifecycle import PayoutStatus, StatementStepNotAllowed, Status
@@ -81,6 +82,7 @@ __all__ = [
     "decline",
     "dispute",
     "enter_account",
+    "errands",
     "figures",
     "following",
     "get",
@@ -99,6 +101,5 @@ __all__ = [
     "rows",
     "run_payouts",
     "settle",
-    "splitting_rounds",
     "verify_account",
 ]

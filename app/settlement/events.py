@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import ClassVar
 from uuid import UUID
 
@@ -70,3 +71,19 @@ class DraftDeclined(_OfDraft):
     """A second operator said no."""
 
     name: ClassVar[str] = "settlement.draft_declined"
+
+
+class MoneyNearFreezeLimit(Fact):
+    """A provider keeps a supplier's money only a little longer: it should be settled and split now."""
+
+    name: ClassVar[str] = "settlement.money_near_freeze_limit"
+    supplier_order_id: UUID
+    payment_id: UUID
+    supplier_id: UUID
+    held_fen: int
+    frozen_until: date
+
+    @property
+    def subject(self) -> UUID:
+        """The supplier's order."""
+        return self.supplier_order_id

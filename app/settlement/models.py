@@ -386,6 +386,30 @@ class DraftedRow(Base):
 append_only(DraftedRow.metadata.tables["settlement_drafted"])
 
 
+class FrozenRow(Base):
+    """A supplier's order whose money is near its provider's limit, since when that is known; gone once it is split."""
+
+    __tablename__ = "settlement_frozen"
+
+    supplier_order_id: Mapped[uid]
+    payment_id: Mapped[UUID]
+    supplier_id: Mapped[UUID] = mapped_column(ForeignKey("suppliers_supplier.id"), index=True)
+    held_fen: Mapped[fen]
+    frozen_until: Mapped[date] = mapped_column(Date)
+    noticed_at: Mapped[instant]
+
+
+class FrozenLookRow(Base):
+    """A day on which somebody looked, and what was near the limit then; ``until`` is the first day of all of it."""
+
+    __tablename__ = "settlement_frozen_look"
+
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    parts: Mapped[int]
+    held_fen: Mapped[fen]
+    until: Mapped[date | None] = mapped_column(Date)
+
+
 class MerchantRow(Base):
     """A supplier as a provider that splits payments knows it: the payee of its sales there."""
 

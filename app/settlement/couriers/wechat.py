@@ -72,7 +72,7 @@ async def _answer(desk: Desk, split: Split, now: datetime) -> Answer | None:
         return None
     except Refused as refused:
         log.warning("split_refused", number=split.number, error=str(refused))
-        if refused.status in _OURS_TO_MEND:
+        if refused.http_status in _OURS_TO_MEND:
             return None
         code = refused.code
     try:

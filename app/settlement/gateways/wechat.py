@@ -43,7 +43,7 @@ class Refused(Exception):
     """WeChat Pay says no, and says so under its own signature. ``code`` is its word for why."""
 
     def __init__(self, status: int, code: str) -> None:
-        self.status = status
+        self.http_status = status
         self.code = code
         super().__init__(f"{status} {code}")
 
@@ -216,7 +216,7 @@ class WechatDesk:
         try:
             answer = await self._call("GET", path, now=now)
         except Refused as refused:
-            if refused.status == _NOT_FOUND:
+            if refused.http_status == _NOT_FOUND:
                 return None
             raise
         return (self._returned if request.kind is SplitKind.GIVE_BACK else self._shared)(request, answer)

@@ -62,19 +62,26 @@ _WAITED = text("""
 SELECT (SELECT round(sum(waited_s * amount_fen) / (sum(amount_fen) * 86400), 2) FROM settlement_payout
         WHERE status = 'paid' AND settled_at > :since AND waited_s IS NOT NULL),
        (SELECT coalesce(round(extract(epoch FROM :now - min(issued_at)) / 86400, 2), 0) FROM settlement_statement
-        WHERE status IN ('issued', 'disputed', 'confirmed', 'paying', 'failed'))
+        WHERE status IN ('issued', 'disputed', 'confirmed', 'paying', 'failed')),
+       k.parts, k.held_fen
+FROM (SELECT 1) always LEFT JOIN (
+    SELECT parts, held_fen FROM settlement_frozen_look ORDER BY day DESC LIMIT 1) k ON true
 """)
 
 
 async def figures(session: AsyncSession, now: datetime) -> dict[str, Decimal]:
-    """What whoever watches the service should see: how many days farmers wait for their money.
+    """What whoever watches the service should see: how many days farmers wait, and what its provider soon lets go.
 
     The mean over the payouts of the last 90 days, from buyers' payments on (none where nothing was paid), and the age
-    of the oldest statement that is not paid.
+    of the oldest statement that is not paid. What is near the provider's limit is as of the last daily look.
     """
     span = {"now": now, "since": now - timedelta(days=90)}
-    waited, oldest = (await session.execute(_WAITED, span)).one()
-    found = {"settlement_oldest_unpaid_statement_days": Decimal(oldest)}
+    waited, oldest, parts, held_fen = (await session.execute(_WAITED, span)).one()
+    found = {
+        "settlement_oldest_unpaid_statement_days": Decimal(oldest),
+        "settlement_near_freeze_limit_orders": Decimal(parts or 0),
+        "settlement_near_freeze_limit_fen": Decimal(held_fen or 0),
+    }
     return found if waited is None else {**found, "settlement_days_until_farmer_was_paid": Decimal(waited)}
 
 

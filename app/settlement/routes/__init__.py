@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from app.settlement.routes import books, drafts, office, operator, provider, splits, supplier
+from app.settlement.routes import books, drafts, frozen, office, operator, provider, splits, supplier
 
 router = APIRouter(
     routes=[
@@ -10,6 +10,7 @@ router = APIRouter(
         *operator.router.routes,
         *drafts.router.routes,
         *splits.router.routes,
+        *frozen.router.routes,
         *books.router.routes,
         *office.router.routes,
         *provider.router.routes,

@@ -1,6 +1,7 @@
 """The verbs of settlement."""
 
 from app.settlement.service.drafts import approve, decline
+from app.settlement.service.frozen import watch_freeze
 from app.settlement.service.journal import post_due, post_everything
 from app.settlement.service.payouts import run_payouts, settle, settle_by_hand
 from app.settlement.service.splits import enter_merchant, lead_on, note_answer, note_prepared, take_due, take_unprepared
@@ -38,4 +39,5 @@ __all__ = [
     "take_over_account",
     "take_unprepared",
     "verify_account",
+    "watch_freeze",
 ]
