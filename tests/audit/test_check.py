@@ -107,6 +107,16 @@ def purchase_order(*changes):
     )
 
 
+ANOTHER_CONTRACT = f"""
+    INSERT INTO partners_contract (id, partner_id, contract_no, valid_from, valid_to, signed_at, order_weekdays,
+        order_until, lead_days, minimum, minimum_unit, min_life_pct, term_days, term_base, rebate_bp, tolerance,
+        created_at, by_account)
+    VALUES (gen_random_uuid(), '{PO}', 'Y', '{{first}}', '{{last}}', now(), '{{{{1}}}}', '14:00', 1, 0, 'fen', 0, 30,
+        'receipt_date', 0, '{{{{}}}}', now(), '{PO}')"""
+CONTRACT_PRICE = f"""
+    INSERT INTO pricing_contract_price (id, contract_id, sku, price_fen, min_cases, valid_from, valid_to, created_at,
+        by_account)
+    VALUES (gen_random_uuid(), '{PO}', 'GT04', 100, 1, '{{first}}', '{{last}}', now(), '{PO}')"""
 BULK = uuid4()
 # A posting that stands on no statement yet: of a line, and of freight.
 FREE = """SELECT min(p.id) FROM settlement_posting p LEFT JOIN settlement_statement_row r ON r.posting_id = p.id
@@ -127,7 +137,7 @@ BREAKS = [
         "po.credit",
         purchase_order(
             f"""INSERT INTO partners_credit (partner_id, limit_fen, used_fen, updated_at)
-                VALUES ('{PO}', 1000, 1000, now())""",
+                VALUES ('{PO}', 0, 1000, now())""",
             f"""INSERT INTO partners_credit_entry (partner_id, kind, reference, source_id, amount_fen, at)
                 VALUES ('{PO}', 'ordered', '{PO}', '{PO}', 1000, now())""",
         ),
@@ -135,6 +145,28 @@ BREAKS = [
     ("po.shipped", purchase_order("UPDATE wholesale_po_line SET shipped_units = 1")),
     ("po.version", purchase_order("UPDATE wholesale_po SET version = 2")),
     ("po.history", purchase_order("UPDATE wholesale_po SET status = 'rejected'")),
+    (
+        "credit.used",
+        purchase_order(
+            f"""INSERT INTO partners_credit (partner_id, limit_fen, used_fen, updated_at)
+                VALUES ('{PO}', 0, 7, now())""",
+        ),
+    ),
+    (
+        "credit.limit",
+        purchase_order(
+            f"""INSERT INTO partners_credit (partner_id, limit_fen, used_fen, updated_at)
+                VALUES ('{PO}', 500, 0, now())""",
+        ),
+    ),
+    ("contract.overlap", purchase_order(ANOTHER_CONTRACT.format(first="2026-12-31", last="2027-12-31"))),
+    (
+        "price_list.overlap",
+        purchase_order(
+            CONTRACT_PRICE.format(first="2026-01-01", last="2026-06-30"),
+            CONTRACT_PRICE.format(first="2026-06-30", last="2026-12-31"),
+        ),
+    ),
     ("order.of_bulk", [*bulk()]),
     (
         "payment.of_bulk",

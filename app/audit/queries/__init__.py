@@ -14,6 +14,7 @@ from app.audit.queries.invoices import INVOICES
 from app.audit.queries.ledger import LEDGER
 from app.audit.queries.orders import ORDERS
 from app.audit.queries.owed import OWED
+from app.audit.queries.partners import PARTNERS
 from app.audit.queries.payments import PAYMENTS
 from app.audit.queries.seals import SEALS
 from app.audit.queries.shown import SHOWN
@@ -25,6 +26,7 @@ from app.audit.rules import Break, Rule, as_break
 RULES: tuple[Rule, ...] = (
     *STOCK,
     *ORDERS,
+    *PARTNERS,
     *PURCHASE_ORDERS,
     *DISCOUNTS,
     *PAYMENTS,

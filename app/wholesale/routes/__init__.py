@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from app.wholesale.routes import operator, partner
+from app.wholesale.routes import account, operator, partner
 
-router = APIRouter(routes=[*partner.router.routes, *operator.router.routes])
+router = APIRouter(routes=[*partner.router.routes, *operator.router.routes, *account.router.routes])
 
 __all__ = ["router"]
