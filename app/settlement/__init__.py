@@ -15,9 +15,10 @@ from app.settlement.couriers import connect, errands
 from app.settlement.events import PayoutInstructed
 from app.settlement.handlers import on_supplier_approved
 from app.settlement.lifecycle import PayoutStatus, StatementStepNotAllowed, Status
-from app.settlement.queries import get, owed, page, payouts, rows
+from app.settlement.queries import accounts_of, by_sku, get, owed, page, payouts, rows
 from app.settlement.queries.books import figures
 from app.settlement.routes import router
+from app.settlement.routes.common import paper, sheet
 from app.settlement.rules import (
     ACCOUNTS,
     DIGEST,
@@ -28,6 +29,7 @@ from app.settlement.rules import (
     Outcome,
     Owed,
     Payout,
+    PayoutAccount,
     Row,
     RuleTaken,
     RuleTooSoon,
@@ -65,6 +67,7 @@ __all__ = [
     "Outcome",
     "Owed",
     "Payout",
+    "PayoutAccount",
     "PayoutInstructed",
     "PayoutStatus",
     "Row",
@@ -74,8 +77,10 @@ __all__ = [
     "Statement",
     "StatementStepNotAllowed",
     "Status",
+    "accounts_of",
     "announce_rule",
     "approve",
+    "by_sku",
     "confirm",
     "confirm_due",
     "connect",
@@ -93,6 +98,7 @@ __all__ = [
     "on_supplier_approved",
     "owed",
     "page",
+    "paper",
     "payouts",
     "post_due",
     "post_everything",
@@ -101,5 +107,6 @@ __all__ = [
     "rows",
     "run_payouts",
     "settle",
+    "sheet",
     "verify_account",
 ]

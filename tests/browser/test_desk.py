@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import text
@@ -11,6 +13,7 @@ from app.fulfilment import Report, TrackingEvent, TrackingState
 from app.suppliers import StaffRole
 from tests.browser.conftest import PASSWORD, SIZES, Site, Watched
 from tests.identity.builders import quick_hash
+from tests.settlement.builders import Books, Piece
 
 pytestmark = pytest.mark.browser
 
@@ -249,3 +252,27 @@ def test_the_buyer_of_a_recalled_lot_is_warned(watched: Watched):
     sign_in(page, site, "shop-buyer", site.meanwhile(_recall(site)))
     expect(page.get_by_role("alert")).to_contain_text("请勿食用或饮用")
     watched.handy("recalled")
+
+
+async def _issue(site: Site) -> None:
+    books = Books(site.shop, site.shop.db)
+    sold = await books.sell(datetime(2026, 10, 10, 4, tzinfo=UTC), Piece(price=12_800, quantity=20), freight=600)
+    await books.refund(datetime(2026, 10, 12, 4, tzinfo=UTC), sold, 1_200)
+    await books.issue("2026-10", site.shop.clock())
+
+
+@pytest.mark.parametrize("watched", ["phone"], indirect=True)
+def test_a_statement_is_agreed_to(watched: Watched):
+    page, site = watched.page, watched.site
+    site.meanwhile(_issue(site))
+    sign_in(page, site, "shop-s01", "/supplier")
+    page.get_by_role("navigation", name="主导航").get_by_role("link", name="货款").click()
+    watched.handy("money")
+    page.get_by_role("link", name="JS202610S01").click()
+    page.get_by_text("有问题，提出异议").click()
+    watched.handy("statement")
+    page.get_by_role("button", name="确认无误").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("已确认，待付款")
+    watched.handy("agreed")
+    page.goto(f"{site.url}/supplier/money/account")
+    watched.handy("account")

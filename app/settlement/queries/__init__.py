@@ -237,6 +237,7 @@ async def payouts(
     *,
     status: PayoutStatus | None = None,
     run_id: UUID | None = None,
+    statement_id: UUID | None = None,
     before: UUID | None = None,
     limit: int,
 ) -> list[Payout]:
@@ -246,6 +247,8 @@ async def payouts(
         query = query.where(PayoutRow.status == status)
     if run_id is not None:
         query = query.where(PayoutRow.run_id == run_id)
+    if statement_id is not None:
+        query = query.where(PayoutRow.statement_id == statement_id)
     if before is not None:
         query = query.where(PayoutRow.id < before)
     return [payout_view(*row) for row in await session.execute(query.order_by(PayoutRow.id.desc()).limit(limit))]
