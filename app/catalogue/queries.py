@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.catalogue.lifecycle import Status
 from app.catalogue.models import CategoryRow, ChangeRow, ImageRow, ProductRow, ReviewRow, SkuRow
 from app.catalogue.rules import Category, NewProduct, NewSku, NoSuchImage, NoSuchProduct, Offer, ProductCard
+from app.catalogue.rules.comparing import sold_by_weight
 from app.catalogue.rules.content import Document, document_of
 from app.catalogue.rules.solar_terms import PICKS
 from app.core.asides import Aside
@@ -90,6 +91,17 @@ async def skus_of_supplier(session: AsyncSession, supplier_id: UUID, *, limit: i
     """The supplier's SKUs in their order: code, name of the product, name of the sales unit."""
     rows = await ask(session, _SKUS_OF_SUPPLIER, {"supplier_id": supplier_id, "limit": limit})
     return [(sku, product, name) for sku, product, name in rows]
+
+
+_NET_CONTENTS = text("""
+SELECT sku, net_content FROM catalogue_sku WHERE sku = ANY(CAST(:skus AS text[]))
+""")
+
+
+async def by_weight(session: AsyncSession, skus: Collection[str]) -> set[str]:
+    """Those of ``skus`` whose label promises a net weight."""
+    rows = await ask(session, _NET_CONTENTS, {"skus": array(skus)})
+    return {sku for sku, net_content in rows if sold_by_weight(net_content)}
 
 
 _SHOWN = text("""

@@ -217,6 +217,7 @@ _AREAS = {
     "packing-slips": "shipments",
     "closures": "shipments",
     "blackouts": "shipments",
+    "short-lots": "orders",
     "claims": "claims",
     "reviews": "reviews",
     "settlements": "settlements",

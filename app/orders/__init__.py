@@ -2,8 +2,8 @@
 
 *Owns* carts, orders, their supplier orders and lines, refunds, and the one table of allowed steps.
 *Promises* one order per idempotency key, no piece sold twice, an order's amounts that add up to the fen, everything
-frozen on the line that a later question may need, a day to ship by that no later closure moves, and money that nobody
-waits for sent back by itself.
+frozen on the line that a later question may need, a day to ship by that no later closure moves, money that nobody
+waits for sent back by itself, and for a piece that weighs less than promised the difference, once.
 *Calls* catalogue, pricing, inventory, payments, fulfilment, buyers, and suppliers for the days they ship nothing.
 *Tells* OrderPlaced, OrderPaid, OrderCancelled, LinesCancelled, SupplierOrderCompleted, LinesRefunded.
 """
@@ -93,6 +93,15 @@ from app.orders.rules.origins import LineOrigin
 from app.orders.rules.promise import Calendar, Pause, Promise
 from app.orders.rules.sheet import SentRow
 from app.orders.rules.standing import LineStanding
+from app.orders.rules.weights import (
+    LotWeight,
+    NotSoldByWeight,
+    TooFarFromPromise,
+    Weighed,
+    WeighedTooLate,
+    WeighsTooMany,
+    WeightCorrection,
+)
 from app.orders.schemas import InvoiceIn
 from app.orders.service import (
     BulkPlacement,
@@ -125,6 +134,7 @@ from app.orders.service import (
     start_bulk_payment,
     start_payment,
     template,
+    weigh,
 )
 
 __all__ = [
@@ -155,7 +165,9 @@ __all__ = [
     "LineView",
     "LinesCancelled",
     "LinesRefunded",
+    "LotWeight",
     "NotRefundable",
+    "NotSoldByWeight",
     "OrderCancelled",
     "OrderNotPaid",
     "OrderNotPayable",
@@ -185,9 +197,14 @@ __all__ = [
     "SupplierOrderCompleted",
     "SupplierOrderView",
     "ToShip",
+    "TooFarFromPromise",
     "UnknownLine",
     "UnknownRoster",
     "UnknownSku",
+    "Weighed",
+    "WeighedTooLate",
+    "WeighsTooMany",
+    "WeightCorrection",
     "address_of",
     "bulk",
     "bulks",
@@ -250,4 +267,5 @@ __all__ = [
     "template",
     "view",
     "wanting_invoice",
+    "weigh",
 ]

@@ -58,6 +58,7 @@ _MOVES_STOCK_OR_MONEY = {
     "confirm_receipt",
     "start_payment",
     "ship_order",
+    "correct_weights",
     "refund_order_lines",
     "retry_refund",
     "import_bank_statement",

@@ -26,8 +26,8 @@ def csv(*rows: str, header: str = HEADER) -> bytes:
     return "\n".join([header, *rows]).encode()
 
 
-async def send(shop, *rows: str, who: str = "S01") -> dict[str, Any]:
-    answer = await upload(shop, csv(*rows), who)
+async def send(shop, *rows: str, who: str = "S01", header: str = HEADER) -> dict[str, Any]:
+    answer = await upload(shop, csv(*rows, header=header), who)
     assert answer.status_code == 200, answer.text
     return answer.json()
 
@@ -96,7 +96,7 @@ async def test_the_sheet_of_orders_to_ship_comes_back_filled_in(shop):
     assert answer.status_code == 200
     book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(answer.content))
     header, row = book.get_sheet_by_index(0).to_python()
-    assert header == ["订单号", "快递公司", "运单号", "货号", "数量"]
+    assert header == ["订单号", "快递公司", "运单号", "货号", "数量", "每件净重(克)"]
     assert row[0] == order["number"]
     filled = workbook(Page("批量发货", [Heading(title) for title in header[:3]], [(row[0], "EMS", "1234567890123")]))
     sent = await upload(shop, filled)

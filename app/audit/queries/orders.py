@@ -97,6 +97,36 @@ ORDERS: tuple[Rule, ...] = (
         """,
     ),
     Rule(
+        "order.weights",
+        "重量更正的金额与其退款不符",
+        "what corrected weights give back is not what their refund says, or the refund takes pieces back",
+        """
+        SELECT coalesce(c.refund_id, b.refund_id) AS refund_id, coalesce(c.line_id, b.line_id) AS line_id,
+               coalesce(b.amount_fen, 0) AS found, coalesce(c.fen, 0) AS expected
+        FROM (SELECT refund_id, line_id, sum(refund_fen) AS fen FROM orders_weight_correction
+              WHERE refund_id IS NOT NULL GROUP BY refund_id, line_id) c
+        FULL JOIN (SELECT * FROM orders_refund_line
+                   WHERE refund_id IN (SELECT refund_id FROM orders_weight_correction)) b
+               ON b.refund_id = c.refund_id AND b.line_id = c.line_id
+        WHERE c.fen IS DISTINCT FROM b.amount_fen OR b.quantity <> 0
+        """,
+    ),
+    Rule(
+        "order.weighed",
+        "登记重量的件数超过发货件数，或退款与短缺不成比例",
+        "more pieces were weighed than sent, or one gave back more than its share of what was paid",
+        """
+        SELECT c.line_id, c.id AS correction_id, c.refund_fen AS found, c.owed AS expected
+        FROM (SELECT w.*, l.shipped_quantity, sum(w.quantity) OVER (PARTITION BY w.line_id) AS weighed,
+                     CASE WHEN w.promised_g - w.stated_g > w.tolerance_g
+                          THEN div(2 * l.amount_fen * w.quantity * (w.promised_g - w.stated_g)
+                                   + CAST(l.quantity AS bigint) * w.promised_g,
+                                   2 * CAST(l.quantity AS bigint) * w.promised_g) ELSE 0 END AS owed
+              FROM orders_weight_correction w JOIN orders_line l ON l.id = w.line_id) c
+        WHERE c.weighed > c.shipped_quantity OR c.refund_fen > c.owed
+        """,
+    ),
+    Rule(
         "order.of_bulk",
         "批量订单的收件人数或金额与其各订单不符",
         "a bulk order is not the sum of its orders",

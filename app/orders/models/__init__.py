@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.catalogue import SEALED
 from app.core.db import Base, append_only, fen, instant, uid
 from app.orders.lifecycle import Status
+from app.orders.rules.weights import WeightCorrection
 
 _STATUSES = ", ".join(f"'{status.value}'" for status in Status)
 
@@ -287,3 +288,52 @@ class RefundLine(Base):
     line_id: Mapped[UUID] = mapped_column(ForeignKey("orders_line.id"), primary_key=True, index=True)
     quantity: Mapped[int]
     amount_fen: Mapped[fen]
+
+
+class WeightCorrectionRow(Base):
+    """What a supplier stated that pieces on their way really weigh, and what went back for it. Added, never changed.
+
+    ``promised_g`` and ``stated_g`` are of one piece, ``refund_fen`` is for all ``quantity`` of them.
+    """
+
+    __tablename__ = "orders_weight_correction"
+    __table_args__ = (
+        CheckConstraint("quantity > 0 AND promised_g > 0 AND stated_g > 0 AND tolerance_g >= 0", name="figures"),
+        CheckConstraint("(refund_fen > 0) = (refund_id IS NOT NULL)", name="refund"),
+        CheckConstraint("refund_fen = 0 OR promised_g - stated_g > tolerance_g", name="owed_beyond_tolerance"),
+        Index("ix_orders_weight_correction_lot", "supplier_id", "sku", "lot_code"),
+    )
+
+    id: Mapped[uid]
+    supplier_order_id: Mapped[UUID] = mapped_column(ForeignKey("orders_supplier_order.id"), index=True)
+    line_id: Mapped[UUID] = mapped_column(ForeignKey("orders_line.id"), index=True)
+    supplier_id: Mapped[UUID] = mapped_column(ForeignKey("suppliers_supplier.id"))
+    sku: Mapped[str] = mapped_column(Text, ForeignKey("catalogue_sku.sku"), index=True)
+    lot_code: Mapped[str | None] = mapped_column(Text)
+    quantity: Mapped[int]
+    promised_g: Mapped[int]
+    stated_g: Mapped[int]
+    tolerance_g: Mapped[int]
+    refund_fen: Mapped[fen]
+    refund_id: Mapped[UUID | None] = mapped_column(ForeignKey("orders_refund.id"), index=True)
+    stated_by: Mapped[UUID] = mapped_column(ForeignKey("identity_account.id"), index=True)
+    stated_at: Mapped[instant]
+
+    def value(self) -> WeightCorrection:
+        """What crosses the door."""
+        return WeightCorrection(
+            id=self.id,
+            supplier_order_id=self.supplier_order_id,
+            line_id=self.line_id,
+            lot_code=self.lot_code,
+            quantity=self.quantity,
+            promised_g=self.promised_g,
+            stated_g=self.stated_g,
+            tolerance_g=self.tolerance_g,
+            refund_fen=self.refund_fen,
+            refund_id=self.refund_id,
+            stated_at=self.stated_at,
+        )
+
+
+append_only(Base.metadata.tables["orders_weight_correction"])

@@ -15,6 +15,7 @@ from app.buyers import open_address
 from app.orders.lifecycle import Status
 from app.orders.models import Order, OrderLine, SupplierOrder
 from app.orders.queries.views import LINES, PART, lines_of, parcels_of, part_view
+from app.orders.queries.weights import corrections_of
 from app.orders.rules import LONG_DUE, LineView, ToShip
 
 _OF_SUPPLIER = select(*PART, Order.number, Order.placed_at, Order.paid_at, Order.note, Order.address_sealed).join(
@@ -61,6 +62,7 @@ async def _to_ship(session: AsyncSession, wanted: Select[*tuple[Any, ...]]) -> l
     for line in await lines_of(session, LINES.where(OrderLine.supplier_order_id.in_(part_ids))):
         lines[line.supplier_order_id].append(line)
     shipments = await parcels_of(session, part_ids)
+    weights = await corrections_of(session, part_ids)
     return [
         ToShip(
             part=part_view(row),
@@ -71,6 +73,7 @@ async def _to_ship(session: AsyncSession, wanted: Select[*tuple[Any, ...]]) -> l
             address=open_address(row.address_sealed),
             lines=tuple(lines[row.id]),
             shipments=tuple(shipments[row.id]),
+            weights=tuple(one for one in weights if one.supplier_order_id == row.id),
         )
         for row in rows
     ]

@@ -16,6 +16,7 @@ from app.fulfilment import Shipment, shipments_of
 from app.inventory import waiting_for
 from app.orders.lifecycle import Status
 from app.orders.models import Order, OrderLine, Refund, SupplierOrder
+from app.orders.queries.weights import corrections_of
 from app.orders.rules import LineView, OrderView, ParcelView, SupplierOrderView, ships_by
 
 ORDER = (
@@ -92,6 +93,7 @@ async def views_of(session: AsyncSession, wanted: Select[*tuple[Any, ...]]) -> l
     for line in await lines_of(session, LINES.where(OrderLine.order_id.in_(order_ids))):
         lines[of_order[line.supplier_order_id]].append(line)
     shipments = await parcels_of(session, [part.id for found in parts.values() for part in found])
+    weights = await corrections_of(session, list(of_order))
     refunds = await payments.refunds_of(session, order_ids)
     if in_bulk := [row.id for row in orders if row.bulk_id is not None]:
         refunds |= await _refunds_in_bulk(session, in_bulk)
@@ -113,6 +115,7 @@ async def views_of(session: AsyncSession, wanted: Select[*tuple[Any, ...]]) -> l
             lines=tuple(lines[row.id]),
             shipments=tuple(parcel for part in parts[row.id] for parcel in shipments[part.id]),
             refunds=tuple(refunds.get(row.id, ())),
+            weights=tuple(one for one in weights if of_order[one.supplier_order_id] == row.id),
             organisation_id=row.organisation_id,
             ext_832_order_no=row.ext_832_order_no,
         )

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from app.orders.routes import bulk, buyer, cart, operator, packing, sheet, supplier
+from app.orders.routes import bulk, buyer, cart, operator, packing, sheet, supplier, weights
 
 router = APIRouter(
     routes=[
@@ -12,6 +12,7 @@ router = APIRouter(
         *supplier.router.routes,
         *packing.router.routes,
         *sheet.router.routes,
+        *weights.router.routes,
         *operator.router.routes,
     ]
 )

@@ -57,7 +57,7 @@ async def upload_shipping_sheet(
     file: Annotated[
         UploadFile,
         File(
-            description="订单号, 快递公司, 运单号, and perhaps 货号, 数量, as .xlsx or CSV; at most 500 rows",
+            description="订单号, 快递公司, 运单号, perhaps 货号, 数量, 每件净重(克), as .xlsx or CSV; at most 500 rows",
             examples=["(binary)"],
         ),
     ],
@@ -65,7 +65,8 @@ async def upload_shipping_sheet(
     """Every parcel by itself: what is wrong with one holds up no other. Rows with one order and one label are a parcel.
 
     Without 货号 all that is left of the order is sent, without 数量 all that is left of the SKU; the lots are chosen as
-    for a single shipment. A parcel that was entered before changes nothing, so a sheet may be sent again.
+    for a single shipment. 每件净重(克), beside a 货号, corrects the weight of these pieces, or nothing of the parcel is
+    sent. A parcel that was entered before changes nothing, so a sheet may be sent again.
     """
     rows = await ship_by_sheet(edge, _own(by.supplier_id), await file.read(), now=now)
     return SentSheetOut.of(rows, language_of(request))
@@ -79,6 +80,7 @@ async def ship_by_sheet(edge: Edge, supplier_id: UUID, raw: bytes, *, now: datet
     parcels, rows = await service.read_parcels(raw)
     async with edge.db.read() as session:
         parts = await parts_numbered(session, supplier_id, {parcel.order_number for parcel in parcels})
+    limit_bp = edge.settings.orders.weight_correction_max_bp
     for parcel in parcels:
         outcome, refusal = Outcome.REJECTED, None
         try:
@@ -86,7 +88,9 @@ async def ship_by_sheet(edge: Edge, supplier_id: UUID, raw: bytes, *, now: datet
             if part_id is None:
                 raise OrderUnknown
             async with edge.db.write() as session:  # one by one: rows stand in no order of locks
-                outcome = await service.send(session, parcel, supplier_id=supplier_id, part_id=part_id, now=now)
+                outcome = await service.send(
+                    session, parcel, supplier_id=supplier_id, part_id=part_id, by=by, limit_bp=limit_bp, now=now
+                )
         except DomainError as error:
             if error.status >= 500:  # noqa: PLR2004
                 raise

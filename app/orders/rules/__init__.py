@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from app.catalogue import Offer
     from app.fulfilment import TrackingState, Trouble
     from app.inventory import Picked
+    from app.orders.rules.weights import WeightCorrection
     from app.payments import Refund as MoneyBack
     from app.pricing import Quote
 
@@ -310,6 +311,7 @@ class OrderView:
     lines: tuple[LineView, ...]
     shipments: tuple[ParcelView, ...] = field(default=())
     refunds: tuple[MoneyBack, ...] = field(default=())
+    weights: tuple[WeightCorrection, ...] = field(default=())
     organisation_id: UUID | None = None
     ext_832_order_no: str | None = None
 
@@ -344,6 +346,7 @@ class ToShip:
     address: Address
     lines: tuple[LineView, ...]
     shipments: tuple[ParcelView, ...]
+    weights: tuple[WeightCorrection, ...] = ()
 
     @property
     def place(self) -> tuple[date, UUID]:

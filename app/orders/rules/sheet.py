@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from app.core.errors import DomainError
@@ -57,6 +57,7 @@ class SheetRow:
     tracking_number: str
     sku: str | None
     quantity: int | None
+    net_weight_g: int | None = None
     faults: tuple[RowFault, ...] = ()
 
 
@@ -72,6 +73,8 @@ class Parcel:
     tracking_number: str
     wanted: Mapping[str, int | None]
     rows: tuple[int, ...]
+    weights: Mapping[str, int] = field(default_factory=dict)
+    """What each piece of a SKU in it really weighs, in grams, where the sheet says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +108,8 @@ def parcels(rows: Sequence[SheetRow]) -> tuple[list[Parcel], list[SentRow]]:
             refused += [_faulty(row, faults[row.number] or (_BESIDE,)) for row in mine]
             continue
         wanted = {row.sku: row.quantity for row in mine if row.sku is not None}
-        found.append(Parcel(*label, wanted, tuple(row.number for row in mine)))
+        weights = {row.sku: row.net_weight_g for row in mine if row.sku is not None and row.net_weight_g is not None}
+        found.append(Parcel(*label, wanted, tuple(row.number for row in mine), weights))
     return found, refused
 
 

@@ -294,6 +294,21 @@ class ShippedOut(ShipmentOut):
         return cls(**shipment.model_dump(), allocation=[AllocationOut.of(picked) for picked in parcel.allocation])
 
 
+class WeightCorrectionOut(Out):
+    """What pieces on their way really weigh, and what went back for it."""
+
+    id: UUID
+    line_id: UUID
+    lot_code: str | None
+    quantity: int = Field(description="So many pieces weigh that much each")
+    promised_g: int = Field(description="Net weight of a piece as the label promises it", examples=[5000])
+    stated_g: int = Field(description="Net weight of each of these pieces", examples=[4800])
+    tolerance_g: int = Field(description="So much a piece may lack by law, and nothing is owed", examples=[75])
+    refund_fen: int = Field(description="What goes back for all of them; 0 within the tolerance", examples=[200])
+    refund_id: UUID | None
+    stated_at: datetime
+
+
 class MoneyBackOut(Out):
     """Money on its way back to the buyer, also money that came when the order was closed already."""
 
@@ -324,6 +339,7 @@ class OrderOut(Out):
     supplier_orders: list[SupplierOrderOut]
     shipments: list[ShipmentOut]
     refunds: list[MoneyBackOut]
+    weight_corrections: list[WeightCorrectionOut] = Field(description="Net weights that the suppliers corrected")
     organisation_id: UUID | None
     ext_832_order_no: str | None
 
@@ -347,6 +363,7 @@ class OrderOut(Out):
             supplier_orders=[SupplierOrderOut.model_validate(part) for part in order.supplier_orders],
             shipments=[ShipmentOut.of(parcel) for parcel in order.shipments],
             refunds=[MoneyBackOut.model_validate(refund) for refund in order.refunds],
+            weight_corrections=[WeightCorrectionOut.model_validate(one) for one in order.weights],
             organisation_id=order.organisation_id,
             ext_832_order_no=order.ext_832_order_no,
         )
@@ -467,6 +484,7 @@ class ToShipOut(Out):
     note: str | None
     lines: list[OrderLineOut]
     shipments: list[ShipmentOut]
+    weight_corrections: list[WeightCorrectionOut]
 
     @classmethod
     def of(cls, found: ToShip) -> Self:
@@ -487,6 +505,7 @@ class ToShipOut(Out):
             note=found.note,
             lines=[OrderLineOut.model_validate(line) for line in found.lines],
             shipments=[ShipmentOut.of(parcel) for parcel in found.shipments],
+            weight_corrections=[WeightCorrectionOut.model_validate(one) for one in found.weights],
         )
 
 

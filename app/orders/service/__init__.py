@@ -18,6 +18,7 @@ from app.orders.service.place import Placement, Quoted, place, quote
 from app.orders.service.refund import note_failure, note_retry, refund_lines, settle_refund
 from app.orders.service.roster import read_roster, template
 from app.orders.service.sheet import read_parcels, send, shipping_sheet
+from app.orders.service.weigh import weigh
 
 __all__ = [
     "BulkPlacement",
@@ -60,4 +61,5 @@ __all__ = [
     "start_bulk_payment",
     "start_payment",
     "template",
+    "weigh",
 ]

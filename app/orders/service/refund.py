@@ -23,6 +23,7 @@ from app.orders.queries.locked import lock
 from app.orders.rules import NotRefundable, RefundExceedsLine, RefundLine, RefundView, UnknownLine, by_line, worth
 from app.orders.service.save import save
 
+SHORT_WEIGHT = "净重不足，按比例退款 / short weight, refunded in proportion"
 _AFTER_SHIPMENT = (Status.SHIPPED, Status.DELIVERED, Status.COMPLETED)
 
 
@@ -59,6 +60,19 @@ async def refund_cancelled(
         await _request(session, order, part, pieces, wanted, freight_fen=freight_fen, by=by, reason=reason, now=now)
     elif part.status == Status.CANCELLED and await queries.owes_nothing(session, part.id):
         part.take(Step.SETTLE_REFUND, now=now)
+
+
+async def refund_short_weight(
+    session: AsyncSession,
+    order: LockedOrder,
+    part: LockedPart,
+    wanted: Sequence[RefundLine],
+    *,
+    by: Actor,
+    now: datetime,
+) -> RefundView:
+    """Give back the difference for pieces of a locked order that weigh less than promised; the buyer keeps them."""
+    return await _request(session, order, part, part.lines, wanted, freight_fen=0, by=by, reason=SHORT_WEIGHT, now=now)
 
 
 async def refund_lines(
