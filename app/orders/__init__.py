@@ -47,6 +47,7 @@ from app.orders.queries.packing import numbers_of
 from app.orders.queries.promise import calendar
 from app.orders.queries.sold import ids_for, invoice_details, lock_invoiceable, origins, wanting_invoice
 from app.orders.queries.standing import hold_line, lines_of_sku, not_paid_back, standing
+from app.orders.queries.weights import short_lots
 from app.orders.routes import router
 from app.orders.routes.packing import packing_slips, picking_list
 from app.orders.routes.sheet import ship_by_sheet, shipping_sheet
@@ -259,6 +260,7 @@ __all__ = [
     "ship",
     "ship_by_sheet",
     "shipping_sheet",
+    "short_lots",
     "show_cart",
     "standing",
     "start_bulk_payment",

@@ -182,6 +182,22 @@ class Life:
             wanted = [orders.RefundLine(order.lines[line].id, fen, pieces)]
             await orders.refund_lines(session, order.id, wanted, by=self.operator, reason="坏果", now=at)
 
+    async def weigh(self, order: orders.OrderView, at: datetime, *pieces: tuple[int, int]) -> None:
+        """The supplier says what pieces (how many, and their grams) of an order's first line really weigh."""
+        (part,) = order.supplier_orders
+        weighed = [orders.Weighed(order.lines[0].id, quantity, grams) for quantity, grams in pieces]
+        async with self.db.write() as session:
+            await orders.weigh(
+                session,
+                part.id,
+                weighed,
+                supplier_id=part.supplier_id,
+                by=self.operator,
+                limit_bp=1_000,
+                now=at,
+            )
+        await self.deliver()
+
     async def sell_ahead(self, sku: str, at: datetime) -> None:
         async with self.db.write() as session:
             plan = inventory.Plan(
@@ -344,6 +360,11 @@ async def lived(db: Database, settings: Settings, now: datetime) -> Life:
     shipped = await life.place(now - 5 * day, GT07=1)
     await life.pay(shipped, now - 5 * day)
     await life.ship(shipped, now - 4 * day, delivered=False)
+    light = await life.place(now - 5 * day, NO01=3)
+    await life.pay(light, now - 5 * day)
+    await life.ship(light, now - 4 * day, delivered=False)
+    await life.weigh(light, now - 4 * day, (1, 460), (1, 490), (1, 502))
+    await life.bank_pays_back(now - 3 * day)
     await life.complete(now - 9 * day, CO06=1)
     await life.deliver()
     await life.settle(now - 14 * day)

@@ -284,6 +284,14 @@ BREAKS = [
     ("coupon.used", ["UPDATE pricing_coupon SET used_count = used_count + 1"]),
     ("coupon.used", ["UPDATE pricing_coupon_use SET used_count = 7"]),
     (
+        "order.weights",
+        ["UPDATE orders_weight_correction SET refund_fen = refund_fen - 1 WHERE refund_id IS NOT NULL"],
+    ),
+    (
+        "order.weighed",
+        ["UPDATE orders_weight_correction SET quantity = 2 WHERE refund_id IS NULL AND stated_g > promised_g"],
+    ),
+    (
         "order.cancelled",
         [
             """UPDATE orders_line SET cancelled_quantity = 1
@@ -525,6 +533,7 @@ async def spoil(books, statements):
         "assistance_sealed_entry",
         "inventory_movement",
         "orders_line_discount",
+        "orders_weight_correction",
         "settlement_draft",
         "settlement_drafted",
         "settlement_payout",

@@ -317,3 +317,29 @@ async def test_a_carrier_that_does_not_collect_is_marked_where_it_is_chosen(shop
     order = await shop.pay(await shop.order({"GT04": 1}))
     assert "中通快递（停运至2026年11月22日）" in await seller.see(_page_of(order))
     assert "圆通速递（停运" not in seller.text
+
+
+async def test_a_box_that_is_light_is_weighed_on_the_phone_and_its_buyer_sees_it(shop: Shop, seller: Visitor):
+    order = await shop.ship(await shop.pay(await shop.order({"GT04": 2})), deliver=False)
+    path, (line,) = _page_of(order), order["lines"]
+    await seller.see(path)
+    action = f"{path}/weights"
+    form = {**seller.fields(action), f"pieces:{line['id']}": "1", f"grams:{line['id']}": "94"}
+    for _ in range(2):
+        said = await seller.post(action, form)
+        assert seller.path == path
+        assert "1 件每件净重 94 克（约定 100 克）" in said
+        assert "已退 ¥7.68" in said
+        assert "平均净重为 94 克，低于约定" in said
+    await shop.settle()
+    assert (await shop.look(order))["lines"][0]["refunded_fen"] == 768
+    for grams, wrong in (("", "请填写每件净重"), ("80", "实为 80 克")):
+        again = {**seller.fields(action), f"grams:{line['id']}": grams}
+        assert wrong in await seller.post(action, again, 422)
+        await seller.see(path)
+    assert (await shop.look(order))["lines"][0]["refunded_fen"] == 768
+
+
+async def test_what_is_counted_has_no_scales(shop: Shop, seller: Visitor):
+    order = await shop.ship(await shop.pay(await shop.order({"GT14": 1})), deliver=False)
+    assert "净重更正" not in await seller.see(_page_of(order))

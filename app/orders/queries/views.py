@@ -70,6 +70,7 @@ LINES = (
         OrderLine.refunded_fen,
         OrderLine.supplier_id,
         OrderLine.ship_by,
+        OrderLine.net_weight_g,
         SupplierOrder.ship_by.label("part_ship_by"),
         SupplierOrder.paid_at,
     )
@@ -203,4 +204,5 @@ def _line(row: Row[*tuple[Any, ...]], waiting_quantity: int) -> LineView:
         presale=row.ship_by is not None,
         ship_by=ships_by(row.ship_by, row.part_ship_by, row.paid_at),
         waiting_quantity=waiting_quantity,
+        net_weight_g=row.net_weight_g,
     )

@@ -246,6 +246,7 @@ class LineView:
     presale: bool = False
     ship_by: date | None = None
     waiting_quantity: int = 0
+    net_weight_g: int = 0
 
     @property
     def to_send(self) -> int:

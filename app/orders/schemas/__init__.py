@@ -217,6 +217,7 @@ class OrderLineOut(Out):
     supplier_id: UUID
     presale: bool = Field(description="Bought, at least in part, of a harvest to come")
     ship_by: date | None = Field(description="Leaves the house on this day at the latest; unknown before payment")
+    net_weight_g: int = Field(description="Net weight of one piece as it was sold", examples=[5000])
     waiting_quantity: int = Field(description="Pieces of a pre-sale that have not come in yet and cannot be sent")
 
 

@@ -307,6 +307,7 @@ async def place(
                 presale=taken[offer.sku].promised > 0,
                 ship_by=taken[offer.sku].ship_by,
                 waiting_quantity=taken[offer.sku].promised,
+                net_weight_g=offer.net_weight_g,
             )
             for line_id, offer, quoted in lines
         ),

@@ -17,13 +17,13 @@ from fastapi import APIRouter, Query, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 from structlog import get_logger
 
-from app import fulfilment, inventory, orders
+from app import catalogue, fulfilment, inventory, orders
 from app.buyers import Address
 from app.core.clock import local_day
 from app.core.errors import DomainError, Fault, InvalidInput, NotFound
 from app.core.web import Now, ReadSession, TheEdge, decode_cursor, next_cursor
 from app.fulfilment import CARRIERS
-from app.orders import LineView, ShipLine, Status, ToShip
+from app.orders import LineView, ShipLine, Status, ToShip, Weighed
 from app.pages.guards import Fields, Posted, Seller, Visit
 from app.pages.routes.frame import PageRoute, go, once, refused_with, show
 from app.pages.rules import quantity
@@ -34,6 +34,7 @@ log = get_logger("pages")
 
 _ON_A_PAGE = 50
 _MOST_PIECES = 9999
+_MOST_GRAMS = 1_000_000
 _NUMBER = re.compile(r"BJ[0-9]{14}", re.ASCII)
 
 
@@ -148,6 +149,49 @@ async def ship_job(visit: Seller, part_id: UUID, form: Posted, edge: TheEdge, no
     return go(f"/supplier?sent={left.number}")
 
 
+@router.post("/supplier/orders/{part_id}/weights")
+async def correct_weights(visit: Seller, part_id: UUID, form: Posted, edge: TheEdge, now: Now) -> Response:
+    """Say what pieces that have left really weigh; the buyer gets the difference back by itself."""
+    refused = None
+    try:
+        weighed = _weighed(form)
+    except DomainError as wrong:
+        refused = refused_with(visit.request, wrong)
+    else:
+        limit_bp = edge.settings.orders.weight_correction_max_bp
+
+        async def work(session: AsyncSession) -> Done:
+            made, _, _ = await orders.weigh(
+                session,
+                part_id,
+                weighed,
+                supplier_id=visit.supplier_id,
+                by=visit.person,
+                limit_bp=limit_bp,
+                now=now,
+            )
+            return Done(id=made[0].id)
+
+        _, refused = await once(visit, form, work)
+    if refused is None:
+        return go(f"/supplier/orders/{part_id}")
+    async with edge.db.read() as session:
+        return await _page(visit, part_id, session, now, _Said(carrier=visit.carrier), refused=refused)
+
+
+def _weighed(form: Fields) -> list[Weighed]:
+    """The lines of which a weight was written down. Raises ``InvalidInput`` when there are none."""
+    found = []
+    for name in form.names("grams:"):
+        line_id, grams = _uuid(name), form[f"grams:{name}"]
+        if line_id is not None and grams:
+            pieces = quantity(form[f"pieces:{name}"], _MOST_PIECES)
+            found.append(Weighed(line_id, max(1, pieces), max(1, quantity(grams, _MOST_GRAMS))))
+    if not found:
+        raise InvalidInput(faults=[Fault("/weights", "missing", "请填写每件净重", "Say what a piece weighs")])
+    return found
+
+
 async def _find(session: AsyncSession, visit: Visit, part_id: UUID) -> ToShip:
     found = await orders.supplier_page(session, visit.supplier_id, statuses=[], after=None, limit=1, only=part_id)
     if not found:
@@ -174,6 +218,9 @@ async def _page(
     if whole and is_open:
         log.info("address shown", supplier_order=str(part_id), account=str(visit.person.account_id), reason="label")
     english = visit.language == "en"
+    skus = {line.sku for line in found.lines}
+    by_weight = await catalogue.by_weight(session, skus)
+    short = await orders.short_lots(session, visit.supplier_id, after=None, limit=_ON_A_PAGE) if by_weight else []
     return show(
         visit,
         "supplier_order.html",
@@ -185,6 +232,16 @@ async def _page(
         address=found.address if whole and is_open else job.address,
         lots={sku: [lot for lot in of_one if lot.on_hand and lot.recalled_at is None] for sku, of_one in lots.items()},
         carriers=list(CARRIERS),
+        weights=found.weights,
+        names={line.id: line.name for line in found.lines},
+        weighable=[
+            (line, left)
+            for line in found.lines
+            if found.part.status in (Status.PAID, Status.SHIPPED)
+            and line.sku in by_weight
+            and (left := line.shipped_quantity - sum(one.quantity for one in found.weights if one.line_id == line.id))
+        ],
+        short=[lot for lot in short if lot.sku in skus],
         stopped={
             code: stop.to_on
             for stop in stops
