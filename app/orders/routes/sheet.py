@@ -12,7 +12,7 @@ from app.core.errors import DomainError, NotFound
 from app.core.sheets import SHEET_ERRORS, XLSX
 from app.core.web import Edge, Now, TheEdge, problems
 from app.core.web.problems import language_of
-from app.identity import SupplierStaff
+from app.identity import Actor, SupplierStaff
 from app.orders import service
 from app.orders.queries.packing import parts_numbered, to_pack
 from app.orders.rules.sheet import OrderUnknown, Outcome, Parcel, SentRow
@@ -68,11 +68,11 @@ async def upload_shipping_sheet(
     for a single shipment. 每件净重(克), beside a 货号, corrects the weight of these pieces, or nothing of the parcel is
     sent. A parcel that was entered before changes nothing, so a sheet may be sent again.
     """
-    rows = await ship_by_sheet(edge, _own(by.supplier_id), await file.read(), now=now)
+    rows = await ship_by_sheet(edge, _own(by.supplier_id), await file.read(), by=by, now=now)
     return SentSheetOut.of(rows, language_of(request))
 
 
-async def ship_by_sheet(edge: Edge, supplier_id: UUID, raw: bytes, *, now: datetime) -> list[SentRow]:
+async def ship_by_sheet(edge: Edge, supplier_id: UUID, raw: bytes, *, by: Actor, now: datetime) -> list[SentRow]:
     """Send the parcels of a sheet, each in a transaction of its own; an answer for each row, in no order.
 
     Raises the sheet errors.

@@ -105,7 +105,7 @@ async def send_sheet(visit: Seller, form: Posted, edge: TheEdge, now: Now) -> Re
         chosen = form.files("file")
         if not chosen:
             raise InvalidInput(faults=[Fault("/file", "missing", "请选择表格文件", "Choose the sheet")])
-        rows = await orders.ship_by_sheet(edge, visit.supplier_id, await chosen[0].read(), now=now)
+        rows = await orders.ship_by_sheet(edge, visit.supplier_id, await chosen[0].read(), by=visit.person, now=now)
     except DomainError as wrong:
         return _sheet(visit, refused=refused_with(visit.request, wrong))
     return _sheet(visit, rows=sorted(rows, key=lambda row: row.row))
