@@ -79,6 +79,7 @@ async def weigh(
     lots = await _lots(session, part)
     before = await corrections_of(session, [part.id])
     made: list[WeightCorrection] = []
+    ids = sorted(new_id(now) for _ in weighed)  # they are shown in the order in which they were said
     for place, item in enumerate(weighed):
         line = lines[item.line_id]
         if stated_of([*before, *made], line.id) + item.quantity > line.shipped_quantity:
@@ -89,7 +90,7 @@ async def weigh(
             fault = Fault(f"/lines/{place}/net_weight_g", TooFarFromPromise.code, zh, en)
             raise TooFarFromPromise(limit=f"{limit_bp / 100:g}", faults=[fault])
         lot_code = _lot_of(item, lots[line.id], place)
-        made.append(_correction(part, line, item, lot_code, left=_left(line, made), now=now))
+        made.append(_correction(ids[place], part, line, item, lot_code, left=_left(line, made), now=now))
     refund = await _pay_back(session, order, part, made, by=by, now=now)
     made = [_with_refund(one, refund) for one in made]
     await ask(session, _INSERT, _row(part, lines, made, refund, by=by, now=now))
@@ -122,12 +123,19 @@ def _left(line: LockedLine, made: Sequence[WeightCorrection]) -> int:
 
 
 def _correction(
-    part: LockedPart, line: LockedLine, item: Weighed, lot_code: str | None, *, left: int, now: datetime
+    correction_id: UUID,
+    part: LockedPart,
+    line: LockedLine,
+    item: Weighed,
+    lot_code: str | None,
+    *,
+    left: int,
+    now: datetime,
 ) -> WeightCorrection:
     promised = line.net_weight_g
     owed = owed_fen(line.amount_fen, line.quantity, item.quantity, promised, item.net_weight_g)
     return WeightCorrection(
-        id=new_id(now),
+        id=correction_id,
         supplier_order_id=part.id,
         line_id=line.id,
         lot_code=lot_code,

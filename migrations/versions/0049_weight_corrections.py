@@ -7,8 +7,8 @@ from alembic import op
 
 from app.core.db import append_only_trigger
 
-revision = "0046"
-down_revision = "0045"
+revision = "0049"
+down_revision = "0048"
 branch_labels = None
 depends_on = None
 
