@@ -87,7 +87,7 @@ class OrderSettings(Group):
     """An organisation's roster is paid by somebody in its office."""
     confirm_after_days: int = 7
     keep_carts_days: int = 30
-    weight_correction_max_bp: int = Field(1000, ge=0, le=5000)
+    weight_correction_max_bp: int = Field(1000, ge=0, le=5000, multiple_of=100)
     """So much of its net weight a piece may lack for a price reduction to make it good; 100 = 1 %."""
 
 

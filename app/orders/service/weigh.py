@@ -88,7 +88,7 @@ async def weigh(
             zh = f"约定 {line.net_weight_g} 克，实为 {item.net_weight_g} 克"
             en = f"{item.net_weight_g} g in place of {line.net_weight_g} g"
             fault = Fault(f"/lines/{place}/net_weight_g", TooFarFromPromise.code, zh, en)
-            raise TooFarFromPromise(limit=f"{limit_bp / 100:g}", faults=[fault])
+            raise TooFarFromPromise(limit=limit_bp // 100, faults=[fault])
         lot_code = _lot_of(item, lots[line.id], place)
         made.append(_correction(ids[place], part, line, item, lot_code, left=_left(line, made), now=now))
     refund = await _pay_back(session, order, part, made, by=by, now=now)
