@@ -1,18 +1,23 @@
 """What the sale did for the county: the ledger of counted sales, the goals it is measured by, and the yearly plans.
 
 *Owns* plans with aspects and measures, goals, the append-only ledger of counted sales, and certificates of an
-organisation's counted year; sums of the ledger by day and month (``VIEWS``) and of each goal by month, to which one of
-the worker's jobs adds what was posted.
+organisation's counted year; closed months, submitted reports, and changes of the ledger that one officer proposes and
+another decides; sums of the ledger by day and month (``VIEWS``) and of each goal by month, to which one of the worker's
+jobs adds what was posted.
 *Promises* one entry for each line that counts and one reversing entry for each refund of it, however often the facts
 are heard; attribution frozen on the entry; a place without a hole for every entry that is sealed, and a chain of hashes
 that any change of it breaks; that every entry is either in the sums or on the list of those that are not yet, so that
-both together are the ledger at any moment; no goal of a partition group that overlaps another.
+both together are the ledger at any moment; that a closed month never changes, what comes late counting in the month
+that is open; that a submitted report is the same byte for byte whenever it is asked; no goal of a partition group that
+overlaps another.
 *Calls* catalogue and suppliers for the values of filters, orders, inventory and buyers for what is told to a buyer;
 hears orders. *Tells* nobody.
 """
 
 from app.assistance.handlers import on_lines_refunded, on_supplier_orders_completed
 from app.assistance.queries import (
+    CSV_HEADER,
+    CSV_LINE,
     ENTRY_DIGEST,
     certificate,
     goal,
@@ -21,6 +26,7 @@ from app.assistance.queries import (
     ledger,
     seal_digest,
     sealed_through,
+    submission,
     unsealed,
 )
 from app.assistance.queries.tallies import TAKES as GOAL_FILTER
@@ -50,8 +56,10 @@ from app.assistance.rules.goals import (
     MetricNotAvailable,
     UnknownFilterValue,
 )
+from app.assistance.rules.periods import Closing, Sums, UnknownCutOff
 from app.assistance.rules.plans import Aspect, Measure, Plan, PlanExists
 from app.assistance.rules.season import Period, year_of
+from app.assistance.rules.submissions import Submission
 from app.assistance.rules.summary import VIEWS, View, view_for
 from app.assistance.schemas import Day
 from app.assistance.schemas.contribution import VerifiedOut
@@ -59,6 +67,7 @@ from app.assistance.service import (
     add_aspect,
     add_measure,
     certify,
+    close_month,
     contribution,
     count_sales,
     create_plan,
@@ -70,9 +79,12 @@ from app.assistance.service import (
     seal_everything,
     set_goal,
     stand,
+    submit,
 )
 
 __all__ = [
+    "CSV_HEADER",
+    "CSV_LINE",
     "ENTRY_DIGEST",
     "GOALS_WITH_AREAS",
     "GOAL_FILTER",
@@ -83,6 +95,7 @@ __all__ = [
     "Aspect",
     "Certificate",
     "Channel",
+    "Closing",
     "Content",
     "Contribution",
     "Day",
@@ -108,7 +121,10 @@ __all__ = [
     "Sale",
     "SaleReversed",
     "Standing",
+    "Submission",
+    "Sums",
     "TakenBack",
+    "UnknownCutOff",
     "UnknownFilterValue",
     "VerifiedOut",
     "View",
@@ -116,6 +132,7 @@ __all__ = [
     "add_measure",
     "certificate",
     "certify",
+    "close_month",
     "contribution",
     "count_sales",
     "create_plan",
@@ -137,6 +154,8 @@ __all__ = [
     "sealed_through",
     "set_goal",
     "stand",
+    "submission",
+    "submit",
     "unsealed",
     "view_for",
     "year_of",

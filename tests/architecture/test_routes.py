@@ -93,6 +93,11 @@ _MOVES_STOCK_OR_MONEY = {
     "accept_substitute",
 }
 _MOVES_NEITHER = {
+    "close_period",
+    "submit_statement",
+    "propose_adjustment",
+    "approve_proposal",
+    "decline_proposal",
     "issue_token",
     "register_buyer",
     "request_code",

@@ -1,3 +1,4 @@
+import hashlib
 from datetime import timedelta
 from uuid import uuid4
 
@@ -5,7 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from app import audit
-from app.assistance import service
+from app.assistance import CSV_HEADER, service
 from tests.audit.conftest import NOW
 
 MOVEMENT = """
@@ -22,6 +23,7 @@ ORDER_OF_PLAIN = f"(SELECT order_id FROM orders_line WHERE id = {PLAIN})"
 # A line that a district's voucher helped.
 HELPED = "(SELECT min(line_id::text)::uuid FROM orders_line_discount WHERE funder = 'district')"
 SEAL = service.seals.SEAL.text.replace(":limit", "1000").replace(":now", "now()")
+NOTHING = hashlib.sha256(CSV_HEADER.encode()).hexdigest()
 RETURNED = "(SELECT min(id::text)::uuid FROM assistance_entry WHERE kind = 'refund')"
 
 
@@ -38,6 +40,14 @@ def fact(at, *, parked="NULL", listener="storefront.shelve", subject=None, by_co
             SELECT gen_random_uuid(), id, '{listener}', '{lane}', {by_courier}, subject, {due}, {parked}
             FROM core_event WHERE id = '{event}'""",
     )
+
+
+def closing(cut_off="0", *, month="(SELECT min(counted_month) FROM assistance_entry)", chain="''"):
+    """A month closed with nothing in it at a place of the ledger."""
+    return f"""
+        INSERT INTO assistance_closing (month, closed_at, closed_by, cut_off, entries, sales_fen, refunds_fen,
+            adjustments_fen, net_fen, declared_fen, sha256, chain)
+        SELECT {month}, now(), gen_random_uuid(), {cut_off}, 0, 0, 0, 0, 0, 0, '{NOTHING}', {chain}"""
 
 
 def invoice(amount, *, colour="blue", items=None, reverses="NULL", no="1"):
@@ -411,6 +421,36 @@ BREAKS = [
     ("ledger.entry_changed", [SEAL, f"UPDATE assistance_entry SET product_name = '' WHERE line_id = {PLAIN}"]),
     ("ledger.seal", [SEAL, "UPDATE assistance_seal SET sum_fen = sum_fen + 1"]),
     ("ledger.seal", [SEAL, "DELETE FROM assistance_seal"]),
+    (
+        "period.changed",
+        [
+            SEAL,
+            closing(
+                "(SELECT seq_to FROM assistance_seal)", chain="(SELECT encode(digest, 'hex') FROM assistance_seal)"
+            ),
+        ],
+    ),
+    ("period.late", [closing()]),
+    ("period.chain", [closing(month="DATE '2020-01-01'", chain="'ff'")]),
+    (
+        "submission.content",
+        [
+            """INSERT INTO assistance_submission (id, report, definition, parameters, cut_off, rows, media_type, sha256,
+                   content, submitted_at, submitted_by)
+               SELECT gen_random_uuid(), 'x', '1', '{}', 0, 0, 'text/csv', '', '', now(), gen_random_uuid()"""
+        ],
+    ),
+    (
+        "ledger.two_persons",
+        [
+            f"""INSERT INTO assistance_proposal (id, kind, entry_id, reason, quantity, weight_g, amount_fen, note,
+                    proposed_by, proposed_at)
+                SELECT gen_random_uuid(), 'adjustment', id, 'clerical_error', 0, 0, -1, '', gen_random_uuid(), now()
+                FROM assistance_entry WHERE line_id = {PLAIN}""",
+            """INSERT INTO assistance_decision SELECT id, 'approved', '', proposed_by, now()
+               FROM assistance_proposal""",
+        ],
+    ),
     ("ledger.unsealed", ["DELETE FROM assistance_unsealed"]),
     ("sums.cells", [summed("NULL", view=2, entries=1)]),
     ("sums.years", [summed("NULL", orders=1), summed("'2026-10-01'", orders=-1)]),
@@ -528,6 +568,7 @@ BREAKS = [
 async def spoil(books, statements):
     """Break the books behind the system's back: neither ledgers nor CHECKs may hinder it."""
     for table in (
+        "assistance_decision",
         "assistance_entry",
         "assistance_seal",
         "assistance_sealed_entry",

@@ -3,19 +3,25 @@
 from app.assistance.models.certificates import CertificateRow
 from app.assistance.models.goals import GoalRow
 from app.assistance.models.ledger import EntryRow
+from app.assistance.models.periods import ClosingRow, SubmissionRow
 from app.assistance.models.plans import AspectRow, MeasureRow, PlanRow
+from app.assistance.models.proposals import DecisionRow, ProposalRow
 from app.assistance.models.seals import SealedEntryRow, SealRow, UnsealedRow
 from app.assistance.models.summary import unfolded
 
 __all__ = [
     "AspectRow",
     "CertificateRow",
+    "ClosingRow",
+    "DecisionRow",
     "EntryRow",
     "GoalRow",
     "MeasureRow",
     "PlanRow",
+    "ProposalRow",
     "SealRow",
     "SealedEntryRow",
+    "SubmissionRow",
     "UnsealedRow",
     "unfolded",
 ]

@@ -11,20 +11,43 @@ from app.assistance.queries.goals import (
     shares_of,
 )
 from app.assistance.queries.ledger import BEGINNING, CountedSale, entries_of, ledger, lock_sales, posted
+from app.assistance.queries.periods import (
+    CSV_HEADER,
+    CSV_LINE,
+    canonical_csv,
+    closed,
+    closings,
+    first_month,
+    month_standing,
+    open_from,
+    stop_posting,
+    sums_of,
+    undelivered,
+)
 from app.assistance.queries.plans import aspect_by_no, aspects, measure_value, measures, plan, plans
+from app.assistance.queries.proposals import entry, proposal, proposals
 from app.assistance.queries.seals import ENTRY_DIGEST, SEAL_FORM, seal_digest, sealed_through, unsealed
+from app.assistance.queries.submissions import changes, statement, submission, submissions
 from app.assistance.queries.tallies import measure_goals
 
 __all__ = [
     "BEGINNING",
+    "CSV_HEADER",
+    "CSV_LINE",
     "ENTRY_DIGEST",
     "SEAL_FORM",
     "CountedSale",
     "aspect_by_no",
     "aspects",
+    "canonical_csv",
     "certificate",
+    "changes",
+    "closed",
+    "closings",
     "counted_for",
     "entries_of",
+    "entry",
+    "first_month",
     "goal",
     "goal_code_exists",
     "goal_entries",
@@ -35,12 +58,22 @@ __all__ = [
     "measure_goals",
     "measure_value",
     "measures",
+    "month_standing",
+    "open_from",
     "partition",
     "plan",
     "plans",
     "posted",
+    "proposal",
+    "proposals",
     "seal_digest",
     "sealed_through",
     "shares_of",
+    "statement",
+    "stop_posting",
+    "submission",
+    "submissions",
+    "sums_of",
+    "undelivered",
     "unsealed",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
@@ -85,7 +85,7 @@ async def posted(session: AsyncSession, kind: Kind, source: UUID) -> dict[UUID, 
     return {line_id: (quantity, amount_fen) for line_id, quantity, amount_fen in rows}
 
 
-def entry_value(row: RowMapping) -> Entry:
+def entry_value(row: RowMapping | Mapping[str, Any]) -> Entry:
     """The row, with the columns of ``WIRE_COLUMNS``, as a value."""
     told = {"kind": Kind(row["kind"]), "channel": Channel(row["channel"]), "evidence": Evidence(row["evidence"])}
     return Entry(**{**row, **told})

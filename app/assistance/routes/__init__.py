@@ -5,8 +5,10 @@ A request is matched in one pass that way.
 
 from fastapi import APIRouter
 
-from app.assistance.routes import goals, ledger, plans, store
+from app.assistance.routes import goals, ledger, periods, plans, proposals, store
 
-router = APIRouter(routes=[*goals.router.routes, *ledger.router.routes, *plans.router.routes, *store.router.routes])
+_PARTS = (goals, ledger, periods, plans, proposals, store)
+
+router = APIRouter(routes=[route for part in _PARTS for route in part.router.routes])
 
 __all__ = ["router"]

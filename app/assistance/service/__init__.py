@@ -5,22 +5,30 @@ from app.assistance.service.fold import fold_ledger
 from app.assistance.service.goals import resolve_filter, set_goal, stand
 from app.assistance.service.ledger import count_sales, reverse_sale
 from app.assistance.service.paper import print_certificate
+from app.assistance.service.periods import close_month, reproduce, submit, submit_statement
 from app.assistance.service.plans import add_aspect, add_measure, create_plan
+from app.assistance.service.proposals import decide_proposal, propose_adjustment
 from app.assistance.service.seals import seal_due, seal_everything
 
 __all__ = [
     "add_aspect",
     "add_measure",
     "certify",
+    "close_month",
     "contribution",
     "count_sales",
     "create_plan",
+    "decide_proposal",
     "fold_ledger",
     "print_certificate",
+    "propose_adjustment",
+    "reproduce",
     "resolve_filter",
     "reverse_sale",
     "seal_due",
     "seal_everything",
     "set_goal",
     "stand",
+    "submit",
+    "submit_statement",
 ]

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.assistance import queries
 from app.assistance.rules import Kind
 from app.assistance.rules.counting import EntryContradicted, Sale, SaleReversed, decide, programme_on, reversal
+from app.assistance.rules.periods import counted_on
 from app.core.clock import local_day
 from app.core.db import ask, dump
 from app.core.ids import new_id
@@ -60,16 +61,17 @@ def _row(sale: Sale, day: date, now: datetime) -> dict[str, Any]:
 async def count_sales(session: AsyncSession, sales: Iterable[Sale], *, now: datetime) -> int:
     """Post one entry for each accepted line that counts; return how many were new.
 
-    One statement for all of them. Hearing the same line again posts nothing. Raises ``EntryContradicted`` if its source
-    says something else than before.
+    One statement for all of them. Hearing the same line again posts nothing. What completed in a month that is closed
+    counts on the first open day. Raises ``EntryContradicted`` if its source says something else than before.
     """
+    open_day = await queries.open_from(session)
     counted: dict[UUID, list[Sale]] = {}
     rows: list[dict[str, Any]] = []
     for sale in sales:
         day = local_day(sale.at)
         if decide(sale.candidate, programme_on(day)).counted:
             counted.setdefault(sale.source_id, []).append(sale)
-            rows.append(_row(sale, day, now))
+            rows.append(_row(sale, counted_on(day, open_day), now))
     if not rows:
         return 0
     fresh = {line_id for (line_id,) in await ask(session, _POST_SALES, {"posted_at": now, "lines": dump(rows)})}
@@ -85,11 +87,12 @@ async def count_sales(session: AsyncSession, sales: Iterable[Sale], *, now: date
 async def reverse_sale(session: AsyncSession, back: SaleReversed, *, now: datetime) -> int:
     """Post one reversing entry for each line of ``back`` that was counted; return how many were new.
 
-    The reversal carries the attribution of the sale and falls on the day of the refund (domain handbook §2.8). Never
-    more is reversed than was counted. Facts about a supplier order are heard in the order in which they happened, so a
-    refund that finds no sale came before completion, which left it out of the sale, or was of a line that does not
-    count.
+    The reversal carries the attribution of the sale and falls on the day of the refund (domain handbook §2.8), or on
+    the first open day if that month is closed. Never more is reversed than was counted. Facts about a supplier order
+    are heard in the order in which they happened, so a refund that finds no sale came before completion, which left it
+    out of the sale, or was of a line that does not count.
     """
+    open_day = await queries.open_from(session)
     asked = {line.line_id: line for line in back.lines}
     sales = await queries.lock_sales(session, asked, source=back.source_id)
     rows: list[dict[str, Any]] = []
@@ -107,7 +110,7 @@ async def reverse_sale(session: AsyncSession, back: SaleReversed, *, now: dateti
         posting = {
             "posted_at": now,
             "occurred_at": back.at,
-            "counted_on": local_day(back.at),
+            "counted_on": counted_on(local_day(back.at), open_day),
             "source": back.source_id,
             "lines": dump(rows),
         }

@@ -16,6 +16,7 @@ from app.audit.queries.orders import ORDERS
 from app.audit.queries.owed import OWED
 from app.audit.queries.partners import PARTNERS
 from app.audit.queries.payments import PAYMENTS
+from app.audit.queries.periods import PERIODS
 from app.audit.queries.seals import SEALS
 from app.audit.queries.shown import SHOWN
 from app.audit.queries.stock import STOCK
@@ -33,6 +34,7 @@ RULES: tuple[Rule, ...] = (
     *CLAIMS,
     *LEDGER,
     *SEALS,
+    *PERIODS,
     *SUMS,
     *INVOICES,
     *OWED,

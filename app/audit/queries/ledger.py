@@ -7,9 +7,19 @@ from app.audit.queries.waiting import WAITING_FOR_LEDGER
 from app.audit.rules import Rule
 
 _LEDGER = """
-    SELECT line_id, sum(amount_fen) AS amount_fen, sum(quantity) AS quantity
-    FROM assistance_entry WHERE po_no IS NULL AND kind IN ('sale', 'refund') GROUP BY line_id
+    SELECT line_id, sum(amount_fen) AS amount_fen, sum(quantity) AS quantity,
+           coalesce(sum(amount_fen) FILTER (WHERE kind = 'adjustment'), 0) AS adjusted_fen,
+           coalesce(sum(quantity) FILTER (WHERE kind = 'adjustment'), 0) AS adjusted
+    FROM assistance_entry WHERE po_no IS NULL AND evidence = 'platform' GROUP BY line_id
 """
+# What was adjusted before it was refunded is refunded by as much less: never below nothing.
+_FEN = "greatest(l.amount_fen - coalesce(s.amount_fen, 0) + e.adjusted_fen, 0)"
+_PIECES = "greatest(l.quantity - coalesce(s.quantity, 0) + e.adjusted, 0)"
+# What is heard of when its month is closed counts on the first day after what is closed.
+_AFTER_CLOSING = """EXISTS (SELECT FROM assistance_closing c
+    WHERE e.counted_on = c.month + interval '1 month' AND {day} < e.counted_on)"""
+_COMPLETED_ON = "CAST(p.completed_at AT TIME ZONE 'Asia/Shanghai' AS date)"
+_SETTLED_ON = "CAST(r.settled_at AT TIME ZONE 'Asia/Shanghai' AS date)"
 _ELIGIBLE = """
     l.assisted AND NOT l.self_purchase AND l.township_code LIKE '433125%' AND o.division_code LIKE '37%'
     AND o.ext_832_order_no IS NULL AND p.completed_at >= '2016-01-01T00:00:00+08:00'
@@ -36,11 +46,9 @@ LEDGER: tuple[Rule, ...] = (
         "the ledger's net of a line is not what was sold less what was refunded",
         f"""
         SELECT l.order_id, l.supplier_order_id, l.id AS line_id, concat_ws(' × ', e.quantity, e.amount_fen) AS found,
-               concat_ws(' × ', l.quantity - coalesce(s.quantity, 0), l.amount_fen - coalesce(s.amount_fen, 0))
-               AS expected
+               concat_ws(' × ', {_PIECES}, {_FEN}) AS expected
         FROM ({_LEDGER}) e JOIN orders_line l ON l.id = e.line_id LEFT JOIN ({SETTLED}) s ON s.line_id = l.id
-        WHERE (e.amount_fen, e.quantity)
-              <> (l.amount_fen - coalesce(s.amount_fen, 0), l.quantity - coalesce(s.quantity, 0))
+        WHERE (e.amount_fen, e.quantity) <> ({_FEN}, {_PIECES})
           AND l.supplier_order_id NOT IN ({WAITING_FOR_LEDGER})
         """,
     ),
@@ -53,19 +61,20 @@ LEDGER: tuple[Rule, ...] = (
         FROM assistance_entry e LEFT JOIN orders_line l ON l.id = e.line_id
         LEFT JOIN orders_supplier_order p ON p.id = l.supplier_order_id
         LEFT JOIN orders_order o ON o.id = p.order_id
-        WHERE e.kind = 'sale' AND e.po_no IS NULL AND NOT coalesce(
+        WHERE e.kind = 'sale' AND e.po_no IS NULL AND e.evidence = 'platform' AND NOT coalesce(
             p.status = 'completed' AND {_ELIGIBLE}
             AND (e.source_id, e.order_id, e.order_number, e.sku, e.product_id, e.category, e.supplier_id,
-                 e.township_code, e.channel, e.division_code, e.counted_on)
+                 e.township_code, e.channel, e.division_code)
               = (p.id, o.id, o.number, l.sku, l.product_id, l.category, l.supplier_id, l.township_code, o.channel,
-                 o.division_code, CAST(p.completed_at AT TIME ZONE 'Asia/Shanghai' AS date)), false)
+                 o.division_code)
+            AND (e.counted_on = {_COMPLETED_ON} OR {_AFTER_CLOSING.format(day=_COMPLETED_ON)}), false)
         """,
     ),
     Rule(
         "ledger.reversal",
         "冲销分录与其退款行不符",
         "a reversing entry is not its refund line",
-        """
+        f"""
         SELECT e.id AS entry_id, e.source_id AS refund_id, e.line_id,
                concat_ws(' × ', e.quantity, e.amount_fen) AS found,
                concat_ws(' × ', -b.quantity, -b.amount_fen) AS expected
@@ -73,10 +82,13 @@ LEDGER: tuple[Rule, ...] = (
         LEFT JOIN orders_refund r ON r.id = e.source_id AND r.status = 'settled'
         LEFT JOIN orders_refund_line b ON b.refund_id = r.id AND b.line_id = e.line_id
         WHERE e.kind = 'refund' AND e.po_no IS NULL AND NOT coalesce(
-            s.kind = 'sale' AND s.line_id = e.line_id AND (e.quantity, e.amount_fen) = (-b.quantity, -b.amount_fen)
+            s.kind = 'sale' AND s.line_id = e.line_id
+            AND ((e.quantity, e.amount_fen) = (-b.quantity, -b.amount_fen)
+                 OR (-e.quantity <= b.quantity AND -e.amount_fen <= b.amount_fen AND EXISTS (
+                     SELECT FROM assistance_entry a WHERE a.reverses = s.id AND a.kind = 'adjustment')))
             AND (e.supplier_id, e.sku, e.category, e.township_code, e.channel, e.division_code)
               = (s.supplier_id, s.sku, s.category, s.township_code, s.channel, s.division_code)
-            AND e.counted_on = CAST(r.settled_at AT TIME ZONE 'Asia/Shanghai' AS date), false)
+            AND (e.counted_on = {_SETTLED_ON} OR {_AFTER_CLOSING.format(day=_SETTLED_ON)}), false)
         """,
     ),
     Rule(
@@ -84,7 +96,7 @@ LEDGER: tuple[Rule, ...] = (
         "冲销多于原计入的销售",
         "more was reversed than was counted",
         """
-        SELECT line_id, sum(amount_fen) AS found, 0 AS expected FROM assistance_entry WHERE kind IN ('sale', 'refund')
+        SELECT line_id, sum(amount_fen) AS found, 0 AS expected FROM assistance_entry
         GROUP BY line_id HAVING sum(amount_fen) < 0 OR sum(quantity) < 0 OR sum(weight_g) < 0
         """,
     ),
