@@ -17,6 +17,7 @@ from app.wholesale.events import (
 )
 from app.wholesale.lifecycle import PoStepNotAllowed, StatementStatus, Status
 from app.wholesale.queries import page, versions, view
+from app.wholesale.queries.deliveries import deliveries
 from app.wholesale.routes import router
 from app.wholesale.rules import Ack, PoKind, Source
 from app.wholesale.rules.asking import (
@@ -28,6 +29,7 @@ from app.wholesale.rules.asking import (
     RequiredOnNotPossible,
     UnclearItems,
 )
+from app.wholesale.rules.deliveries import Delivery, DeliveryLine, Load, LoadLine, LoadsTooMuch
 from app.wholesale.rules.orders import FromSheet, Mismatch, Offer, Partial, PoLine, Prices, PurchaseOrder
 from app.wholesale.service import (
     Cut,
@@ -38,6 +40,7 @@ from app.wholesale.service import (
     close_due,
     cut,
     decline,
+    dispatch,
     offer,
     place,
     reject,
@@ -49,8 +52,13 @@ __all__ = [
     "AskedOrder",
     "BelowMinimum",
     "Cut",
+    "Delivery",
+    "DeliveryLine",
     "FromSheet",
     "GoodsDispatched",
+    "Load",
+    "LoadLine",
+    "LoadsTooMuch",
     "Mismatch",
     "NotACaseMultiple",
     "Offer",
@@ -77,6 +85,8 @@ __all__ = [
     "close_due",
     "cut",
     "decline",
+    "deliveries",
+    "dispatch",
     "offer",
     "page",
     "place",

@@ -86,6 +86,8 @@ _MOVES_STOCK_OR_MONEY = {
     "end_payout_by_hand",
     "approve_settlement_draft",
     "place_purchase_order",
+    "send_delivery",
+    "send_delivery_for_supplier",
     "cancel_purchase_order",
     "cancel_purchase_order_for_partner",
     "approve_purchase_order",

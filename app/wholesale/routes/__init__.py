@@ -2,8 +2,9 @@
 
 from fastapi import APIRouter
 
-from app.wholesale.routes import account, operator, partner
+from app.wholesale.routes import account, operator, partner, supplier
 
-router = APIRouter(routes=[*partner.router.routes, *operator.router.routes, *account.router.routes])
+_PARTS = (partner, supplier, operator, account)
+router = APIRouter(routes=[route for part in _PARTS for route in part.router.routes])
 
 __all__ = ["router"]

@@ -27,8 +27,11 @@ from app.inventory import OutOfStock
 from app.partners import CreditExceeded, PartnerSuspended
 from app.wholesale import queries, service
 from app.wholesale.lifecycle import PoStepNotAllowed
+from app.wholesale.queries.deliveries import deliveries
 from app.wholesale.routes.paging import before, page_of
 from app.wholesale.routes.partner import NumberFilter, StatusFilter
+from app.wholesale.routes.supplier import DISPATCH_ERRORS
+from app.wholesale.rules.deliveries import SeveralSuppliers
 from app.wholesale.rules.orders import AnswersTooMuch, LastDayOver, NoAskedPrice, NoSubstitute, UnknownPoLine
 from app.wholesale.schemas import (
     PlacedPoOut,
@@ -43,6 +46,7 @@ from app.wholesale.schemas import (
     PoVersionOut,
     PoVersionsOut,
 )
+from app.wholesale.schemas.deliveries import DeliveriesOut, DeliveryIn, DeliveryOut
 
 router = APIRouter(tags=["wholesale"])
 
@@ -201,3 +205,35 @@ async def offer_substitute(po_id: UUID, body: PoOfferIn, by: Operator, session: 
         now=now,
     )
     return PoOfferOut.of(offered)
+
+
+@router.get(
+    f"{_ORDERS}/{{po_id}}/deliveries",
+    operation_id="list_any_purchase_order_deliveries",
+    summary="The loads that were sent for a partner's order",
+    response_model=DeliveriesOut,
+    responses=problems(NotFound),
+)
+async def list_any_purchase_order_deliveries(po_id: UUID, _: Operator, session: ReadSession, now: Now) -> DeliveriesOut:
+    """Oldest first, with lots, days and certificates."""
+    await queries.view(session, po_id)
+    sent = await deliveries(session, po_id, now=now)
+    return DeliveriesOut(deliveries=[DeliveryOut.of(one) for one in sent])
+
+
+@router.post(
+    f"{_ORDERS}/{{po_id}}/deliveries",
+    operation_id="send_delivery_for_supplier",
+    summary="Send a load for a supplier",
+    status_code=201,
+    response_model=DeliveryOut,
+    responses=problems(*DISPATCH_ERRORS, SeveralSuppliers),
+)
+async def send_delivery_for_supplier(po_id: UUID, body: DeliveryIn, by: Operator, once: Once, now: Now) -> Response:
+    """For a supplier that cannot do it itself; all lines are of one supplier."""
+    load = body.load()
+
+    async def work(session: AsyncSession) -> DeliveryOut:
+        return DeliveryOut.of(await service.dispatch(session, po_id, load, supplier_id=None, by=by, now=now))
+
+    return await once.run(201, work)

@@ -27,6 +27,7 @@ from app.inventory import OutOfStock
 from app.partners import CreditExceeded, NoContract, PartnerSuspended, UnknownLocation
 from app.wholesale import queries, service
 from app.wholesale.lifecycle import PoStepNotAllowed, Status
+from app.wholesale.queries.deliveries import deliveries
 from app.wholesale.routes.paging import before, page_of
 from app.wholesale.rules import PoNoTaken
 from app.wholesale.rules.asking import (
@@ -47,6 +48,7 @@ from app.wholesale.schemas import (
     PoVersionOut,
     PoVersionsOut,
 )
+from app.wholesale.schemas.deliveries import DeliveriesOut, DeliveryOut
 
 router = APIRouter(tags=["wholesale"])
 
@@ -164,6 +166,22 @@ async def list_purchase_order_versions(po_id: UUID, by: PartnerStaff, session: R
     """Each with what differs from the version before it."""
     await queries.view(session, po_id, partner_id=own(by))
     return PoVersionsOut(versions=[PoVersionOut.of(one) for one in await queries.versions(session, po_id)])
+
+
+@router.get(
+    f"{_ORDERS}/{{po_id}}/deliveries",
+    operation_id="list_purchase_order_deliveries",
+    summary="The loads that were sent for a purchase order",
+    response_model=DeliveriesOut,
+    responses=problems(NotFound),
+)
+async def list_purchase_order_deliveries(
+    po_id: UUID, by: PartnerStaff, session: ReadSession, now: Now
+) -> DeliveriesOut:
+    """Oldest first, with lots, days and certificates."""
+    await queries.view(session, po_id, partner_id=own(by))
+    sent = await deliveries(session, po_id, now=now)
+    return DeliveriesOut(deliveries=[DeliveryOut.of(one) for one in sent])
 
 
 @router.post(

@@ -1,6 +1,7 @@
 """The verbs of wholesale."""
 
 from app.wholesale.service.answer import Cut, accept, approve, cut, decline, offer, reject
+from app.wholesale.service.dispatch import dispatch
 from app.wholesale.service.finish import cancel, close_due
 from app.wholesale.service.place import Placed, place
 
@@ -13,6 +14,7 @@ __all__ = [
     "close_due",
     "cut",
     "decline",
+    "dispatch",
     "offer",
     "place",
     "reject",
