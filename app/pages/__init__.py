@@ -1,10 +1,10 @@
-"""What people see in a browser: the reference storefront, and a supplier's phone page.
+"""What people see in a browser: the reference storefront, and a supplier's desk on a phone.
 
 *Owns* templates, styles, the texts in two languages, and the cookies of a visit; no table.
 *Promises* pages that work without a script, on a phone first, in Chinese and English; forms that only this shop can
 have made; a double tap that orders once; nothing loaded from anywhere else.
-*Calls* the same use cases as the API: storefront, orders, payments, catalogue, buyers, identity, inventory,
-files.
+*Calls* the same use cases as the API: storefront, orders, payments, catalogue, buyers, identity, inventory, files,
+fulfilment, suppliers, settlement, recalls, claims, reviews, assistance.
 *Tells* nobody anything.
 """
 

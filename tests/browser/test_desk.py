@@ -276,3 +276,44 @@ def test_a_statement_is_agreed_to(watched: Watched):
     watched.handy("agreed")
     page.goto(f"{site.url}/supplier/money/account")
     watched.handy("account")
+
+
+async def _newcomer(site: Site, phone: str) -> None:
+    async with site.shop.db.write() as session:
+        await identity.register_buyer(
+            session,
+            phone=phone,
+            password_hash=quick_hash(PASSWORD),
+            name="彭秀英",
+            phone_proven=True,
+            now=site.shop.clock(),
+        )
+
+
+def test_somebody_asks_to_sell_here(watched: Watched):
+    page, site = watched.page, watched.site
+    phone = "13907430071" if page.viewport_size == SIZES["phone"] else "13907430072"
+    site.meanwhile(_newcomer(site, phone))
+    page.goto(f"{site.url}/")
+    page.get_by_role("link", name="我要供货").click()
+    watched.look("what it takes")
+    page.get_by_role("link", name="登录后申请").click()
+    page.get_by_label("手机号或用户名").fill(phone)
+    page.get_by_label("密码").fill(PASSWORD)
+    page.get_by_role("main").get_by_role("button", name="登录").click()
+    page.get_by_label("名称").fill("湖南酉水金芽茶业有限公司（示例）")
+    page.get_by_label("统一社会信用代码").fill("91433125MA4FAKE22D")
+    page.get_by_label("单位类型").select_option("company")
+    page.get_by_label("乡镇").select_option("433125114")
+    page.get_by_label("黄金茶").check()
+    watched.handy("the application")
+    page.get_by_role("button", name="开始申请").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("申请待提交")
+    watched.handy("what is lacking")
+    page.get_by_label("开户行").fill("示例银行")
+    page.get_by_label("账号").fill("6200000000000000002")
+    page.get_by_label("联行号").fill("402569000018")
+    page.locator("#bank").get_by_role("button", name="保存").click()
+    expect(page.locator("#bank")).to_contain_text("****0002")
+    expect(page.get_by_role("button", name="提交申请")).to_be_disabled()
+    watched.handy("the account is there")

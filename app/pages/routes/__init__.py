@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from app.pages.routes import (
     account,
     addresses,
+    admission,
     agencies,
     browse,
     bulk,
@@ -52,6 +53,7 @@ router = APIRouter(
         *team.router.routes,
         *keys.router.routes,
         *agencies.router.routes,
+        *admission.router.routes,
         *more.router.routes,
         *closures.router.routes,
         *static.routes,

@@ -32,6 +32,7 @@ DOORS: tuple[Door, ...] = (
     Door("/supplier/sheets", "sheet", "sheets"),
     Door("/supplier/lots", "leaf", "lots"),
     Door("/supplier/certificates", "camera", "certificates"),
+    Door("/supplier/admission", "shield", "admission"),
     Door("/supplier/team", "people", "team"),
     Door("/supplier/keys", "key", "keys"),
     Door("/account", "person", "account"),

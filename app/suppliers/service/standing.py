@@ -30,13 +30,17 @@ from app.suppliers.rules.admission import (
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """A supplier with everything that its admission is judged by; ``attached`` are files by certificate."""
+    """A supplier with everything that its admission is judged by; ``attached`` are files by certificate.
+
+    ``to_submit`` is what has to be there before it is handed in: there, certificates count that nobody has verified.
+    """
 
     card: SupplierCard
     created_at: datetime
     suspended_for: str | None
     bank: BankAccount | None
     requirements: list[Requirement]
+    to_submit: list[Requirement]
     certificates: list[Certificate]
     attached: dict[UUID, list[files.File]]
     decisions: list[Decision]
@@ -54,6 +58,14 @@ async def look_at(session: AsyncSession, supplier_id: UUID, *, now: datetime) ->
         suspended_for=row.suspended_for,
         bank=bank,
         requirements=_asked(row, card, held, local_day(now)),
+        to_submit=requirements(
+            card,
+            held,
+            bank_name=bank.account_name if bank is not None else None,
+            recommended=False,
+            today=local_day(now),
+            unverified=True,
+        ),
         certificates=held,
         attached=await files.links(session, to=[one.id for one in held], now=now),
         decisions=await queries.decisions(session, supplier_id),
