@@ -92,7 +92,7 @@ async def _load(
     password_hash = await identity.hash_password(password)
     unknown = await identity.hash_password(ids.digits(40))
     async with database.write() as session:
-        county = await plant(session, password_hash=password_hash, now=before)
+        county = await plant(session, password_hash=password_hash, first=plan.first, now=before)
     await deliver_all(database, before)
     report("县域与商品 / county and goods", 1, 1)
 

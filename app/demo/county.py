@@ -19,6 +19,7 @@ from app.core.money import parse_yuan
 from app.demo.assortment import LISTINGS, Listing
 from app.demo.pictures import draw
 from app.demo.plan import Article
+from app.demo.supermarkets import CHAINS, Supermarket, open_accounts
 from app.identity import Actor, Role
 
 _DATA = json.loads(files("app.demo").joinpath("data/county.json").read_text(encoding="utf-8"))
@@ -60,6 +61,9 @@ class County:
     suppliers: dict[str, Actor]
     villages: dict[str, str]
     skus: dict[str, dict[str, Any]]
+    supermarkets: dict[str, Supermarket]
+    records: dict[str, dict[str, Any]]
+    """What the data file says of each supermarket."""
 
 
 def articles() -> list[Article]:
@@ -77,8 +81,11 @@ def season_of(entry: dict[str, Any]) -> tuple[str, str] | None:
     return (opens, closes) if closes else None
 
 
-async def plant(session: AsyncSession, *, password_hash: str, now: datetime) -> County:
-    """People, suppliers, partners, categories, products, prices and freight, all by the system's own use cases."""
+async def plant(session: AsyncSession, *, password_hash: str, first: date, now: datetime) -> County:
+    """People, suppliers, partners, categories, products, prices and freight, all by the system's own use cases.
+
+    ``first`` is the day on which the history begins.
+    """
     await suppliers.plant_townships(session)
     await catalogue.plant_categories(session)
     await pricing.plant_freight(session, now=now)
@@ -94,12 +101,15 @@ async def plant(session: AsyncSession, *, password_hash: str, now: datetime) -> 
     officer = await person("officer", "协作专员", Role.OFFICER)
     buyer = await person("buyer", "历城买家", Role.BUYER)
     staff = await _plant_suppliers(session, operator, password_hash, now)
-    await _plant_partners(session, operator, password_hash, now)
+    supermarkets = await _plant_partners(session, operator, password_hash, now)
     skus = {entry["id"]: entry for entry in _DATA["skus"]}
     for listing in LISTINGS:
         await _plant_product(session, listing, skus, staff, operator, now)
+    records = {entry["id"]: entry for entry in _DATA["partners"]}
+    markets = list(supermarkets.values())
+    await open_accounts(session, markets, records, skus, first=first, by=operator, now=now)
     villages = {entry["id"]: entry["village"] for entry in _DATA["suppliers"]}
-    return County(buyer, operator, second, officer, staff, villages, skus)
+    return County(buyer, operator, second, officer, staff, villages, skus, supermarkets, records)
 
 
 async def _plant_suppliers(
@@ -168,7 +178,10 @@ def _papers(entry: dict[str, Any], today: date) -> suppliers.Papers:
     return suppliers.Papers(certificates, bank, f"保农函〔示例〕{serial}号")
 
 
-async def _plant_partners(session: AsyncSession, operator: Actor, password_hash: str, now: datetime) -> None:
+async def _plant_partners(
+    session: AsyncSession, operator: Actor, password_hash: str, now: datetime
+) -> dict[str, Supermarket]:
+    found = {}
     for entry in _DATA["partners"]:
         card = await partners.enrol(
             session,
@@ -182,7 +195,7 @@ async def _plant_partners(session: AsyncSession, operator: Actor, password_hash:
             by=operator,
             now=now,
         )
-        await identity.create_account(
+        account_id = await identity.create_account(
             session,
             username=f"partner-{entry['id'].lower()}",
             name=entry["name"],
@@ -191,6 +204,9 @@ async def _plant_partners(session: AsyncSession, operator: Actor, password_hash:
             scope_id=card.id,
             now=now,
         )
+        staff = Actor(account_id, frozenset({Role.PARTNER}), partner_id=card.id)
+        found[entry["id"]] = Supermarket(entry["id"], card.id, staff, CHAINS[entry["id"]])
+    return found
 
 
 async def _plant_product(

@@ -23,6 +23,7 @@ from app.core.outbox import deliver_within
 from app.core.settings import Settings
 from app.demo.county import ROOTS, County, season_of
 from app.demo.plan import FRESH, Ending, Plan, PlannedOrder
+from app.demo.supermarkets import agree, renewals
 from app.identity import Actor, Role
 
 _SUNDAY = 6
@@ -83,6 +84,7 @@ class History:
         self._price_rise()
         self._write_offs()
         self._days_off()
+        self._contracts()
         for planned in self.plan.orders:
             self.at(planned.at, self._place(planned))
         span = (self.plan.until - self.plan.first).days + 1
@@ -243,6 +245,14 @@ class History:
             await suppliers.announce_closure(session, first, last, reason, note, by=by, now=now)
 
         return act
+
+    def _contracts(self) -> None:
+        """Each November the supermarkets agree on the next year."""
+        county = self.county
+        for drawn, year, sign in renewals(self.plan.first, self.plan.until):
+            for code, market in county.supermarkets.items():
+                record = county.records[code]
+                self.at(drawn, agree(market, record, county.skus, year, sign=sign, by=county.operator))
 
     # --- the orders ---
 

@@ -16,6 +16,7 @@ from app.partners.rules import (
     InvalidPartner,
     Location,
     LocationKind,
+    NewLocation,
     PartnerCard,
     PartnerExists,
     PartnerStatus,
@@ -43,6 +44,7 @@ from app.partners.rules.contracts import (
 from app.partners.rules.credit import Credit, CreditExceeded, CreditKind
 from app.partners.service import (
     add_location,
+    add_locations,
     draft,
     end,
     enrol,
@@ -74,6 +76,7 @@ __all__ = [
     "LocationKind",
     "MinimumUnit",
     "NewFee",
+    "NewLocation",
     "NoContract",
     "PartnerCard",
     "PartnerExists",
@@ -84,6 +87,7 @@ __all__ = [
     "Tolerance",
     "UnknownLocation",
     "add_location",
+    "add_locations",
     "by_code",
     "contract",
     "contract_on",

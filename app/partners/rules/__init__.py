@@ -42,6 +42,18 @@ class PartnerCard:
 
 
 @dataclass(frozen=True, slots=True)
+class NewLocation:
+    """A store or distribution centre to open."""
+
+    code: str
+    name: str
+    kind: LocationKind
+    division_code: str
+    address: str
+    gln: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Location:
     """A store or distribution centre, under the partner's own code; ``gln`` is its 13 digits of GS1, if it has them."""
 

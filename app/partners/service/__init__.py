@@ -2,10 +2,11 @@
 
 from app.partners.service.contracts import discard, draft, end, redraft, sign
 from app.partners.service.credit import give_credit, move_credit, set_credit_limit, take_credit
-from app.partners.service.partners import add_location, change_location, enrol, resume, suspend
+from app.partners.service.partners import add_location, add_locations, change_location, enrol, resume, suspend
 
 __all__ = [
     "add_location",
+    "add_locations",
     "change_location",
     "discard",
     "draft",

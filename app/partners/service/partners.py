@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from app.partners.rules import (
     InvalidPartner,
     Location,
     LocationKind,
+    NewLocation,
     PartnerCard,
     PartnerStatus,
 )
@@ -87,23 +89,37 @@ async def add_location(
     now: datetime,
 ) -> Location:
     """Open a store or distribution centre. Raises ``NotFound``, ``InvalidLocation`` and ``LocationExists``."""
-    _check_location(division_code, gln)
-    await queries.get(session, partner_id)
-    row = LocationRow(
-        id=new_id(now),
-        partner_id=partner_id,
-        code=code,
-        name=name,
-        kind=kind.value,
-        division_code=division_code,
-        address=address,
-        gln=gln,
-        active=True,
-        created_at=now,
+    (opened,) = await add_locations(
+        session, partner_id, [NewLocation(code, name, kind, division_code, address, gln)], now=now
     )
-    session.add(row)
+    return opened
+
+
+async def add_locations(
+    session: AsyncSession, partner_id: UUID, places: Sequence[NewLocation], *, now: datetime
+) -> list[Location]:
+    """Open many at once, all or none. Raises what ``add_location`` raises."""
+    for place in places:
+        _check_location(place.division_code, place.gln)
+    await queries.get(session, partner_id)
+    rows = [
+        LocationRow(
+            id=new_id(now),
+            partner_id=partner_id,
+            code=place.code,
+            name=place.name,
+            kind=place.kind.value,
+            division_code=place.division_code,
+            address=place.address,
+            gln=place.gln,
+            active=True,
+            created_at=now,
+        )
+        for place in places
+    ]
+    session.add_all(rows)
     await session.flush()
-    return queries.place(row)
+    return [queries.place(row) for row in rows]
 
 
 async def change_location(
