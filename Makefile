@@ -16,7 +16,7 @@ export PYTHONDONTWRITEBYTECODE :=
 
 MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := help
-.PHONY: help run dev test test-browser lint bench chaos lock migration clean
+.PHONY: help run dev test test-browser lint bench bench-reports chaos lock migration clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ lint: $(STAMPS)/test ## ruff, mypy --strict, import contracts
 
 bench: $(STAMPS)/test ## measure the service against floors measured in the same run
 	$(BIN)/python -m tests.load.bench
+
+bench-reports: $(STAMPS)/test ## measure reports over ten million ledger entries against floors of the same run; fails where a bound breaks
+	$(BIN)/python -m tests.load.reports
 
 chaos: $(STAMPS)/test ## kill every process again and again under load, then audit (SECONDS=40, SEED=n)
 	$(BIN)/python -m tests.load.chaos --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))

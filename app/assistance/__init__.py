@@ -60,7 +60,7 @@ from app.assistance.rules.periods import Closing, Sums, UnknownCutOff
 from app.assistance.rules.plans import Aspect, Measure, Plan, PlanExists
 from app.assistance.rules.season import Period, year_of
 from app.assistance.rules.submissions import Submission
-from app.assistance.rules.summary import VIEWS, View, view_for
+from app.assistance.rules.summary import BUYER, GOODS, NAMED, VIEWS, View, view_for
 from app.assistance.schemas import Day
 from app.assistance.schemas.contribution import VerifiedOut
 from app.assistance.service import (
@@ -83,11 +83,14 @@ from app.assistance.service import (
 )
 
 __all__ = [
+    "BUYER",
     "CSV_HEADER",
     "CSV_LINE",
     "ENTRY_DIGEST",
     "GOALS_WITH_AREAS",
     "GOAL_FILTER",
+    "GOODS",
+    "NAMED",
     "VIEWS",
     "WORDINGS",
     "ActsForNobody",

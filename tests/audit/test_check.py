@@ -62,10 +62,18 @@ def invoice(amount, *, colour="blue", items=None, reverses="NULL", no="1"):
         FROM orders_supplier_order p JOIN orders_order o ON o.id = p.order_id WHERE p.id = {PART_OF_PLAIN}"""
 
 
+CELL = (
+    "INSERT INTO assistance_goods (category) VALUES ('golden-tea')",
+    "INSERT INTO assistance_buyer (channel) VALUES ('retail')",
+)
+
+
 def summed(prev, view=1, entries=0, orders=0):
     return f"""
-        INSERT INTO assistance_sum (view, at, prev, entries, quantity, weight_g, gross_fen, refunded_fen, orders)
-        VALUES ({view}, '2026-11-01', {prev}, {entries}, 0, 0, 0, 0, {orders})"""
+        INSERT INTO assistance_sum (view, at, goods_id, buyer_id, prev, entries, orders, quantity, weight_g, gross_fen,
+                                    refunded_fen)
+        SELECT {view}, '2026-11-01', g.id, b.id, {prev}, {entries}, {orders}, 0, 0, 0, 0
+        FROM assistance_goods g, assistance_buyer b"""
 
 
 def bulk(payment="NULL", recipients=1, total="1"):
@@ -452,8 +460,8 @@ BREAKS = [
         ],
     ),
     ("ledger.unsealed", ["DELETE FROM assistance_unsealed"]),
-    ("sums.cells", [summed("NULL", view=2, entries=1)]),
-    ("sums.years", [summed("NULL", orders=1), summed("'2026-10-01'", orders=-1)]),
+    ("sums.cells", [*CELL, summed("NULL", view=2, entries=1)]),
+    ("sums.years", [*CELL, summed("NULL", orders=1), summed("'2026-10-01'", orders=-1)]),
     (
         "sums.goals",
         [

@@ -308,7 +308,7 @@ class Floors:
             )
             for _ in range(2)
         ]
-        if not until(lambda: all(_listens(self.port, process.pid) for process in self._processes), 30):
+        if not until(lambda: all(listens(self.port, process.pid) for process in self._processes), 30):
             raise SystemExit("the floors do not start")
 
     def page(self) -> Load:
@@ -330,7 +330,7 @@ class Floors:
             process.wait()
 
 
-def _listens(port: int, pid: int) -> bool:
+def listens(port: int, pid: int) -> bool:
     """Whether that process listens on the port: several share it, so a connection would not tell."""
     inodes = {
         fields[9]

@@ -18,9 +18,11 @@ from datetime import UTC, datetime, timedelta
 
 import psycopg
 from psycopg import sql
-from sqlalchemy import make_url
+from sqlalchemy import make_url, text
 
 from app import catalogue, pricing, storefront, suppliers
+from app.assistance.service.fold import fold_batch
+from app.assistance.service.seals import seal_everything
 from app.buyers import make_address, seal_address
 from app.core.clock import utc_now
 from app.core.db import Database
@@ -237,6 +239,8 @@ SELECT id, at + interval '6 days', at + interval '6 days',
        product_id, product_name, category, supplier_id, supplier_name, township_code, township, 'retail', division_code,
        'L1', quantity, net_weight_g * quantity, amount_fen
 FROM past_line WHERE status = 'completed' AND division_code LIKE '37%%' ORDER BY k, j;
+INSERT INTO assistance_unfolded SELECT id FROM past_line WHERE status = 'completed' AND division_code LIKE '37%%';
+INSERT INTO assistance_unsealed SELECT id FROM past_line WHERE status = 'completed' AND division_code LIKE '37%%';
 """
 _REMEMBER = """
 INSERT INTO bench_line SELECT sku, k, order_id, shipment_id, status, at, quantity FROM past_line
@@ -307,14 +311,15 @@ def fill(url: str, keys: Keys, size: Size) -> float:
     begun = time.perf_counter()
     install(keys)
     asyncio.run(_plant(url))
-    with _hurried(url):
-        with _bulk(url) as connection:
-            _run(connection, _ACCOUNTS, name=keys.seal("某人", "identity.name"), townships=list(_TOWNSHIPS))
+    with hurried(url):
+        with unasked(url) as connection:
+            run(connection, _ACCOUNTS, name=keys.seal("某人", "identity.name"), townships=list(_TOWNSHIPS))
             _add_products(connection, 1, size.products)
             _add_flash(connection)
         _add_past(url, 1, size)
         asyncio.run(_shelve(url))
-        _tidy(url)
+        asyncio.run(_keep_books(url))
+        tidy(url)
     return time.perf_counter() - begun
 
 
@@ -322,16 +327,18 @@ def grow(url: str, keys: Keys, before: Size, after: Size) -> float:
     """Make a filled shop larger; returns the seconds it took."""
     begun = time.perf_counter()
     install(keys)
-    with _hurried(url):
-        with _bulk(url) as connection:
+    with hurried(url):
+        with unasked(url) as connection:
             _add_products(connection, before.products + 1, after.products)
         _add_past(url, before.orders + 1, after, lambda: _copy_shelf(url, before.products, after.products))
-        _tidy(url)
+        with admin(url) as connection:  # nobody reads its reports: the worker would be busy with them all the time
+            connection.execute("TRUNCATE assistance_unfolded, assistance_unsealed")
+        tidy(url)
     return time.perf_counter() - begun
 
 
 @contextmanager
-def _bulk(url: str) -> Iterator[psycopg.Connection]:
+def unasked(url: str) -> Iterator[psycopg.Connection]:
     """A transaction in which foreign keys are not asked."""
     with admin(url) as connection:
         connection.execute("SET session_replication_role = replica")
@@ -356,13 +363,13 @@ def _add_past(url: str, first: int, size: Size, meanwhile: Callable[[], None] = 
     }
 
     def add(begin: int) -> None:
-        with _bulk(url) as connection:
+        with unasked(url) as connection:
             for statements in (_PAST, _PAYMENTS, _ORDERS, _LINES, _REFUNDS, _PARCELS, _LEDGER, _REMEMBER):
-                _run(connection, statements, begin=begin, end=min(begin + batch - 1, size.orders), **common)
+                run(connection, statements, begin=begin, end=min(begin + batch - 1, size.orders), **common)
 
     def take(even: bool) -> None:
-        with _bulk(url) as connection:
-            _run(connection, _STOCK, even=even)
+        with unasked(url) as connection:
+            run(connection, _STOCK, even=even)
 
     with admin(url) as connection:
         connection.execute(_LINES_OF_ALL)
@@ -396,14 +403,14 @@ def sku(product: int) -> str:
     return f"B{product}-1"
 
 
-def _run(connection: psycopg.Connection, statements: str, **values: object) -> None:
+def run(connection: psycopg.Connection, statements: str, **values: object) -> None:
     for statement in statements.split(";\n"):
         if statement.strip():
             connection.execute(statement, values)
 
 
 def _add_products(connection: psycopg.Connection, first: int, last: int) -> None:
-    _run(
+    run(
         connection,
         _PRODUCTS,
         first=first,
@@ -423,7 +430,7 @@ def _add_flash(connection: psycopg.Connection) -> None:
 
 def _copy_shelf(url: str, first: int, last: int) -> None:
     """Shelf rows of the added products: those of the first ones, with other ids, slugs and places in the orders."""
-    with _bulk(url) as connection:
+    with unasked(url) as connection:
         found = connection.execute(
             "SELECT attname FROM pg_attribute WHERE attrelid = 'storefront_shelf'::regclass AND attnum > 0 "
             "AND NOT attisdropped ORDER BY attnum"
@@ -453,7 +460,7 @@ def _copy_shelf(url: str, first: int, last: int) -> None:
 
 
 @contextmanager
-def _hurried(url: str) -> Iterator[None]:
+def hurried(url: str) -> Iterator[None]:
     """Meanwhile nothing is written twice and nobody tidies up; what follows finds the usual settings."""
     hurry = {"autovacuum": "off", "fsync": "off", "full_page_writes": "off", "max_wal_size": "16GB"}
     with admin(url, autocommit=True) as connection:
@@ -468,7 +475,7 @@ def _hurried(url: str) -> Iterator[None]:
     os.sync()  # or the system would write it all out during the measurements
 
 
-def _tidy(url: str) -> None:
+def tidy(url: str) -> None:
     """What autovacuum would do in its own time, so that it does not during a measurement."""
 
     def vacuum(table: str) -> None:
@@ -497,4 +504,17 @@ async def _shelve(url: str) -> None:
     db = Database(url, PoolSettings(statement_timeout_ms=120_000))
     async with db.write() as session:
         await storefront.rebuild(session)
+    await db.dispose()
+
+
+async def _keep_books(url: str) -> None:
+    """Fold and seal the ledger of the past, as the worker would have done in its time."""
+    db = Database(url, PoolSettings(statement_timeout_ms=0, idle_in_transaction_timeout_ms=0))
+    folded = 1
+    while folded:
+        async with db.write() as session:
+            await session.execute(text("SET LOCAL work_mem = '256MB'"))
+            folded = await fold_batch(session, limit=100_000)
+    async with db.write() as session:
+        await seal_everything(session, now=utc_now())
     await db.dispose()

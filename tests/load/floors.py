@@ -169,11 +169,11 @@ def create_app() -> FastAPI:
     return app
 
 
-def main() -> None:
+def serve(app: FastAPI) -> None:
     """Serve as ``baojing serve --shared`` does: the same loop, parser, protocol, collector and sharing of the port."""
     listener = bind("127.0.0.1", int(os.environ["PORT"]), shared=True)
     config = uvicorn.Config(
-        create_app(),
+        app,
         log_config=None,
         access_log=False,
         server_header=False,
@@ -191,4 +191,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    serve(create_app())

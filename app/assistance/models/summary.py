@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
     Date,
     ForeignKey,
+    Identity,
     Integer,
     SmallInteger,
     Table,
@@ -15,6 +18,7 @@ from sqlalchemy import (
     UniqueConstraint,
     event,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 from sqlalchemy.schema import DDL
 
@@ -32,42 +36,58 @@ unfolded = Table(
 """Entries that no sum contains yet; a trigger of the ledger lists them, so nobody who posts can forget to. There is no
 foreign key: the ledger never loses a row, and asking would cost each posting."""
 
+_GOODS = ("category", "product_id", "sku", "supplier_id", "township_code", "product_name", "supplier_name", "township")
+_BUYER = ("channel", "division_code", "partner_id", "partner_name")
+
+
+def _columns(names: tuple[str, ...], *, nullable: bool = True) -> list[Column[Any]]:
+    return [Column(name, _UUID if name.endswith("_id") else Text, nullable=nullable) for name in names]
+
+
+goods = Table(
+    "assistance_goods",
+    Base.metadata,
+    Column("id", Integer, Identity(always=True), primary_key=True),
+    *_columns(_GOODS),
+    UniqueConstraint(*_GOODS, name="uq_assistance_goods_cell", postgresql_nulls_not_distinct=True),
+)
+"""The values of goods columns that a sum is of; what a view leaves out is NULL."""
+
+article = Table(
+    "assistance_article",
+    Base.metadata,
+    *_columns(_GOODS, nullable=False),
+    Column("cells", ARRAY(Integer), nullable=False),
+    UniqueConstraint(*_GOODS, name="uq_assistance_article_said"),
+)
+"""What lines say of their goods, all columns together, and the row of ``assistance_goods`` for each projection."""
+
+buyer = Table(
+    "assistance_buyer",
+    Base.metadata,
+    Column("id", Integer, Identity(always=True), primary_key=True),
+    *_columns(_BUYER),
+    Column("of_channel", Integer),
+    UniqueConstraint(*_BUYER, name="uq_assistance_buyer_cell", postgresql_nulls_not_distinct=True),
+)
+"""What orders say of their buyer. ``of_channel`` is the row of the channel alone; that row has none."""
+
 summed = Table(
     "assistance_sum",
     Base.metadata,
     Column("view", SmallInteger, nullable=False),
     Column("at", Date, nullable=False),
+    Column("goods_id", Integer, nullable=False),
+    Column("buyer_id", Integer, nullable=False),
     Column("prev", Date),
-    Column("category", Text),
-    Column("product_id", _UUID),
-    Column("sku", Text),
-    Column("supplier_id", _UUID),
-    Column("township_code", Text),
-    Column("channel", Text),
-    Column("division_code", Text),
-    Column("partner_id", _UUID),
-    Column("product_name", Text),
-    Column("supplier_name", Text),
-    Column("township", Text),
-    Column("partner_name", Text),
     Column("entries", Integer, nullable=False),
+    Column("orders", Integer, nullable=False),
     Column("quantity", BigInteger, nullable=False),
     Column("weight_g", BigInteger, nullable=False),
     Column("gross_fen", BigInteger, nullable=False),
     Column("refunded_fen", BigInteger, nullable=False),
-    Column("orders", Integer, nullable=False),
     UniqueConstraint(
-        "view",
-        "at",
-        "prev",
-        "category",
-        "product_id",
-        "sku",
-        "supplier_id",
-        "township_code",
-        "channel",
-        "division_code",
-        "partner_id",
+        *("view", "at", "goods_id", "buyer_id", "prev"),
         name="uq_assistance_sum_cell",
         postgresql_nulls_not_distinct=True,
     ),

@@ -21,12 +21,12 @@ NAMED = {
     "township_code": "township",
     "partner_id": "partner_name",
 }
-"""Columns beside which the ledger keeps a name."""
+"""Columns beside which the ledger keeps a name. Who changed it has two cells; a report shows the name of its days."""
 FIGURES = ("entries", "quantity", "weight_g", "gross_fen", "refunded_fen", "orders")
 
 _DECIDES = {"sku": GOODS, "product_id": ("category", "supplier_id", "township_code")}
-"""Within one order an article has one product and a product one category, supplier and township: they were frozen on
-its lines at the same moment. Orders that break this are kept apart."""
+"""Within one order an article has one product and a product one category, supplier and township, each under one name:
+they were frozen on its lines at the same moment. Orders that break this are kept apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,13 @@ def _closed(columns: Iterable[str]) -> tuple[str, ...]:
 
 _COARSE = ((), ("category",), ("supplier_id",), ("township_code",), ("product_id",), ("sku",))
 _PAIRS = (("category", "supplier_id"), ("category", "township_code"), ("supplier_id", "township_code"))
+
+
+def with_names(columns: Iterable[str]) -> tuple[str, ...]:
+    """Columns, and then the names that the ledger keeps beside some of them."""
+    kept = tuple(columns)
+    return (*kept, *(NAMED[column] for column in kept if column in NAMED))
+
 
 PROJECTIONS: tuple[tuple[str, ...], ...] = tuple(_closed(columns) for columns in (*_COARSE, *_PAIRS))
 """The sets of goods columns by which orders are counted."""

@@ -28,7 +28,9 @@ def cells(view: View) -> str:
             SELECT true AS told, at, {columns}, sum(entries) AS entries, sum(quantity) AS quantity,
                    sum(weight_g) AS weight_g, sum(gross_fen) AS gross_fen, sum(refunded_fen) AS refunded_fen,
                    sum(orders) AS orders
-            FROM assistance_sum WHERE view = {view.code} GROUP BY at, {columns} HAVING sum(entries) <> 0
+            FROM assistance_sum s JOIN assistance_goods g ON g.id = s.goods_id
+            JOIN assistance_buyer b ON b.id = s.buyer_id
+            WHERE view = {view.code} GROUP BY at, {columns} HAVING sum(entries) <> 0
             UNION ALL
             SELECT false, {at}, {columns}, count(*), sum(quantity), sum(weight_g),
                    sum(CASE WHEN kind = 'refund' THEN 0 ELSE amount_fen END),

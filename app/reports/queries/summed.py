@@ -12,12 +12,10 @@ from functools import lru_cache
 
 from sqlalchemy import TextClause, text
 
-from app.assistance import View, view_for
+from app.assistance import BUYER, GOODS, NAMED, View, view_for
 from app.reports.rules import COLUMNS, Group, Question
 
 _TIMES = (Group.MONTH, Group.DAY)
-_NAMES = {"product_id": "product_name", "supplier_id": "supplier_name", "township_code": "township",
-          "partner_id": "partner_name"}  # fmt: skip
 _MONTH = "CAST(date_trunc('month', CAST(at AS timestamp)) AS date)"
 
 
@@ -37,9 +35,15 @@ def _statement(groups: tuple[Group, ...], view: View) -> str:
     total = view_for((), view.by)
     assert total is not None  # noqa: S101 - the whole is always summed
     of_sums = {Group.MONTH: "at" if view.by == "month" else _MONTH, Group.DAY: "at"}
+    columns = {key_of(group) for group in groups if group not in _TIMES}
+    told = "assistance_sum s"
+    if columns & set(GOODS):
+        told += " JOIN assistance_goods g ON g.id = s.goods_id"
+    if columns & set(BUYER):
+        told += " JOIN assistance_buyer b ON b.id = s.buyer_id"
     of_entries = {Group.MONTH: "counted_month", Group.DAY: "counted_on"}
     keys = [f"k{place}" for place in range(len(groups))]
-    names = [(f"n{place}", _NAMES[key_of(group)]) for place, group in enumerate(groups) if key_of(group) in _NAMES]
+    names = [(f"n{place}", NAMED[key_of(group)]) for place, group in enumerate(groups) if key_of(group) in NAMED]
 
     def shown(columns: dict[Group, str]) -> str:
         pairs = [f"{columns.get(group, key_of(group))} AS {key}" for group, key in zip(groups, keys, strict=True)]
@@ -66,7 +70,7 @@ WITH tail AS MATERIALIZED (
     LEFT JOIN assistance_unfolded u ON u.entry_id = e.id
 ), part AS (
     SELECT {shown(of_sums)}, entries, {new} AS orders, quantity, gross_fen, refunded_fen
-    FROM assistance_sum WHERE view = {view.code} AND at BETWEEN :first AND :last
+    FROM {told} WHERE s.view = {view.code} AND s.at BETWEEN :first AND :last
     UNION ALL
     SELECT {shown(of_entries)}, 1, 0, quantity, CASE WHEN kind = 'refund' THEN 0 ELSE amount_fen END,
            CASE WHEN kind = 'refund' THEN -amount_fen ELSE 0 END
