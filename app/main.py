@@ -117,7 +117,7 @@ _ROUTERS = (*(module.router for module in _MODULES), health, pages.router)
 _ROUTES = [route for router in _ROUTERS for route in router.routes]
 for _route in _ROUTES:
     refuse_unknown_parameters(_route)
-_FIGURES = (settlement.figures,)
+_FIGURES = (settlement.figures, payments.figures)
 _CACHED = ("/v1/store/products", "/v1/store/categories")
 _SWAGGER = Path(str(distribution("fastapi-swagger").locate_file("fastapi_swagger"))) / "resources"
 

@@ -77,6 +77,7 @@ def build(settings: Settings, http: httpx.AsyncClient | None = None) -> Wiring:
     on(orders.LinesRefunded, invoicing.on_lines_refunded, name="invoicing.take_back")
 
     settlement.connect(wiring, settings, http)
+    on(payments.BillImported, settlement.on_bill_imported, name="settlement.compare_splits")
 
     _keep_the_shelf(wiring)
 

@@ -1,16 +1,18 @@
 """Money in and money back, through whichever provider moves it.
 
-*Owns:* payments, refunds, and what providers said about them.
+*Owns:* payments, refunds, and what providers said about them; their bills, and what of those differs from our books.
 *Promises:* a payment is captured once and announced once, however often and in whatever order the provider repeats
 itself; refunds of a payment together never exceed it; nothing is believed that is not signed, fresh and of our amount.
 *Calls:* nobody (identity only says who may press the sandbox's button). Knows amounts and an opaque
 ``reference``, never what was sold.
 *Tells:* ``PaymentCaptured``, ``RefundRequested``, ``RefundSettled``, ``RefundFailed``, ``RefundRetried``,
+``BillImported``,
 ``SandboxPaid``.
 """
 
 from app.payments.couriers import connect
 from app.payments.events import (
+    BillImported,
     PaymentCaptured,
     RefundFailed,
     RefundRequested,
@@ -19,6 +21,7 @@ from app.payments.events import (
     SandboxPaid,
 )
 from app.payments.queries import get, refunds_by_reference, refunds_of
+from app.payments.queries.bills import figures
 from app.payments.routes import SignedByProvider, router
 from app.payments.rules import (
     AmountMismatch,
@@ -41,9 +44,11 @@ from app.payments.rules import (
     TooManyTransfers,
     TransactionMismatch,
 )
+from app.payments.rules.bills import BillKind, DifferenceKind, Found, Leg, RowKind
 from app.payments.service import (
     capture,
     close,
+    note_split_differences,
     pay_in_sandbox,
     pay_refund_by_hand,
     request,
@@ -54,7 +59,12 @@ from app.payments.service import (
 
 __all__ = [
     "AmountMismatch",
+    "BillImported",
+    "BillKind",
+    "DifferenceKind",
+    "Found",
     "InvalidSignature",
+    "Leg",
     "Payment",
     "PaymentCaptured",
     "PaymentNotCaptured",
@@ -73,6 +83,7 @@ __all__ = [
     "RefundRetried",
     "RefundSettled",
     "RefundStatus",
+    "RowKind",
     "SandboxPaid",
     "Sealer",
     "SignedByProvider",
@@ -82,7 +93,9 @@ __all__ = [
     "capture",
     "close",
     "connect",
+    "figures",
     "get",
+    "note_split_differences",
     "pay_in_sandbox",
     "pay_refund_by_hand",
     "refunds_by_reference",

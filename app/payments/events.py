@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import ClassVar
 from uuid import UUID
 
 from app.core.events import Fact
 from app.payments.rules import Provider
+from app.payments.rules.bills import BillKind
 
 
 class _OfPayment(Fact):
@@ -79,3 +81,18 @@ class RefundRetried(_OfPayment):
     name: ClassVar[str] = "payments.refund_retried"
     refund_id: UUID
     reference: UUID
+
+
+class BillImported(Fact):
+    """A provider's bill of a day was handed in, or another one in its place."""
+
+    name: ClassVar[str] = "payments.bill_imported"
+    bill_id: UUID
+    provider: Provider
+    kind: BillKind
+    day: date
+
+    @property
+    def subject(self) -> UUID:
+        """The bill."""
+        return self.bill_id

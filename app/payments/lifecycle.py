@@ -1,4 +1,4 @@
-"""The state tables of a payment and of a refund; guards, CHECKs and tests derive from them."""
+"""The state tables of a payment, a refund and a reconciled day; guards, CHECKs and tests derive from them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from app.payments.rules import PaymentStatus, RefundStatus
+from app.payments.rules.bills import DayStatus
 
 
 class PaymentStep(StrEnum):
@@ -35,4 +36,16 @@ REFUND_TRANSITIONS: Mapping[RefundStatus, Mapping[RefundStep, RefundStatus]] = {
     RefundStatus.SUCCEEDED: {},
     # An operator asks again, or pays by hand; or the provider managed it after all.
     RefundStatus.FAILED: {RefundStep.RETRY: RefundStatus.REQUESTED, RefundStep.SUCCEED: RefundStatus.SUCCEEDED},
+}
+
+
+class DayStep(StrEnum):
+    """What can happen to a day of a provider."""
+
+    CLOSE = "close"
+
+
+DAY_TRANSITIONS: Mapping[DayStatus, Mapping[DayStep, DayStatus]] = {
+    DayStatus.OPEN: {DayStep.CLOSE: DayStatus.CLOSED},
+    DayStatus.CLOSED: {},
 }

@@ -21,10 +21,17 @@ from sqlalchemy import (
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.db import Base, fen, uid
+from app.core.db import Base, append_only, fen, uid
 from app.core.errors import Unavailable
 from app.core.sealing import keys
-from app.payments.lifecycle import REFUND_TRANSITIONS, TRANSITIONS, PaymentStep, RefundStep
+from app.payments.lifecycle import (
+    DAY_TRANSITIONS,
+    REFUND_TRANSITIONS,
+    TRANSITIONS,
+    DayStep,
+    PaymentStep,
+    RefundStep,
+)
 from app.payments.rules import (
     Payment,
     PaymentStatus,
@@ -36,6 +43,7 @@ from app.payments.rules import (
     TransactionMismatch,
 )
 from app.payments.rules.bank import EntryStatus, StatementLine
+from app.payments.rules.bills import BillKind, DayStatus, DifferenceKind, DifferenceStatus, Leg, RowKind
 
 
 def _one_of(column: str, values: Iterable[str]) -> str:
@@ -254,6 +262,140 @@ class BankEntryRow(Base):
         """What the bank told, opened."""
         name, account, postscript = json.loads(keys().unseal(self.payer_sealed, self.PURPOSE))
         return StatementLine(self.serial, self.booked_on, name, account, self.amount_fen, postscript)
+
+
+class BillFileRow(Base):
+    """A bill that a provider made of a day, by its hashes. A later one of the same day takes its place."""
+
+    __tablename__ = "payments_bill"
+
+    id: Mapped[uid]
+    provider: Mapped[str] = mapped_column(Text)
+    kind: Mapped[str] = mapped_column(Text)
+    day: Mapped[date]
+    sha1: Mapped[str] = mapped_column(Text)
+    sha256: Mapped[str] = mapped_column(Text)
+    row_count: Mapped[int]
+    imported_at: Mapped[datetime]
+    imported_by: Mapped[UUID]
+    replaced_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        CheckConstraint(_one_of("provider", Provider), name="provider"),
+        CheckConstraint(_one_of("kind", BillKind), name="kind"),
+        Index(
+            "uq_payments_bill_counts",
+            "provider",
+            "day",
+            "kind",
+            unique=True,
+            postgresql_where=sql("replaced_at IS NULL"),
+        ),
+    )
+
+
+class BillLineRow(Base):
+    """A row of a bill, as the provider wrote it."""
+
+    __tablename__ = "payments_bill_row"
+
+    bill_id: Mapped[UUID] = mapped_column(ForeignKey("payments_bill.id"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime]
+    transaction: Mapped[str] = mapped_column(Text)
+    key: Mapped[str] = mapped_column(Text)
+    amount_fen: Mapped[fen]
+    fee_fen: Mapped[fen]
+    state: Mapped[str] = mapped_column(Text)
+    rate_bp: Mapped[int | None]
+
+    __table_args__ = (
+        CheckConstraint(_one_of("kind", RowKind), name="kind"),
+        Index("ix_payments_bill_row_key", "key"),
+    )
+
+
+append_only(BillLineRow.metadata.tables["payments_bill_row"])
+
+
+class ReconciledDayRow(Base):
+    """A day of a provider: compared as often as wanted, and closed once, for good."""
+
+    __tablename__ = "payments_reconciled_day"
+
+    provider: Mapped[str] = mapped_column(Text, primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    status: Mapped[str] = mapped_column(Text)
+    compared_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    closed_by: Mapped[UUID | None]
+
+    __table_args__ = (
+        CheckConstraint(_one_of("provider", Provider), name="provider"),
+        CheckConstraint(_one_of("status", DayStatus), name="status"),
+        CheckConstraint(
+            "(status = 'closed') = (closed_at IS NOT NULL) AND (closed_at IS NULL) = (closed_by IS NULL)", name="closed"
+        ),
+    )
+
+    def take(self, step: DayStep) -> bool:
+        """Take the step; False where the table does not allow it."""
+        after = DAY_TRANSITIONS[DayStatus(self.status)].get(step)
+        if after is None:
+            return False
+        self.status = after
+        return True
+
+
+class DifferenceRow(Base):
+    """Something that differs on a day. Another look keeps it, lets it go or, with other figures, asks anew."""
+
+    __tablename__ = "payments_difference"
+
+    id: Mapped[uid]
+    provider: Mapped[str] = mapped_column(Text)
+    day: Mapped[date]
+    kind: Mapped[str] = mapped_column(Text)
+    leg: Mapped[str] = mapped_column(Text)
+    about: Mapped[str] = mapped_column(Text)
+    key: Mapped[str] = mapped_column(Text)
+    transaction: Mapped[str | None] = mapped_column(Text)
+    ours_fen: Mapped[int | None] = mapped_column(BigInteger)
+    theirs_fen: Mapped[int | None] = mapped_column(BigInteger)
+    ours: Mapped[str | None] = mapped_column(Text)
+    theirs: Mapped[str | None] = mapped_column(Text)
+    waits: Mapped[bool]
+    found_at: Mapped[datetime]
+    gone_at: Mapped[datetime | None]
+    explanation: Mapped[str | None] = mapped_column(Text)
+    explained_by: Mapped[UUID | None]
+    explained_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        CheckConstraint(_one_of("kind", DifferenceKind), name="kind"),
+        CheckConstraint(_one_of("leg", Leg), name="leg"),
+        CheckConstraint(_one_of("about", RowKind), name="about"),
+        CheckConstraint(
+            "(explanation IS NULL) = (explained_at IS NULL) AND (explained_at IS NULL) = (explained_by IS NULL)",
+            name="explained",
+        ),
+        UniqueConstraint("provider", "day", "leg", "about", "key", "kind"),
+        Index(
+            "ix_payments_difference_open",
+            "id",
+            postgresql_where=sql("gone_at IS NULL AND explained_at IS NULL"),
+        ),
+    )
+
+    @property
+    def standing(self) -> DifferenceStatus:
+        """Where it stands: gone, explained, or waiting for the next bill or for somebody."""
+        if self.gone_at is not None:
+            return DifferenceStatus.RESOLVED
+        if self.explained_at is not None:
+            return DifferenceStatus.EXPLAINED
+        return DifferenceStatus.WAITING if self.waits else DifferenceStatus.OPEN
 
 
 payments_notification = Table(

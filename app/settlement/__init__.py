@@ -13,7 +13,7 @@ PayoutInstructed.
 
 from app.settlement.couriers import connect, errands
 from app.settlement.events import PayoutInstructed
-from app.settlement.handlers import on_supplier_approved
+from app.settlement.handlers import on_bill_imported, on_supplier_approved
 from app.settlement.lifecycle import PayoutStatus, StatementStepNotAllowed, Status
 from app.settlement.queries import accounts_of, by_sku, get, owed, page, payouts, rows
 from app.settlement.queries.books import figures
@@ -95,6 +95,7 @@ __all__ = [
     "issue_statements",
     "last_due",
     "month_of",
+    "on_bill_imported",
     "on_supplier_approved",
     "owed",
     "page",

@@ -210,6 +210,11 @@ _MOVES_NEITHER = {
     "reject_purchase_order",
     "offer_substitute",
     "decline_substitute",
+    # A bill is known by its hash; comparing, explaining and closing move nothing, and a day is closed once.
+    "upload_provider_bill",
+    "compare_reconciliation_day",
+    "close_reconciliation_day",
+    "explain_reconciliation_difference",
 }
 ROUTES = [route for module in main._MODULES for route in module.router.routes if isinstance(route, APIRoute)]
 METHODS = ("get", "post", "put", "patch", "delete")

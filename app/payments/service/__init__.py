@@ -1,6 +1,7 @@
-"""The verbs of payments: collecting and giving back through providers, and reading what came to our bank account."""
+"""The verbs of payments: collecting, giving back, reading what came to our bank account, comparing with providers."""
 
 from app.payments.service.bank import Imported, assign_entry, import_statement, read_statement, return_entry
+from app.payments.service.bills import close_day, compare_day, explain, import_bill, note_split_differences
 from app.payments.service.collect import (
     capture,
     close,
@@ -18,7 +19,12 @@ __all__ = [
     "assign_entry",
     "capture",
     "close",
+    "close_day",
+    "compare_day",
+    "explain",
+    "import_bill",
     "import_statement",
+    "note_split_differences",
     "pay_in_sandbox",
     "pay_refund_by_hand",
     "read_statement",

@@ -8,19 +8,19 @@ while nothing has left, and the next payout of the statement counts what was sha
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app import suppliers
+from app import payments, suppliers
 from app.core.clock import local_day
 from app.core.errors import NotFound
 from app.core.ids import digits, new_id
 from app.identity import Actor
 from app.settlement.lifecycle import SplitStatus, SplitStep
 from app.settlement.models import MerchantRow, PayoutRow, SplitRow
-from app.settlement.queries import splits
+from app.settlement.queries import splits, splits_billed
 from app.settlement.rules import Outcome
 from app.settlement.rules.split import (
     NOT_BEFORE,
@@ -153,3 +153,13 @@ async def note_answer(session: AsyncSession, split_id: UUID, answer: Answer, *, 
     elif row.take(SplitStep.ACCEPT):
         row.provider_reference = answer.reference
     await session.flush()
+
+
+async def compare_splits(session: AsyncSession, provider: str, day: date, *, now: datetime) -> None:
+    """A bill of the provider's account came in: whatever differs from our splits stands in the queue of its day.
+
+    The days beside are looked at too, because of midnight. Closed days stay as they are.
+    """
+    for one in await splits_billed.open_days_around(session, provider, day):
+        found = await splits_billed.differences(session, provider, one)
+        await payments.note_split_differences(session, provider, one, found, now=now)
