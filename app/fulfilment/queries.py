@@ -4,11 +4,12 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, func, select, text
+from sqlalchemy import BigInteger, exists, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload, selectinload
 
 from app.core.asides import Aside
+from app.core.clock import local_day
 from app.core.db import array, ask
 from app.core.errors import NotFound
 from app.fulfilment.models import BlackoutRow, ShipmentLineRow, ShipmentRow, TrackingRow
@@ -144,8 +145,13 @@ async def lock_numbered(session: AsyncSession, carrier: str, tracking_number: st
     return rows.all()
 
 
-async def lock_silent(session: AsyncSession, since: datetime, limit: int) -> Sequence[ShipmentRow]:
-    """Parcels under way that nobody has heard of since then, and whose silence was not noticed yet."""
+async def lock_silent(session: AsyncSession, since: datetime, limit: int, *, today: date) -> Sequence[ShipmentRow]:
+    """Parcels under way that nobody has heard of since then, and whose silence was not noticed yet.
+
+    A carrier that has stood still on one of the days since then has had nothing to tell.
+    """
+    of_carrier = BlackoutRow.carrier.is_(None) | (BlackoutRow.carrier == ShipmentRow.carrier)
+    stood_still = exists().where(of_carrier, BlackoutRow.to_on >= local_day(since), BlackoutRow.from_on <= today)
     rows = await session.scalars(
         select(ShipmentRow)
         .where(
@@ -153,6 +159,7 @@ async def lock_silent(session: AsyncSession, since: datetime, limit: int) -> Seq
             ShipmentRow.trouble.is_(None),
             ShipmentRow.dispatched_at <= since,
             func.coalesce(ShipmentRow.news_at, ShipmentRow.dispatched_at) <= since,
+            ~stood_still,
         )
         .order_by(ShipmentRow.dispatched_at)
         .limit(limit)

@@ -238,7 +238,7 @@ async def take_questions(
 
 async def notice_silence(session: AsyncSession, *, now: datetime, limit: int = 200) -> int:
     """Mark parcels that nobody has heard of for too long; returns how many."""
-    rows = await queries.lock_silent(session, now - SILENCE, limit)
+    rows = await queries.lock_silent(session, now - SILENCE, limit, today=local_day(now))
     for row in rows:
         row.trouble = Trouble.SILENT.value
         _tell_trouble(session, row, Trouble.SILENT, now)

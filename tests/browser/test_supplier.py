@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import expect
 from sqlalchemy import text
 
+from app.core.clock import local_day, utc_now
 from tests.browser.conftest import PASSWORD, Site, Watched
 from tests.browser.test_purchase import photo
 from tests.identity.builders import quick_hash
@@ -73,3 +75,40 @@ def test_a_morning(watched: Watched):
     expect(page.get_by_role("main")).to_contain_text("营业执照核验中")
     watched.look("handed in")
     assert watched.bytes_without_pictures < 150_000
+
+
+@pytest.mark.parametrize("watched", ["phone"], indirect=True)
+def test_a_light_parcel_and_days_off(watched: Watched):
+    page, site = watched.page, watched.site
+    number = site.meanwhile(_open(site))
+    watched.go("/supplier")
+    page.get_by_label("手机号或用户名").fill("shop-s01")
+    page.get_by_label("密码").fill(PASSWORD)
+    page.get_by_role("main").get_by_role("button", name="登录").click()
+    page.get_by_role("link", name=re.compile(number)).click()
+    page.get_by_role("button", name="减少一件").click()
+    page.get_by_label("快递公司").select_option(label="中通快递")
+    page.get_by_label("运单号").fill("780012345680")
+    page.get_by_role("button", name="确认发货").click()
+    page.get_by_text("有包裹分量不足？登记实重").click()
+    page.get_by_label("每件实际净重").fill("94")
+    watched.handy("light")
+    page.get_by_role("button", name="登记实重").click()
+    expect(page.get_by_role("main")).to_contain_text("1 件每件净重 94 克（约定 100 克）")
+    watched.look("weighed")
+    page.get_by_role("navigation", name="主导航").get_by_role("link", name="更多").click()
+    page.get_by_role("main").get_by_role("link", name="放假").click()
+    first = local_day(utc_now()) + timedelta(days=3)
+    page.get_by_label("从哪天").fill(first.isoformat())
+    page.get_by_label("到哪天").fill((first + timedelta(days=2)).isoformat())
+    page.get_by_label("原因").select_option(label="盘点")
+    page.get_by_label("给买家的话").fill("年终盘点，恢复后按付款先后发货")
+    page.get_by_role("button", name="公告放假").click()
+    expect(page.get_by_role("status")).to_contain_text("已保存")
+    watched.handy("days off")
+    watched.go("/products/golden-tea")
+    expect(page.get_by_role("main")).to_contain_text("起发货")
+    watched.look("product with days off")
+    watched.go("/supplier/closures")
+    page.get_by_role("button", name="撤回").click()
+    expect(page.get_by_role("main")).to_contain_text("目前没有安排放假")

@@ -301,6 +301,17 @@ class TestTrouble:
         assert answer.status_code == 200
         assert [p["trouble"] for p in (await look(shop, under_way))["shipments"]] == [None, None]
 
+    @pytest.mark.parametrize(("carrier", "noticed"), [(None, 0), ("ZTO", 0), ("SF", 2)])
+    @pytest.mark.usefixtures("under_way")
+    async def test_a_carrier_that_stands_still_is_not_silent(self, shop, carrier, noticed):
+        """The Spring Festival is no trouble; five days after it silence is."""
+        body = {"carrier": carrier, "from_on": "2026-11-21", "to_on": "2026-11-28"}
+        assert (await shop.call("operator", "POST", "/v1/operator/blackouts", body, key=None)).status_code == 201
+        shop.clock.advance(days=12)
+        assert await do_chore(shop.db, CHORE["fulfilment.notice_silence"], shop.clock()) == noticed
+        shop.clock.advance(days=2)
+        assert await do_chore(shop.db, CHORE["fulfilment.notice_silence"], shop.clock()) == 2 - noticed
+
     async def test_lists_are_paged_and_strangers_see_nothing(self, shop, under_way):
         pages = []
         path = "/v1/operator/shipments?limit=1"

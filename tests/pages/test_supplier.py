@@ -283,6 +283,8 @@ async def test_days_off_are_announced_and_taken_back_in_a_few_taps(shop: Shop, s
     assert len(await shop.rows("SELECT 1 FROM suppliers_closure")) == 1
     told = "春节：2026年11月21日至2026年11月24日放假，2026年11月25日起发货"
     assert told in await seller.see("/supplier")
+    assert "48 小时内发出" not in await seller.see("/products/golden-tea"), "it would not be true"
+    assert "48 小时内发出" in await seller.see("/products/orange-5kg")
     assert told in await seller.see("/products/golden-tea")
     assert "新年好" in seller.text
     shop.clock.advance(days=2)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
+from datetime import date, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -28,6 +29,7 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 _ON_A_PAGE = 24
 _BEST, _FRESH = 8, 4
 _REVIEWS = 6
+_SHIPS_WITHIN = timedelta(days=2)
 _NAMES = {category.slug: category for root in CATEGORIES for category in (root, *root.children)}
 
 _CERTIFICATE = re.compile(r"BJ[0-9]{4}(-[A-Z2-7]{4}){4}")
@@ -117,7 +119,17 @@ async def show_product(
         if product["rating"]
         else []
     )
-    return show(visit, "product.html", product=product, chosen=chosen, reviews=said, sizes=sizes, today=local_day(now))
+    today, pause = local_day(now), product["pause"]
+    return show(
+        visit,
+        "product.html",
+        product=product,
+        chosen=chosen,
+        reviews=said,
+        sizes=sizes,
+        today=today,
+        delayed=pause is not None and date.fromisoformat(pause["from_on"]) <= today + _SHIPS_WITHIN,
+    )
 
 
 @router.get("/trace")
