@@ -143,6 +143,7 @@ class Market:
             return (await partners.credit(session, self.partner_id(who))).used_fen
 
     async def limit(self, fen: int, who: str = "P01") -> None:
+        self.shop.clock.advance(seconds=1)  # of two limits the later one counts
         async with self.shop.db.write() as session:
             await partners.set_credit_limit(
                 session, self.partner_id(who), fen, by=self.shop.actor("operator"), now=self.shop.clock()

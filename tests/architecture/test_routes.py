@@ -206,6 +206,8 @@ _MOVES_NEITHER = {
     "verify_payout_account",
     "receive_payout_notification",
     "decline_settlement_draft",
+    # An order in a sheet is known by the sheet's digest and its own number.
+    "import_purchase_orders",
     # What was in doubt holds nothing; an offer is known by its id and answered once.
     "reject_purchase_order",
     "offer_substitute",

@@ -1,9 +1,9 @@
 """Spreadsheets: reading what people upload without trusting it, and writing what they take home.
 
 ``opened`` gives the rows of an ``.xlsx`` or CSV file below a header that it finds by the names a caller knows for each
-column. An ``.xlsx`` is parsed in a process of its own with little memory and time, because one cell in the wrong
-place makes a parser ask for half a terabyte; rows stream back, so 50,000 of them need no memory here. ``workbook``
-writes an ``.xlsx`` in which text is text: never a formula, never a link.
+column; ``plain_rows`` gives all rows as they stand. An ``.xlsx`` is parsed in a process of its own with little memory
+and time, because one cell in the wrong place makes a parser ask for half a terabyte; rows stream back, so 50,000 of
+them need no memory here. ``workbook`` writes an ``.xlsx`` in which text is text: never a formula, never a link.
 """
 
 from app.core.sheets.cells import (
@@ -26,7 +26,7 @@ from app.core.sheets.errors import (
     SheetUnreadable,
     UnknownSheetFormat,
 )
-from app.core.sheets.reading import Column, Limits, Row, RowFault, Sheet, opened
+from app.core.sheets.reading import Column, Limits, Row, RowFault, Sheet, opened, plain_rows
 from app.core.sheets.writing import XLSX, Chart, Heading, Page, csv_line, workbook
 
 __all__ = [
@@ -55,6 +55,7 @@ __all__ = [
     "moment",
     "opened",
     "phone",
+    "plain_rows",
     "text",
     "whole",
     "workbook",

@@ -118,6 +118,34 @@ async def opened(raw: bytes, columns: Sequence[Column], limits: Limits | None = 
     asked for are ignored. Raises the ``SHEET_ERRORS``, those about size and damage also while rows are being read.
     """
     limits = limits or Limits()
+    async with _lines_of(raw, limits) as lines:
+        yield await _sheet(lines, columns, limits)
+
+
+async def plain_rows(raw: bytes, limits: Limits | None = None) -> list[tuple[int, list[Cell]]]:
+    """Every row of an ``.xlsx`` or CSV file as it stands, with its number in the file, blank ones left out.
+
+    For sheets that say things above, between and beside their tables. Raises the ``SHEET_ERRORS``.
+    """
+    limits = limits or Limits()
+    found: list[tuple[int, list[Cell]]] = []
+    number = cells_seen = 0
+    async with _lines_of(raw, limits) as lines:
+        async for cells in lines:
+            number += 1
+            if len(cells) > _MOST_COLUMNS:
+                raise SheetTooLarge(what=f"超过 {_MOST_COLUMNS} 列", what_en=f"more than {_MOST_COLUMNS} columns")
+            if all(cell is None for cell in cells):
+                continue
+            found.append((number, cells))
+            cells_seen += len(cells)
+            if len(found) > limits.rows or cells_seen > limits.cells:
+                raise SheetTooLarge(what=f"超过 {limits.rows} 行", what_en=f"more than {limits.rows} rows")
+    return found
+
+
+@asynccontextmanager
+async def _lines_of(raw: bytes, limits: Limits) -> AsyncIterator[AsyncIterator[list[Cell]]]:
     if len(raw) > limits.bytes:
         mib = limits.bytes >> 20
         raise SheetTooLarge(what=f"文件超过 {mib} MiB", what_en=f"more than {mib} MiB")
@@ -125,9 +153,9 @@ async def opened(raw: bytes, columns: Sequence[Column], limits: Limits | None = 
     if raw.startswith(b"PK\x03\x04"):
         await asyncio.to_thread(_check_archive, raw)
         async with gate, _parsed(raw) as lines:
-            yield await _sheet(lines, columns, limits)
+            yield lines
     else:
-        yield await _sheet(_each(_csv_rows(raw)), columns, limits)
+        yield _each(_csv_rows(raw))
 
 
 def _check_archive(raw: bytes) -> None:

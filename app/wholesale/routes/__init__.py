@@ -2,9 +2,10 @@
 
 from fastapi import APIRouter
 
-from app.wholesale.routes import account, operator, partner, supplier
+from app.wholesale.routes import account, imports, operator, partner, supplier
 
-_PARTS = (partner, supplier, operator, account)
+# Sheets before single orders: `imports` is no order's id.
+_PARTS = (imports, partner, supplier, operator, account)
 router = APIRouter(routes=[route for part in _PARTS for route in part.router.routes])
 
 __all__ = ["router"]

@@ -3,6 +3,7 @@
 from app.wholesale.service.answer import Cut, accept, approve, cut, decline, offer, reject
 from app.wholesale.service.dispatch import dispatch
 from app.wholesale.service.finish import cancel, close_due
+from app.wholesale.service.imports import import_orders
 from app.wholesale.service.place import Placed, place
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "cut",
     "decline",
     "dispatch",
+    "import_orders",
     "offer",
     "place",
     "reject",
