@@ -362,6 +362,7 @@ async def plant_goals(session: AsyncSession, *, year: int, by: Actor, now: datet
                 owner=measure["owner"],
                 due_on=date(year, 12, 31),
                 goal_code=f"{year}-{measure['goal']}" if "goal" in measure else None,
+                evidence=measure.get("evidence"),
                 by=by,
                 now=now,
             )

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from app import assistance, catalogue, reports, suppliers
+from app import assistance, catalogue, files, reports, suppliers
 from app.core.db import Database
 from app.core.settings import Settings
 from app.core.web import Edge, Limits
@@ -18,7 +18,7 @@ from tests.identity.builders import account, bearer, token
 
 
 def office(db: Database, settings: Settings, clock) -> FastAPI:
-    app = FastAPI(routes=[*assistance.router.routes, *reports.router.routes])
+    app = FastAPI(routes=[*assistance.router.routes, *reports.router.routes, *files.router.routes])
     install_handlers(app)
     app.state.edge = Edge(settings, db, Limits(db, settings.limits), clock)
     return app

@@ -258,7 +258,7 @@ async def test_a_plan_holds_aspects_and_measures(officer):
     }
     made = await officer.post(f"{base}/measures", json=measure)
     assert made.status_code == 201
-    assert made.json() == measure | {"id": made.json()["id"]}
+    assert made.json() == measure | {"id": made.json()["id"], "evidence": None, "evidence_min": 1}
     assert (await officer.get(f"{base}/measures")).json()["items"] == [made.json()]
     for body, code in (
         (measure, "number_taken"),

@@ -5,6 +5,7 @@ from app.assistance.models.goals import GoalRow
 from app.assistance.models.ledger import EntryRow
 from app.assistance.models.periods import ClosingRow, SubmissionRow
 from app.assistance.models.plans import AspectRow, MeasureRow, PlanRow
+from app.assistance.models.progress import ProgressDecisionRow, ProgressRow
 from app.assistance.models.proposals import DecisionRow, ProposalRow
 from app.assistance.models.seals import SealedEntryRow, SealRow, UnsealedRow
 from app.assistance.models.summary import unfolded
@@ -18,6 +19,8 @@ __all__ = [
     "GoalRow",
     "MeasureRow",
     "PlanRow",
+    "ProgressDecisionRow",
+    "ProgressRow",
     "ProposalRow",
     "SealRow",
     "SealedEntryRow",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Date, ForeignKey, SmallInteger, Text, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKey, SmallInteger, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.assistance.rules.plans import NumberTaken, PlanExists
@@ -42,7 +42,10 @@ class MeasureRow(Base):
     """One promise of a plan. Numbers run through the whole plan, not through one aspect."""
 
     __tablename__ = "assistance_measure"
-    __table_args__ = (UniqueConstraint("plan_id", "no", info={"means": NumberTaken}),)
+    __table_args__ = (
+        UniqueConstraint("plan_id", "no", info={"means": NumberTaken}),
+        CheckConstraint("evidence_min BETWEEN 0 AND 20", name="evidence_min"),
+    )
 
     id: Mapped[uid]
     plan_id: Mapped[UUID] = mapped_column(ForeignKey("assistance_plan.id"))
@@ -55,4 +58,6 @@ class MeasureRow(Base):
     owner: Mapped[str] = mapped_column(Text)
     due_on: Mapped[date | None] = mapped_column(Date)
     goal_code: Mapped[str | None] = mapped_column(Text)
+    evidence: Mapped[str | None] = mapped_column(Text)
+    evidence_min: Mapped[int] = mapped_column(SmallInteger, server_default="1")
     by_account: Mapped[UUID]

@@ -3,10 +3,10 @@
 from app.assistance.queries.certificates import certificate, counted_for
 from app.assistance.queries.goals import (
     goal,
-    goal_code_exists,
     goal_entries,
     goal_value,
     goals,
+    goals_with_codes,
     partition,
     shares_of,
 )
@@ -24,7 +24,8 @@ from app.assistance.queries.periods import (
     sums_of,
     undelivered,
 )
-from app.assistance.queries.plans import aspect_by_no, aspects, measure_value, measures, plan, plans
+from app.assistance.queries.plans import aspect_by_no, aspects, measure, measure_value, measures, plan, plans
+from app.assistance.queries.progress import entered, goals_of, measure_by_no, progress, progress_page
 from app.assistance.queries.proposals import entry, proposal, proposals
 from app.assistance.queries.seals import ENTRY_DIGEST, SEAL_FORM, seal_digest, sealed_through, unsealed
 from app.assistance.queries.submissions import changes, statement, submission, submissions
@@ -45,16 +46,20 @@ __all__ = [
     "closed",
     "closings",
     "counted_for",
+    "entered",
     "entries_of",
     "entry",
     "first_month",
     "goal",
-    "goal_code_exists",
     "goal_entries",
     "goal_value",
     "goals",
+    "goals_of",
+    "goals_with_codes",
     "ledger",
     "lock_sales",
+    "measure",
+    "measure_by_no",
     "measure_goals",
     "measure_value",
     "measures",
@@ -64,6 +69,8 @@ __all__ = [
     "plan",
     "plans",
     "posted",
+    "progress",
+    "progress_page",
     "proposal",
     "proposals",
     "seal_digest",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from uuid import UUID
 
@@ -115,6 +115,6 @@ async def partition(session: AsyncSession, group: str, period: Period) -> list[G
     return [goal_value(row) for row in rows]
 
 
-async def goal_code_exists(session: AsyncSession, code: str) -> bool:
-    """Whether any goal has this code."""
-    return (await session.scalar(select(GoalRow.id).where(GoalRow.code == code).limit(1))) is not None
+async def goals_with_codes(session: AsyncSession, codes: Collection[str], period: Period) -> list[Goal]:
+    """The goals with one of these codes whose period meets ``period``."""
+    return [goal_value(row) for row in await session.scalars(_meeting(period).where(GoalRow.code.in_(codes)))]

@@ -57,6 +57,19 @@ async def measures(session: AsyncSession, plan_id: UUID, *, after: int, limit: i
     return [measure_value(row, aspect_no) for row, aspect_no in await session.execute(statement)]
 
 
+async def measure(session: AsyncSession, measure_id: UUID) -> Measure:
+    """One measure. Raises ``NotFound``."""
+    found = await session.execute(
+        select(MeasureRow, AspectRow.no)
+        .join(AspectRow, AspectRow.id == MeasureRow.aspect_id)
+        .where(MeasureRow.id == measure_id)
+    )
+    row = found.one_or_none()
+    if row is None:
+        raise NotFound
+    return measure_value(row[0], row[1])
+
+
 def measure_value(row: MeasureRow, aspect_no: int) -> Measure:
     """The row as a value."""
     return Measure(
@@ -70,4 +83,6 @@ def measure_value(row: MeasureRow, aspect_no: int) -> Measure:
         owner=row.owner,
         due_on=row.due_on,
         goal_code=row.goal_code,
+        evidence=row.evidence,
+        evidence_min=row.evidence_min,
     )

@@ -8,6 +8,7 @@ from fastapi import APIRouter
 
 from app.assistance import queries, service
 from app.assistance.rules.plans import Aspect, Measure, NumberTaken, Plan, PlanExists, UnknownAspect, UnknownGoal
+from app.assistance.rules.progress import UnitMismatch
 from app.assistance.schemas.plans import AspectIn, AspectOut, MeasureIn, MeasureOut, PlanIn, PlanOut
 from app.core.errors import NotFound
 from app.core.web import (
@@ -113,7 +114,7 @@ async def list_measures(
     summary="Add a measure to a plan",
     operation_id="add_plan_measure",
     response_model=MeasureOut,
-    responses=problems(NotFound, UnknownAspect, UnknownGoal, NumberTaken),
+    responses=problems(NotFound, UnknownAspect, UnknownGoal, UnitMismatch, NumberTaken),
 )
 async def add_measure(plan_id: UUID, body: MeasureIn, by: Officer, session: WriteSession, now: Now) -> MeasureOut:
     """Add a promise to an aspect; `goal_code` ties it to a goal that the ledger measures."""
@@ -129,6 +130,8 @@ async def add_measure(plan_id: UUID, body: MeasureIn, by: Officer, session: Writ
         owner=body.owner,
         due_on=body.due_on,
         goal_code=body.goal_code,
+        evidence=body.evidence,
+        evidence_min=body.evidence_min,
         by=by,
         now=now,
     )

@@ -63,7 +63,10 @@ class Aspect:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One promise of a plan: an indicator, its target and who answers for it."""
+    """One promise of a plan: an indicator, its target and who answers for it.
+
+    ``evidence`` says what proves a figure, ``evidence_min`` how many documents at least (domain handbook §2.4).
+    """
 
     id: UUID
     aspect_no: int
@@ -75,3 +78,5 @@ class Measure:
     owner: str
     due_on: date | None
     goal_code: str | None
+    evidence: str | None = None
+    evidence_min: int = 1

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
 FIRST_YEAR, LAST_YEAR = 2000, 2199
+_MONTH = re.compile(r"^(20|21)[0-9]{2}-(0[1-9]|1[0-2])$", re.ASCII)
 
 
 def _written(value: Any) -> Any:
@@ -24,6 +26,18 @@ def _sane(day: date) -> date:
 
 Day = Annotated[date, BeforeValidator(_written), AfterValidator(_sane)]
 """A Shanghai calendar day, ``YYYY-MM-DD``."""
+
+
+def _first(value: Any) -> Any:
+    if isinstance(value, str) and _MONTH.fullmatch(value):
+        return f"{value}-01"
+    raise ValueError("a month as YYYY-MM")
+
+
+Month = Annotated[
+    date, BeforeValidator(_first, json_schema_input_type=Annotated[str, StringConstraints(pattern=_MONTH.pattern)])
+]
+"""The first day of a Shanghai calendar month, written ``YYYY-MM``."""
 
 Year = Annotated[int, Field(strict=True, ge=FIRST_YEAR, le=LAST_YEAR, examples=[2026])]
 

@@ -69,8 +69,8 @@ class MeasureIn(Body):
                     "no": 21,
                     "text": "组织特产进鲁销售",
                     "indicator": "在鲁净销售额",
-                    "unit": "fen",
-                    "target": 2_600_000_000,
+                    "unit": "万元",
+                    "target": 2_600,
                     "owner": "县商务局",
                     "due_on": "2026-12-31",
                 }
@@ -87,6 +87,8 @@ class MeasureIn(Body):
     owner: ShortText
     due_on: Day | None = None
     goal_code: Code | None = None
+    evidence: ShortText | None = Field(None, description="What proves a figure that is entered")
+    evidence_min: Annotated[int, Field(strict=True, ge=0, le=20, description="Documents at least")] = 1
 
 
 class MeasureOut(Out):
@@ -102,6 +104,8 @@ class MeasureOut(Out):
     owner: str
     due_on: date | None
     goal_code: str | None
+    evidence: str | None
+    evidence_min: int
 
     @classmethod
     def of(cls, measure: Measure) -> MeasureOut:

@@ -7,6 +7,7 @@ from app.assistance.service.ledger import count_sales, reverse_sale
 from app.assistance.service.paper import print_certificate
 from app.assistance.service.periods import close_month, reproduce, submit, submit_statement
 from app.assistance.service.plans import add_aspect, add_measure, create_plan
+from app.assistance.service.progress import decide_progress, enter_progress, stand_plan, with_evidence
 from app.assistance.service.proposals import decide_proposal, propose_adjustment
 from app.assistance.service.seals import seal_due, seal_everything
 
@@ -18,7 +19,9 @@ __all__ = [
     "contribution",
     "count_sales",
     "create_plan",
+    "decide_progress",
     "decide_proposal",
+    "enter_progress",
     "fold_ledger",
     "print_certificate",
     "propose_adjustment",
@@ -29,6 +32,8 @@ __all__ = [
     "seal_everything",
     "set_goal",
     "stand",
+    "stand_plan",
     "submit",
     "submit_statement",
+    "with_evidence",
 ]

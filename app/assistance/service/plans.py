@@ -10,6 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.assistance import queries
 from app.assistance.models import AspectRow, MeasureRow, PlanRow
 from app.assistance.rules.plans import Aspect, Measure, Plan, UnknownAspect, UnknownGoal
+from app.assistance.rules.progress import check_unit
+from app.assistance.rules.season import year_of
 from app.core.ids import new_id
 from app.identity import Actor
 
@@ -44,19 +46,25 @@ async def add_measure(
     owner: str,
     due_on: date | None = None,
     goal_code: str | None = None,
+    evidence: str | None = None,
+    evidence_min: int = 1,
     by: Actor,
     now: datetime,
 ) -> Measure:
-    """Add a promise to an aspect of a plan.
+    """Add a promise to an aspect of a plan. With a goal of the plan's year the ledger says how far it has come.
 
-    Raises ``NotFound``, ``UnknownAspect``, ``UnknownGoal``, ``NumberTaken``.
+    Raises ``NotFound``, ``UnknownAspect``, ``UnknownGoal``, ``UnitMismatch``, ``NumberTaken``.
     """
-    await queries.plan(session, plan_id)
+    plan = await queries.plan(session, plan_id)
     aspect_id = await queries.aspect_by_no(session, plan_id, aspect_no)
     if aspect_id is None:
         raise UnknownAspect(no=aspect_no)
-    if goal_code is not None and not await queries.goal_code_exists(session, goal_code):
-        raise UnknownGoal(goal=goal_code)
+    if goal_code is not None:
+        named = await queries.goals_with_codes(session, [goal_code], year_of(plan.year))
+        if not named:
+            raise UnknownGoal(goal=goal_code)
+        for goal in named:
+            check_unit(goal, unit)
     row = MeasureRow(
         id=new_id(now),
         plan_id=plan_id,
@@ -69,6 +77,8 @@ async def add_measure(
         owner=owner,
         due_on=due_on,
         goal_code=goal_code,
+        evidence=evidence,
+        evidence_min=evidence_min,
         by_account=by.account_id,
     )
     session.add(row)
