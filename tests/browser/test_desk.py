@@ -317,3 +317,25 @@ def test_somebody_asks_to_sell_here(watched: Watched):
     expect(page.locator("#bank")).to_contain_text("****0002")
     expect(page.get_by_role("button", name="提交申请")).to_be_disabled()
     watched.handy("the account is there")
+
+
+def test_every_door_opens_in_english_too(watched: Watched):
+    page, site = watched.page, watched.site
+    sign_in(page, site, "shop-s01", "/supplier")
+    page.get_by_role("link", name="English").click()
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    watched.handy("jobs")
+    tabs = page.get_by_role("navigation", name="Main").get_by_role("link").all()
+    page.goto(f"{site.url}/supplier/more")
+    watched.handy("more")
+    doors = page.get_by_role("main").get_by_role("link").all()
+    paths = [link.get_attribute("href") for link in doors]
+    assert len(paths) > 8
+    assert len(tabs) == 5
+    for path in [*paths, "/supplier/stock", "/supplier/stock/GT04", "/supplier/money", "/supplier/lots/new", "/sell"]:
+        page.goto(f"{site.url}{path}")
+        watched.handy(str(path))
+    page.set_viewport_size({"width": 320, "height": 640})
+    for path in paths:
+        page.goto(f"{site.url}{path}")
+        watched.look(f"{path} on the smallest phone")

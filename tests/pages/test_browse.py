@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 
 from app import inventory
@@ -143,3 +144,16 @@ async def test_a_product_says_what_its_label_says(visitor: Visitor):
     for told in ("Ingredients 茶鲜叶", "Producer’s address 湖南省", "Food business permit YB1433125"):
         assert told in said
     assert visitor.foreign == []
+
+
+async def test_styles_and_scripts_are_packed_for_those_who_can_unpack(visitor: Visitor):
+    await visitor.see("/")
+    found = re.search(r'href="(/static/shop\.css\?v=[0-9a-f]+)"', visitor.answer.text)
+    assert found
+    plain = await visitor.http.get(found[1], headers={"Accept-Encoding": "identity"})
+    packed = await visitor.http.get(found[1], headers={"Accept-Encoding": "gzip, br"})
+    assert "content-encoding" not in plain.headers
+    assert packed.headers["content-encoding"] == "gzip"
+    assert packed.content == plain.content
+    assert int(packed.headers["content-length"]) < int(plain.headers["content-length"]) // 3
+    assert packed.headers["vary"] == plain.headers["vary"] == "Accept-Encoding"

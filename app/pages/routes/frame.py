@@ -5,6 +5,7 @@ Pages come from this installation alone and work without a script; the policy in
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
@@ -36,6 +37,8 @@ from app.pages.rules import audience, safe_path, words
 _HERE = Path(__file__).parent.parent
 _TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
 _STATIC = {file.name: file.read_bytes() for file in sorted((_HERE / "static").iterdir()) if file.suffix in _TYPES}
+_PACKED = {name: gzip.compress(content, mtime=0) for name, content in _STATIC.items()}
+"""Styles and scripts hold no secret, so packing them tells nobody anything; a phone far out loads a quarter."""
 _FOREVER = "public, max-age=31536000, immutable"
 _POLICY = (
     "default-src 'none'; img-src 'self' data: blob:; style-src 'self'; script-src 'self'; connect-src 'self'; "
@@ -230,8 +233,12 @@ static = APIRouter(include_in_schema=False)
 
 
 @static.get("/static/{name}")
-async def get_static(_: Public, name: Annotated[str, PathParameter(max_length=64)]) -> Response:
+async def get_static(_: Public, request: Request, name: Annotated[str, PathParameter(max_length=64)]) -> Response:
     """A style, a script or an icon. Its address changes with its content."""
     if name not in _STATIC:
         raise NotFound
-    return Response(_STATIC[name], media_type=_TYPES[Path(name).suffix], headers={"Cache-Control": _FOREVER})
+    headers = {"Cache-Control": _FOREVER, "Vary": "Accept-Encoding"}
+    content = _STATIC[name]
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        content, headers["Content-Encoding"] = _PACKED[name], "gzip"
+    return Response(content, media_type=_TYPES[Path(name).suffix], headers=headers)
