@@ -95,12 +95,12 @@ async def _chores(db: Database, settings: Settings) -> None:
 async def _rounds(db: Database, settings: Settings, http: httpx.AsyncClient) -> None:
     """Those of the clock's errands that lead outside: each until it finds nothing to do, then a pause."""
     while True:
-        try:
-            for one_round in rounds(settings, http):
+        for one_round in rounds(settings, http):
+            try:
                 while await one_round(db, utc_now()):
                     pass
-        except Exception as error:  # noqa: BLE001 - see above
-            log.warning("worker_trouble", loop="rounds", error=type(error).__name__)
+            except Exception as error:  # noqa: BLE001 - see above; and one errand does not keep the others
+                log.warning("worker_trouble", loop="rounds", error=type(error).__name__)
         await asyncio.sleep(settings.worker.chores_every_seconds)
 
 

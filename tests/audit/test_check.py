@@ -541,6 +541,18 @@ BREAKS = [
     ),
     ("statement.carried", [f"UPDATE settlement_statement SET status = 'carried' WHERE id = {WAITING}"]),
     ("payout.of_statement", ["UPDATE settlement_payout SET amount_fen = amount_fen + 1"]),
+    *(
+        (
+            "payout.of_splits",
+            [
+                f"""INSERT INTO settlement_split (id, payout_id, statement_id, number, kind, transaction, sub_mchid,
+                        amount_fen, status, planned_at)
+                    SELECT gen_random_uuid(), id, statement_id, 'FS1', 'share', 'T1', '1', platform_fen + {beside},
+                           '{status}', now() FROM settlement_payout"""
+            ],
+        )
+        for status, beside in (("planned", 0), ("finished", 1), ("finished", -1))
+    ),
     ("payout.second_operator", ["UPDATE settlement_drafted SET amount_fen = amount_fen + 1"]),
     (
         "payout.second_operator",

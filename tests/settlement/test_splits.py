@@ -91,10 +91,14 @@ class World:
         return found
 
     async def splits(self, made):
-        payout = await self.payout(made)
-        answer = await self.books.shop.call("operator", "GET", f"/v1/operator/payouts/{payout.id}/splits")
-        assert answer.status_code == 200
-        return answer.json()["items"]
+        payout, found, cursor = await self.payout(made), [], ""
+        while cursor is not None:
+            path = f"/v1/operator/payouts/{payout.id}/splits?limit=3{cursor and f'&cursor={cursor}'}"
+            answer = await self.books.shop.call("operator", "GET", path)
+            assert answer.status_code == 200, answer.text
+            found += answer.json()["items"]
+            cursor = answer.json()["next_cursor"]
+        return found
 
 
 @pytest.fixture

@@ -161,4 +161,20 @@ OWED: tuple[Rule, ...] = (
                                         ELSE w.paid > 0 END
         """,
     ),
+    Rule(
+        "payout.of_splits",
+        "已付款的分账请求未全部完成，或平台所得与结算单不符",
+        "a payout is paid whose requests to the provider are not all done, or gave the platform another share",
+        """
+        SELECT y.id AS payout_id, y.number, concat_ws(' ', w.undone, w.moved) AS found, y.platform_fen AS expected
+        FROM settlement_payout y JOIN LATERAL (
+            SELECT count(*) FILTER (WHERE x.payout_id = y.id) AS mine,
+                   count(*) FILTER (WHERE x.payout_id = y.id AND x.status <> 'finished') AS undone,
+                   coalesce(sum(CASE x.kind WHEN 'give_back' THEN -x.amount_fen ELSE x.amount_fen END)
+                            FILTER (WHERE x.status = 'finished'), 0) AS moved
+            FROM settlement_split x WHERE x.statement_id = y.statement_id) w ON true
+        WHERE y.status = 'paid' AND w.mine > 0
+          AND (w.undone > 0 OR w.moved NOT BETWEEN y.platform_fen AND greatest(y.platform_fen, 0))
+        """,
+    ),
 )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.errors import NotFound
@@ -106,6 +106,18 @@ async def of_payout(session: AsyncSession, payout_id: UUID) -> list[Split]:
     last = SplitRow.kind == SplitKind.UNFREEZE
     query = select(SplitRow).where(SplitRow.payout_id == payout_id).order_by(SplitRow.planned_at, last, SplitRow.number)
     return [view(row) for row in await session.scalars(query.execution_options(populate_existing=True))]
+
+
+async def page_of_payout(
+    session: AsyncSession, payout_id: UUID, *, after: tuple[str, str] | None, limit: int
+) -> list[Split]:
+    """Requests of a payout by their kind and number: those of the first round come first. Raises ``NotFound``."""
+    if await session.get(PayoutRow, payout_id) is None:
+        raise NotFound
+    query = select(SplitRow).where(SplitRow.payout_id == payout_id)
+    if after is not None:
+        query = query.where(tuple_(SplitRow.kind, SplitRow.number) > after)
+    return [view(row) for row in await session.scalars(query.order_by(SplitRow.kind, SplitRow.number).limit(limit))]
 
 
 async def lock(session: AsyncSession, split_id: UUID) -> SplitRow:

@@ -7,12 +7,24 @@ from uuid import UUID
 from fastapi import APIRouter
 
 from app.core.errors import NotFound
-from app.core.web import Now, ReadSession, WriteSession, problems
+from app.core.web import (
+    DEFAULT_LIMIT,
+    Cursor,
+    InvalidCursor,
+    Limit,
+    Now,
+    Page,
+    ReadSession,
+    WriteSession,
+    decode_cursor,
+    encode_cursor,
+    problems,
+)
 from app.identity import Operator
 from app.settlement import service
 from app.settlement.queries import splits
 from app.settlement.rules.split import MerchantTaken
-from app.settlement.schemas.splits import SplitMerchantIn, SplitMerchantOut, SplitOut, SplitsOut
+from app.settlement.schemas.splits import SplitMerchantIn, SplitMerchantOut, SplitOut
 
 router = APIRouter(tags=["settlement"])
 
@@ -48,9 +60,23 @@ async def enter_split_merchant(
     "/v1/operator/payouts/{payout_id}/splits",
     operation_id="list_payout_splits",
     summary="How a payout is split, payment by payment",
-    response_model=SplitsOut,
-    responses=problems(NotFound),
+    response_model=Page[SplitOut],
+    responses=problems(NotFound, InvalidCursor),
 )
-async def list_payout_splits(payout_id: UUID, _: Operator, session: ReadSession) -> SplitsOut:
-    """Empty for a provider that is told of the payout as a whole, as the sandbox is."""
-    return SplitsOut(items=[SplitOut.model_validate(one) for one in await splits.of_payout(session, payout_id)])
+async def list_payout_splits(
+    payout_id: UUID, _: Operator, session: ReadSession, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
+) -> Page[SplitOut]:
+    """Shares and what was given back come before what was set free.
+
+    Empty for a provider that is told of the payout as a whole, as the sandbox is.
+    """
+    after = None
+    if cursor is not None:
+        of, kind, number = decode_cursor("payout-splits", cursor)
+        if str(of) != str(payout_id):
+            raise InvalidCursor
+        after = str(kind), str(number)
+    found = await splits.page_of_payout(session, payout_id, after=after, limit=limit + 1)
+    shown = found[limit - 1] if len(found) > limit else None
+    more = None if shown is None else encode_cursor("payout-splits", str(payout_id), shown.kind.value, shown.number)
+    return Page(items=[SplitOut.model_validate(one) for one in found[:limit]], next_cursor=more)

@@ -45,9 +45,3 @@ class SplitOut(Out):
     planned_at: datetime
     asked_at: datetime | None
     ended_at: datetime | None
-
-
-class SplitsOut(Out):
-    """All requests of a payout, in their order."""
-
-    items: list[SplitOut]
