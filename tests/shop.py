@@ -25,7 +25,7 @@ from app.identity import Account, Actor, Role
 from app.identity.service.tokens import sign_access_token
 from app.main import create_app
 from app.wiring import build
-from tests.papers import papers
+from tests.papers import list_on_832, papers
 
 ADDRESS = {"recipient": "王晓梅", "phone": "13800001234", "division_code": "370112", "detail": "花园路88号3单元502室"}
 LABEL = {
@@ -238,6 +238,7 @@ async def open_shop(db: Database, settings: Settings, clock: Any) -> Shop:
                 now=now,
             )
             await suppliers.approve(session, card.id, by=operator, now=now)
+            await list_on_832(session, card.id, by=operator, now=now)
             await person(code, Role.SUPPLIER, card.id)
             if licence is None:
                 await pricing.choose_freight(session, card.id, "fresh", now=now)

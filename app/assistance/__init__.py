@@ -4,12 +4,12 @@
 organisation's counted year; closed months, submitted reports, and changes of the ledger that one officer proposes and
 another decides; sums of the ledger by day and month (``VIEWS``) and of each goal by month, to which one of the worker's
 jobs adds what was posted.
-*Promises* one entry for each line that counts and one reversing entry for each refund of it, however often the facts
-are heard; attribution frozen on the entry; a place without a hole for every entry that is sealed, and a chain of hashes
-that any change of it breaks; that every entry is either in the sums or on the list of those that are not yet, so that
-both together are the ledger at any moment; that a closed month never changes, what comes late counting in the month
-that is open; that a submitted report is the same byte for byte whenever it is asked; no goal of a partition group that
-overlaps another.
+*Promises* one entry for each line that counts, one reversing entry for each refund of it, and the reason for each line
+that does not count, however often the facts are heard; attribution frozen on the entry; a place without a hole for
+every entry that is sealed, and a chain of hashes that any change of it breaks; that every entry is either in the sums
+or on the list of those that are not yet, so that both together are the ledger at any moment; that a closed month never
+changes, what comes late counting in the month that is open; that a submitted report is the same byte for byte whenever
+it is asked; no goal of a partition group that overlaps another.
 *Calls* catalogue and suppliers for the values of filters, orders, inventory and buyers for what is told to a buyer;
 hears orders. *Tells* nobody.
 """
@@ -58,6 +58,7 @@ from app.assistance.rules.goals import (
 )
 from app.assistance.rules.periods import Closing, Sums, UnknownCutOff
 from app.assistance.rules.plans import Aspect, Measure, Plan, PlanExists
+from app.assistance.rules.programmes import TERMS, Said, Terms, terms_of, terms_on
 from app.assistance.rules.season import Period, year_of
 from app.assistance.rules.submissions import Submission
 from app.assistance.rules.summary import BUYER, GOODS, NAMED, VIEWS, View, view_for
@@ -91,6 +92,7 @@ __all__ = [
     "GOAL_FILTER",
     "GOODS",
     "NAMED",
+    "TERMS",
     "VIEWS",
     "WORDINGS",
     "ActsForNobody",
@@ -121,12 +123,14 @@ __all__ = [
     "Period",
     "Plan",
     "PlanExists",
+    "Said",
     "Sale",
     "SaleReversed",
     "Standing",
     "Submission",
     "Sums",
     "TakenBack",
+    "Terms",
     "UnknownCutOff",
     "UnknownFilterValue",
     "VerifiedOut",
@@ -159,6 +163,8 @@ __all__ = [
     "stand",
     "submission",
     "submit",
+    "terms_of",
+    "terms_on",
     "unsealed",
     "view_for",
     "year_of",

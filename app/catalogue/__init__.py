@@ -1,7 +1,8 @@
 """The catalogue: what is sold, by whom, where it comes from and when it is in season.
 
 *Owns* categories, products with their sales units (SKUs), pictures, the changes that suppliers propose to products,
-and what operators decided about them.
+and what operators decided about them; the county's register of certified products, which decides whose sales are
+assistance.
 *Promises* ``offers``: everything an order needs to know about its SKUs, in one statement, with ``on_sale`` decided
 from publication and the supplier's standing. What is on sale changes by an operator's approval alone, all at once and
 once. A product that shows less than the law wants cannot be published, and
@@ -30,6 +31,7 @@ from app.catalogue.rules import (
     SkuTaken,
     SlugTaken,
 )
+from app.catalogue.rules.eligibility import CertificationKind, NewCertification
 from app.catalogue.rules.listing import NotPublishable
 from app.catalogue.rules.lots import SeasonNotProven
 from app.catalogue.rules.returns import FRESH, RETURN_POLICIES, SEALED, ReturnPolicy
@@ -44,6 +46,7 @@ from app.catalogue.service import (
     offers_and,
     plant_categories,
     publish,
+    register_certification,
     reject,
     store_image,
     submit,
@@ -58,8 +61,10 @@ __all__ = [
     "ROOTS",
     "SEALED",
     "Category",
+    "CertificationKind",
     "InvalidImage",
     "InvalidProduct",
+    "NewCertification",
     "NewProduct",
     "NewSku",
     "NoSuchProduct",
@@ -93,6 +98,7 @@ __all__ = [
     "pictures",
     "plant_categories",
     "publish",
+    "register_certification",
     "reject",
     "router",
     "season_on",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,15 +11,19 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.catalogue.lifecycle import (
+    CertificationStatus,
+    CertificationStep,
     ChangeStatus,
     ChangeStep,
     Status,
     Step,
     after,
+    certification_after,
     change_after,
 )
 from app.catalogue.rules import SkuTaken, SlugTaken
 from app.catalogue.rules.comparing import COMPARED_BY
+from app.catalogue.rules.eligibility import CertificationKind
 from app.core.db import Base, append_only, fen, instant, uid
 
 _STATUSES = ", ".join(f"'{status.value}'" for status in Status)
@@ -177,3 +181,64 @@ class SkuRow(Base):
 
 # The primary key's own violation means the same as a bar code's.
 Base.metadata.tables["catalogue_sku"].primary_key.info["means"] = SkuTaken
+
+
+class CertificationRow(Base):
+    """A product's certification, or a supplier's 832 listing, on its way from the county to the list.
+
+    It counts from ``valid_from`` until the day before ``valid_to``, while it is listed. ``listed_at`` keeps when it
+    came to be so, whatever days it says it is valid: one listed after an order cannot have made that count.
+    """
+
+    __tablename__ = "catalogue_certification"
+    __table_args__ = (
+        CheckConstraint(f"kind IN ({', '.join(repr(kind.value) for kind in CertificationKind)})", name="kind"),
+        CheckConstraint(f"status IN ({', '.join(repr(one.value) for one in CertificationStatus)})", name="status"),
+        CheckConstraint("(kind = 'supplier_832') = (product_id IS NULL)", name="product"),
+        CheckConstraint("valid_to > valid_from", name="ends_after_it_begins"),
+        CheckConstraint("status NOT IN ('listed', 'suspended') OR listed_at IS NOT NULL", name="listed"),
+        Index("ix_catalogue_certification_supplier_id_status", "supplier_id", "status"),
+        Index("ix_catalogue_certification_product_id", "product_id", postgresql_where=text("product_id IS NOT NULL")),
+    )
+
+    id: Mapped[uid]
+    kind: Mapped[str]
+    supplier_id: Mapped[UUID] = mapped_column(ForeignKey("suppliers_supplier.id"))
+    product_id: Mapped[UUID | None] = mapped_column(ForeignKey("catalogue_product.id"))
+    batch: Mapped[str]
+    people_linked: Mapped[int]
+    value_fen: Mapped[fen]
+    notice_from: Mapped[date | None]
+    notice_to: Mapped[date | None]
+    valid_from: Mapped[date]
+    valid_to: Mapped[date]
+    status: Mapped[str]
+    entered_by: Mapped[UUID]
+    entered_at: Mapped[instant]
+    listed_at: Mapped[datetime | None]
+
+    def take(self, step: CertificationStep, *, now: datetime) -> None:
+        """Take a step of its lifecycle. Raises ``CertificationStepNotAllowed``."""
+        self.status = certification_after(CertificationStatus(self.status), step)
+        if step in (CertificationStep.ENTER_LIST, CertificationStep.REGISTER):
+            self.listed_at = now
+
+
+class CertificationStepRow(Base):
+    """Who took which step of a certification, and what they noted."""
+
+    __tablename__ = "catalogue_certification_step"
+    __table_args__ = (
+        CheckConstraint(f"step IN ({', '.join(repr(step.value) for step in CertificationStep)})", name="step"),
+        Index("ix_catalogue_certification_step_certification_id_id", "certification_id", "id"),
+    )
+
+    id: Mapped[uid]
+    certification_id: Mapped[UUID] = mapped_column(ForeignKey("catalogue_certification.id"))
+    step: Mapped[str]
+    note: Mapped[str]
+    by_account: Mapped[UUID]
+    at: Mapped[instant]
+
+
+append_only(Base.metadata.tables["catalogue_certification_step"])

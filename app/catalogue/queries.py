@@ -13,10 +13,18 @@ from sqlalchemy import RowMapping, TextClause, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.catalogue.lifecycle import Status
-from app.catalogue.models import CategoryRow, ChangeRow, ImageRow, ProductRow, ReviewRow, SkuRow
+from app.catalogue.models import CategoryRow, CertificationStepRow, ChangeRow, ImageRow, ProductRow, ReviewRow, SkuRow
 from app.catalogue.rules import Category, NewProduct, NewSku, NoSuchImage, NoSuchProduct, Offer, ProductCard
 from app.catalogue.rules.comparing import sold_by_weight
 from app.catalogue.rules.content import Document, document_of
+from app.catalogue.rules.eligibility import (
+    CERTIFIED_FROM,
+    LOCAL_LIST_FROM,
+    Certification,
+    CertificationKind,
+    CertificationStepTaken,
+    NoSuchCertification,
+)
 from app.catalogue.rules.solar_terms import PICKS
 from app.core.asides import Aside
 from app.core.db import array, ask
@@ -26,18 +34,24 @@ _SKU_FIELDS = tuple(field.name for field in fields(NewSku))
 # The one place where the catalogue reads its supplier's table itself: ordering asks this question in every order, and
 # a second round trip for three columns would cost more than the rest of it. The codes come out of a sub-select so that
 # the planner cannot see how many there are: it would plan anew for each order, which takes longer than to answer.
+# ``assisted`` is decided by the rule of the day (``rules.eligibility``), and by what is listed when it is asked.
 _OFFERS = """
 SELECT {aside}, k.sku, k.name, p.id, p.name, p.slug, s.id, s.code, s.name, c.root_slug, p.township_code, t.name,
        p.village, k.gross_weight_g, k.net_weight_g, k.case_pack, k.tax_rate_bp, k.fresh,
        k.retail AND p.status = 'published' AND s.status = 'approved',
-       coalesce(s.linked_since <= coalesce(CAST(:day AS date), CAST(now() AT TIME ZONE 'Asia/Shanghai' AS date)),
-                false),
+       CASE WHEN d.day < '{certified_from}' THEN coalesce(s.linked_since <= d.day, false)
+            ELSE EXISTS (
+                SELECT FROM catalogue_certification n
+                WHERE n.supplier_id = s.id AND n.status = 'listed' AND n.valid_from <= d.day AND d.day < n.valid_to
+                  AND (n.product_id = p.id OR n.product_id IS NULL)
+                  AND (n.kind = 'poverty_product') = (d.day < '{local_list_from}')) END,
        CAST(k.length_mm AS bigint) * k.width_mm * k.height_mm, s.uscc
 FROM catalogue_sku k
 JOIN catalogue_product p ON p.id = k.product_id
 JOIN catalogue_category c ON c.slug = p.category_slug
 JOIN suppliers_supplier s ON s.id = p.supplier_id
 JOIN suppliers_township t ON t.code = p.township_code
+CROSS JOIN (SELECT coalesce(CAST(:day AS date), CAST(now() AT TIME ZONE 'Asia/Shanghai' AS date)) AS day) d
 WHERE k.sku = ANY(CAST((SELECT CAST(:skus AS text[])) AS text[]))
 """
 
@@ -78,7 +92,7 @@ _NOTHING = Aside("NULL")
 
 @lru_cache(maxsize=8)
 def _offers(aside: str) -> TextClause:
-    return text(_OFFERS.format(aside=aside))
+    return text(_OFFERS.format(aside=aside, certified_from=CERTIFIED_FROM, local_list_from=LOCAL_LIST_FROM))
 
 
 _SKUS_OF_SUPPLIER = text("""
@@ -312,3 +326,44 @@ def card(row: ProductRow, skus: Sequence[SkuRow]) -> ProductCard:
         published_at=row.published_at,
         skus=tuple(sku.sku for sku in skus),
     )
+
+
+_CERTIFICATIONS = """
+SELECT c.id, c.kind, c.supplier_id, s.name AS supplier_name, c.product_id, p.name AS product_name, c.batch,
+       c.people_linked, c.value_fen, c.notice_from, c.notice_to, c.valid_from, c.valid_to, c.status, c.entered_at,
+       c.listed_at
+FROM catalogue_certification c JOIN suppliers_supplier s ON s.id = c.supplier_id
+LEFT JOIN catalogue_product p ON p.id = c.product_id
+"""
+_ONE_CERTIFICATION = text(f"{_CERTIFICATIONS} WHERE c.id = :id")
+_PAGE_OF_CERTIFICATIONS = text(f"""
+{_CERTIFICATIONS}
+WHERE (CAST(:status AS text) IS NULL OR c.status = :status)
+  AND (CAST(:supplier AS uuid) IS NULL OR c.supplier_id = CAST(:supplier AS uuid))
+  AND (CAST(:before AS uuid) IS NULL OR c.id < CAST(:before AS uuid))
+ORDER BY c.id DESC LIMIT :limit
+""")
+
+
+def _certification(row: RowMapping, steps: tuple[CertificationStepTaken, ...] = ()) -> Certification:
+    return Certification(**{**row, "kind": CertificationKind(row["kind"])}, steps=steps)
+
+
+async def certification(session: AsyncSession, certification_id: UUID) -> Certification:
+    """A certification with the steps that were taken. Raises ``NoSuchCertification``."""
+    row = (await session.execute(_ONE_CERTIFICATION, {"id": certification_id})).mappings().one_or_none()
+    if row is None:
+        raise NoSuchCertification
+    taken = select(CertificationStepRow).where(CertificationStepRow.certification_id == certification_id)
+    steps = await session.scalars(taken.order_by(CertificationStepRow.at, CertificationStepRow.id))
+    return _certification(
+        row, tuple(CertificationStepTaken(one.step, one.at, one.by_account, one.note) for one in steps)
+    )
+
+
+async def certifications(
+    session: AsyncSession, *, status: str | None, supplier_id: UUID | None, before: UUID | None, limit: int
+) -> list[Certification]:
+    """The register without the steps, the latest entry first."""
+    values = {"status": status, "supplier": supplier_id, "before": before, "limit": limit}
+    return [_certification(row) for row in (await session.execute(_PAGE_OF_CERTIFICATIONS, values)).mappings()]

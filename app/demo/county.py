@@ -135,6 +135,7 @@ async def _plant_suppliers(
             now=now,
         )
         await suppliers.approve(session, card.id, by=operator, now=now)
+        await _list_on_832(session, card.id, entry["id"], operator, now)
         if "orange" in entry["products"]:
             await pricing.choose_freight(session, card.id, "fresh", now=now)
         account_id = await identity.create_account(
@@ -176,6 +177,21 @@ def _papers(entry: dict[str, Any], today: date) -> suppliers.Papers:
     serial = int(entry["id"][1:])
     bank = suppliers.BankAccount(entry["name"], f"6200000000{serial:09d}", "保靖农商银行（示例）", "402569000018")
     return suppliers.Papers(certificates, bank, f"保农函〔示例〕{serial}号")
+
+
+async def _list_on_832(session: AsyncSession, supplier_id: UUID, code: str, operator: Actor, now: datetime) -> None:
+    """What makes an invented supplier's sales count since 2021 (handbook §2.2): it is listed on the 832 platform."""
+    today = local_day(now)
+    listing = catalogue.NewCertification(
+        kind=catalogue.CertificationKind.SUPPLIER_832,
+        supplier_id=supplier_id,
+        batch=f"{today.year} 年入驻",
+        people_linked=100 + 7 * int(code[1:]),
+        value_fen=300_000_000,
+        valid_from=today,
+        valid_to=date(today.year + 5, 1, 1),
+    )
+    await catalogue.register_certification(session, listing, note="832 平台供应商名录（示例）", by=operator, now=now)
 
 
 async def _plant_partners(

@@ -32,6 +32,7 @@ from app.identity.queries import (
     owners,
     phone_of,
     sign_ins,
+    staff_have,
 )
 from app.identity.routes import router
 from app.identity.rules import (
@@ -152,5 +153,6 @@ __all__ = [
     "sign_in_of",
     "sign_ins",
     "sign_out",
+    "staff_have",
     "withdraw",
 ]

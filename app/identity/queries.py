@@ -163,6 +163,16 @@ def held_open(by: Actor) -> Aside:
     return Aside(_STILL_OPEN, {"holder": by.account_id})
 
 
+_STAFF_PHONE = """EXISTS (
+    SELECT FROM identity_account sa JOIN identity_grant sg ON sg.account_id = sa.id
+    WHERE sa.phone_index = :phone_index AND sg.role = 'supplier' AND sg.scope_id = s.id)"""
+
+
+def staff_have(phone: str) -> Aside:
+    """Asked along with another statement: whether somebody who works for the supplier ``s.id`` has this phone."""
+    return Aside(_STAFF_PHONE, {"phone_index": keys().blind(phone, "phone")})
+
+
 async def names_of(session: AsyncSession, account_ids: Sequence[UUID]) -> dict[UUID, str]:
     """What the people behind some accounts are called."""
     wanted = select(AccountRow.id, AccountRow.name_sealed).where(AccountRow.id.in_(account_ids))

@@ -95,6 +95,8 @@ _MOVES_STOCK_OR_MONEY = {
     "accept_substitute",
 }
 _MOVES_NEITHER = {
+    "add_certification",
+    "take_certification_step",
     "close_period",
     "submit_statement",
     "propose_adjustment",

@@ -1,6 +1,6 @@
 import asyncio
 from datetime import UTC, date, datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
@@ -340,3 +340,82 @@ async def test_every_group_of_a_report_can_be_followed_to_its_entries(officer, d
         found += [entry["amount_fen"] for entry in page["items"]]
         params = page["next_cursor"] and only | {"limit": 2, "cursor": page["next_cursor"]}
     assert sorted(found) == sorted(kept)
+
+
+async def test_what_does_not_count_is_kept_with_the_reason_and_what_was_looked_at(officer, db, now):
+    sold, other = line(division_code="430102"), line(sku="GT02")
+    sale = completed(now, sold, other, line(sku="GT03", net_fen=0))
+    async with db.write() as session:
+        for _ in range(2):
+            await hear(session, sale, now=now)
+    told = (await officer.get("/v1/office/exclusions")).json()["items"]
+    assert {(one["sku"], one["reason"], one["order_number"]) for one in told} == {
+        ("GT01", "other_destination", sale.number),
+        ("GT03", "nothing_paid", sale.number),
+    }
+    assert len(told) == 2
+    (elsewhere,) = (await officer.get("/v1/office/exclusions", params={"reason": "other_destination"})).json()["items"]
+    assert elsewhere["facts"] == {
+        "programme": "P3",
+        "assisted": True,
+        "township_code": "433125116",
+        "division_code": "430102",
+        "self_purchase": False,
+        "on_832": False,
+        "internal": False,
+        "net_fen": 13800,
+    }
+
+
+async def test_an_internal_transfer_is_no_sale(session, now):
+    moved = assistance.Sale(
+        source_id=uuid4(),
+        at=now,
+        internal=True,
+        **{
+            "order_id": uuid4(),
+            "po_no": "PO1",
+            **line().model_dump(exclude={"buyer_id", "channel"}),
+            "channel": assistance.Channel.SUPERMARKET,
+        },
+    )
+    assert await assistance.count_sales(session, [moved], now=now) == 0
+    assert await session.scalar(text("SELECT reason FROM assistance_exclusion")) == "internal_transfer"
+
+
+async def test_what_a_supermarket_took_in_counts_under_its_purchase_order(session, now):
+    partner, receipt = uuid4(), uuid4()
+    told = line().model_dump(exclude={"buyer_id", "channel"})
+    bought = {"order_id": uuid4(), "po_no": "PO-8", "partner_id": partner, "partner_name": "泉润万家", **told}
+    parts = [
+        assistance.Sale(
+            source_id=receipt, at=now, channel=assistance.Channel.SUPERMARKET, **(bought | {"line_id": one})
+        )
+        for one in (uuid4(), uuid4())
+    ]
+    assert await assistance.count_sales(session, parts, now=now) == 2
+    assert await assistance.count_sales(session, parts, now=now) == 0
+    back = assistance.SaleReversed(uuid4(), now, (assistance.TakenBack(parts[0].line_id, 1, 6_900),))
+    assert await assistance.reverse_sale(session, back, now=now) == 1
+    rows = await entries(session)
+    assert {(one["po_no"], one["partner_id"], one["channel"]) for one in rows} == {("PO-8", partner, "supermarket")}
+    assert sum(one["amount_fen"] for one in rows) == 2 * 13_800 - 6_900
+
+
+async def test_a_later_programme_never_speaks_of_the_assessment(officer):
+    told = (await officer.get("/v1/office/programmes")).json()["items"]
+    assert [(one["code"], one["assessed"]) for one in told] == [("P1", True), ("P2", False), ("P3", False)]
+    assert [one["product"]["zh"] for one in told] == ["扶贫产品", "帮扶产品", "欠发达地区农副产品"]
+    for one in told:
+        said = {name: words for name, words in one.items() if isinstance(words, dict)}
+        assert all(words["zh"] and words["en"] for words in said.values())
+        claims = [words["zh"] for name, words in said.items() if name != "caution"]
+        assert any("扶贫" in words for words in claims) is one["assessed"]
+        assert ("不属于东西部协作考核数据" in one["caution"]["zh"]) is not one["assessed"]
+
+
+def test_a_report_over_several_years_says_what_each_called_it():
+    touched = assistance.terms_of(date(2020, 12, 31), date(2026, 1, 1))
+    assert [programme.code for programme, _ in touched] == ["P1", "P2", "P3"]
+    assert [programme.code for programme, _ in assistance.terms_of(date(2021, 1, 1), date(2025, 12, 31))] == ["P2"]
+    assert assistance.terms_on(date(2015, 1, 1)) is None

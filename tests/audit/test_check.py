@@ -415,6 +415,17 @@ BREAKS = [
         "ledger.sale_missing",
         [f"DELETE FROM assistance_entry WHERE line_id = {PLAIN}"],
     ),
+    (
+        "ledger.exclusion",
+        [
+            f"""INSERT INTO assistance_exclusion (id, source_id, line_id, order_id, sku, product_name, supplier_id,
+                    supplier_name, quantity, net_fen, occurred_at, excluded_at, reason, facts)
+                SELECT gen_random_uuid(), source_id, line_id, order_id, sku, product_name, supplier_id, supplier_name,
+                    quantity, amount_fen, occurred_at, now(), 'self_purchase', '{{}}'
+                FROM assistance_entry WHERE line_id = {PLAIN} AND kind = 'sale'"""
+        ],
+    ),
+    ("ledger.exclusion", ["UPDATE assistance_exclusion SET reason = 'on_832'"]),
     ("ledger.amount", [f"UPDATE assistance_entry SET amount_fen = amount_fen + 1 WHERE line_id = {PLAIN}"]),
     ("ledger.amount", [f"DELETE FROM assistance_entry WHERE id = {RETURNED}"]),
     ("ledger.sale_without_cause", [f"UPDATE orders_line SET assisted = false WHERE id = {PLAIN}"]),
@@ -590,6 +601,7 @@ async def spoil(books, statements):
     for table in (
         "assistance_decision",
         "assistance_entry",
+        "assistance_exclusion",
         "assistance_seal",
         "assistance_sealed_entry",
         "inventory_movement",

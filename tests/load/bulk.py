@@ -82,6 +82,11 @@ SELECT {_fixed("500", "n")}, 'S' || lpad(n::text, 2, '0'), '保靖县第' || n |
        '93433125MA4FAKE' || lpad(n::text, 3, '0'), (%(townships)s::text[])[1 + n %% {len(_TOWNSHIPS)}], '黄金村',
        'SC1144331259' || lpad(n::text, 4, '0'), 'small', 'approved', DATE '2020-01-01', now()
 FROM generate_series(1, {SUPPLIERS}) n;
+INSERT INTO catalogue_certification (id, kind, supplier_id, batch, people_linked, value_fen, valid_from, valid_to,
+    status, entered_by, entered_at, listed_at)
+SELECT {_fixed("ce0", "n")}, 'supplier_832', {_fixed("500", "n")}, '832', 100, 0, DATE '2021-01-01', DATE '2099-01-01',
+       'listed', {_fixed("a00", "0")}, now(), now()
+FROM generate_series(1, {SUPPLIERS}) n;
 INSERT INTO catalogue_image (id, digest, media_type, content)
 VALUES ({_fixed("1a0", "1")}, repeat('ab', 32), 'image/png', '\\x89504e47');
 """

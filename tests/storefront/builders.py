@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import catalogue, inventory, pricing, suppliers
 from app.identity import SYSTEM, Actor, Role
-from tests.papers import papers
+from tests.papers import list_on_832, papers
 
 # code, name, kind, uscc, township, village, licence
 SUPPLIERS = (
@@ -170,6 +170,8 @@ async def admit(session: AsyncSession, now: datetime, code: str) -> UUID:
         now=now,
     )
     await suppliers.approve(session, card.id, by=SYSTEM, now=now)
+    if code == "S01":
+        await list_on_832(session, card.id, by=SYSTEM, now=now)
     return card.id
 
 

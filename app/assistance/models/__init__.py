@@ -1,6 +1,7 @@
 """Tables of assistance, one file for each thing that is kept."""
 
 from app.assistance.models.certificates import CertificateRow
+from app.assistance.models.exclusions import ExclusionRow
 from app.assistance.models.goals import GoalRow
 from app.assistance.models.ledger import EntryRow
 from app.assistance.models.periods import ClosingRow, SubmissionRow
@@ -16,6 +17,7 @@ __all__ = [
     "ClosingRow",
     "DecisionRow",
     "EntryRow",
+    "ExclusionRow",
     "GoalRow",
     "MeasureRow",
     "PlanRow",

@@ -1,6 +1,7 @@
 """Reads and locks of assistance, one file for each thing that is kept."""
 
 from app.assistance.queries.certificates import certificate, counted_for
+from app.assistance.queries.exclusions import exclusions
 from app.assistance.queries.goals import (
     goal,
     goal_entries,
@@ -49,6 +50,7 @@ __all__ = [
     "entered",
     "entries_of",
     "entry",
+    "exclusions",
     "first_month",
     "goal",
     "goal_entries",

@@ -15,6 +15,7 @@ from uuid import UUID
 
 from app.assistance.rules import Entry
 from app.assistance.rules.counting import Programme, Reason, programme_on
+from app.assistance.rules.programmes import TERMS
 from app.core.errors import DomainError, NotFound
 from app.core.sealing import keys
 
@@ -93,22 +94,15 @@ class Wording:
     caution: str
 
 
+_STATEMENTS = {
+    "P1": "采购保靖县扶贫产品，参与东西部扶贫协作中的消费扶贫",
+    "P2": "采购保靖县农副产品，参与消费帮扶",
+    "P3": "采购保靖县农副产品，参与常态化消费帮扶",
+}
+
 WORDINGS: Mapping[str, Wording] = {
-    "P1": Wording(
-        "消费扶贫采购证明",
-        "采购保靖县扶贫产品，参与东西部扶贫协作中的消费扶贫",
-        "数据为本平台订单的可核验部分，东西部扶贫协作考核数据以有关部门核定为准。",
-    ),
-    "P2": Wording(
-        "消费帮扶采购证明",
-        "采购保靖县农副产品，参与消费帮扶",
-        "数据为本平台订单的可核验部分，不属于东西部协作考核数据。",
-    ),
-    "P3": Wording(
-        "消费帮扶采购证明",
-        "采购保靖县农副产品，参与常态化消费帮扶",
-        "数据为本平台订单的可核验部分，不属于东西部协作考核数据。",
-    ),
+    code: Wording(f"{'消费扶贫' if terms.assessed else '消费帮扶'}采购证明", _STATEMENTS[code], terms.caution.zh)
+    for code, terms in TERMS.items()
 }
 
 

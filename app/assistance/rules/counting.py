@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from app.assistance.rules import Channel
@@ -58,6 +59,7 @@ class Reason(StrEnum):
     OTHER_ORIGIN = "other_origin"
     OTHER_DESTINATION = "other_destination"
     SELF_PURCHASE = "self_purchase"
+    INTERNAL_TRANSFER = "internal_transfer"
     ON_832 = "on_832"
     NOTHING_PAID = "nothing_paid"
 
@@ -72,6 +74,7 @@ class Candidate:
     self_purchase: bool
     on_832: bool
     net_fen: int
+    internal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +97,7 @@ def decide(line: Candidate, programme: Programme | None) -> Decision:
         (not line.township_code.startswith(programme.origin), Reason.OTHER_ORIGIN),
         (not line.division_code.startswith(programme.destination), Reason.OTHER_DESTINATION),
         (line.self_purchase, Reason.SELF_PURCHASE),
+        (line.internal, Reason.INTERNAL_TRANSFER),
         (line.on_832, Reason.ON_832),
         (line.net_fen <= 0, Reason.NOTHING_PAID),
     ):
@@ -109,7 +113,8 @@ class Sale:
     ``source_id`` is what was completed (a supplier order, a receipt) and ``line_id`` its line: told twice, it is
     counted once. A line belongs to one source, so a purchase order that is received in parts has a line for each part.
     ``quantity``, ``weight_g`` and ``net_fen`` are what was accepted and not given back until ``at``; ``net_fen`` is
-    after discounts and without freight. ``assisted``, ``self_purchase`` and ``on_832`` are as frozen when it was sold.
+    after discounts and without freight. ``assisted``, ``self_purchase`` and ``on_832`` are as frozen when it was sold;
+    ``internal`` are goods that only move between hands of the same seller.
     """
 
     source_id: UUID
@@ -137,13 +142,39 @@ class Sale:
     assisted: bool
     self_purchase: bool = False
     on_832: bool = False
+    internal: bool = False
 
     @property
     def candidate(self) -> Candidate:
         """What the test looks at."""
         return Candidate(
-            self.assisted, self.township_code, self.division_code, self.self_purchase, self.on_832, self.net_fen
+            assisted=self.assisted,
+            township_code=self.township_code,
+            division_code=self.division_code,
+            self_purchase=self.self_purchase,
+            on_832=self.on_832,
+            net_fen=self.net_fen,
+            internal=self.internal,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusion:
+    """An accepted line that does not count: ``reason`` is the first test that failed, ``facts`` what all looked at."""
+
+    id: UUID
+    line_id: UUID
+    order_number: str | None
+    po_no: str | None
+    sku: str
+    product_name: str
+    supplier_id: UUID
+    supplier_name: str
+    quantity: int
+    net_fen: int
+    occurred_at: datetime
+    reason: Reason
+    facts: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import fields
+from dataclasses import asdict, fields
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -37,6 +37,17 @@ FROM json_to_recordset(CAST(:lines AS json)) AS r(id uuid, at timestamptz, count
 ON CONFLICT DO NOTHING RETURNING line_id
 """)
 
+_EXCLUDE = text("""
+INSERT INTO assistance_exclusion (id, source_id, line_id, order_id, order_number, po_no, sku, product_name, supplier_id,
+    supplier_name, quantity, net_fen, occurred_at, excluded_at, reason, facts)
+SELECT r.id, r.source_id, r.line_id, r.order_id, r.order_number, r.po_no, r.sku, r.product_name, r.supplier_id,
+    r.supplier_name, r.quantity, r.net_fen, r.at, :now, r.reason, r.facts
+FROM json_to_recordset(CAST(:lines AS json)) AS r(id uuid, at timestamptz, source_id uuid, line_id uuid, order_id uuid,
+    order_number text, po_no text, sku text, product_name text, supplier_id uuid, supplier_name text, quantity integer,
+    net_fen bigint, reason text, facts jsonb)
+ON CONFLICT DO NOTHING
+""")
+
 _POST_REVERSALS = text("""
 INSERT INTO assistance_entry (id, posted_at, occurred_at, counted_on, kind, source_id, line_id, order_id, order_number,
     po_no, sku, product_id, product_name, category, supplier_id, supplier_name, township_code, township, channel,
@@ -59,19 +70,29 @@ def _row(sale: Sale, day: date, now: datetime) -> dict[str, Any]:
 
 
 async def count_sales(session: AsyncSession, sales: Iterable[Sale], *, now: datetime) -> int:
-    """Post one entry for each accepted line that counts; return how many were new.
+    """Post one entry for each accepted line that counts; return how many were new. The others are kept with the reason.
 
-    One statement for all of them. Hearing the same line again posts nothing. What completed in a month that is closed
-    counts on the first open day. Raises ``EntryContradicted`` if its source says something else than before.
+    One statement for all that count, one for all that do not. Hearing the same line again posts nothing. What completed
+    in a month that is closed counts on the first open day. Raises ``EntryContradicted`` if its source says something
+    else than before.
     """
     open_day = await queries.open_from(session)
     counted: dict[UUID, list[Sale]] = {}
     rows: list[dict[str, Any]] = []
+    excluded: list[dict[str, Any]] = []
     for sale in sales:
         day = local_day(sale.at)
-        if decide(sale.candidate, programme_on(day)).counted:
+        programme = programme_on(day)
+        decision = decide(sale.candidate, programme)
+        row = _row(sale, counted_on(day, open_day), now)
+        if decision.counted:
             counted.setdefault(sale.source_id, []).append(sale)
-            rows.append(_row(sale, counted_on(day, open_day), now))
+            rows.append(row)
+        else:
+            facts = {"programme": programme.code if programme else None, **asdict(sale.candidate)}
+            excluded.append({**row, "reason": decision.reason.value, "facts": facts})
+    if excluded:
+        await ask(session, _EXCLUDE, {"now": now, "lines": dump(excluded)})
     if not rows:
         return 0
     fresh = {line_id for (line_id,) in await ask(session, _POST_SALES, {"posted_at": now, "lines": dump(rows)})}

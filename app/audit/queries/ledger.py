@@ -25,19 +25,44 @@ _ELIGIBLE = """
     AND o.ext_832_order_no IS NULL AND p.completed_at >= '2016-01-01T00:00:00+08:00'
 """
 
+# The first test that fails names the reason; what came back before completion left nothing to count.
+_REASON = """CASE
+    WHEN p.completed_at < '2016-01-01T00:00:00+08:00' THEN 'no_programme'
+    WHEN NOT l.assisted THEN 'not_assisted'
+    WHEN l.township_code NOT LIKE '433125%' THEN 'other_origin'
+    WHEN o.division_code NOT LIKE '37%' THEN 'other_destination'
+    WHEN l.self_purchase THEN 'self_purchase'
+    WHEN o.ext_832_order_no IS NOT NULL THEN 'on_832'
+    WHEN x.net_fen <= 0 THEN 'nothing_paid' END"""
+
 LEDGER: tuple[Rule, ...] = (
     Rule(
         "ledger.sale_missing",
-        "已完成且应计入的订单行未入帮扶台账",
-        "a completed line that counts is not in the ledger",
+        "已完成的订单行既未入帮扶台账，也未登记不计入的原因",
+        "a completed line is neither in the ledger nor among those that do not count",
         f"""
         SELECT l.order_id, l.supplier_order_id, l.id AS line_id, 0 AS found,
                l.amount_fen - coalesce(s.amount_fen, 0) AS expected
         FROM orders_supplier_order p JOIN orders_line l ON l.supplier_order_id = p.id
-        JOIN orders_order o ON o.id = p.order_id LEFT JOIN ({SETTLED}) s ON s.line_id = l.id
+        LEFT JOIN ({SETTLED}) s ON s.line_id = l.id
         LEFT JOIN assistance_entry e ON e.line_id = l.id AND e.kind = 'sale'
-        WHERE p.status = 'completed' AND e.id IS NULL AND {_ELIGIBLE}
-          AND l.amount_fen > coalesce(s.amount_fen, 0) AND p.id NOT IN ({WAITING_FOR_LEDGER})
+        LEFT JOIN assistance_exclusion x ON x.line_id = l.id
+        WHERE p.status = 'completed' AND p.completed_at IS NOT NULL AND e.id IS NULL AND x.id IS NULL
+          AND p.id NOT IN ({WAITING_FOR_LEDGER})
+        """,
+    ),
+    Rule(
+        "ledger.exclusion",
+        "不计入的订单行没有成立的原因，或同时已入台账",
+        "a line is excluded without the reason that it names, or is counted as well",
+        f"""
+        SELECT x.id AS exclusion_id, x.line_id, x.reason AS found,
+               CASE WHEN e.id IS NOT NULL THEN 'counted' ELSE coalesce(w.reason, 'completed') END AS expected
+        FROM assistance_exclusion x LEFT JOIN assistance_entry e ON e.line_id = x.line_id AND e.kind = 'sale'
+        LEFT JOIN LATERAL (
+            SELECT {_REASON} AS reason FROM orders_line l JOIN orders_supplier_order p ON p.id = l.supplier_order_id
+            JOIN orders_order o ON o.id = l.order_id WHERE l.id = x.line_id AND p.status = 'completed') w ON true
+        WHERE e.id IS NOT NULL OR (x.po_no IS NULL AND x.reason IS DISTINCT FROM w.reason)
         """,
     ),
     Rule(

@@ -2,8 +2,10 @@
 
 from fastapi import APIRouter
 
-from app.catalogue.routes import operator, store, supplier
+from app.catalogue.routes import office, operator, store, supplier
 
-router = APIRouter(routes=[*store.router.routes, *supplier.router.routes, *operator.router.routes])
+_PARTS = (store, supplier, operator, office)
+
+router = APIRouter(routes=[route for part in _PARTS for route in part.router.routes])
 
 __all__ = ["router"]

@@ -1,5 +1,6 @@
 """What can be done in the catalogue: enter goods, and review them."""
 
+from app.catalogue.service.certifications import add_certification, register_certification, take_certification_step
 from app.catalogue.service.goods import (
     check_lot,
     create_product,
@@ -23,6 +24,7 @@ from app.catalogue.service.review import (
 )
 
 __all__ = [
+    "add_certification",
     "attach_files",
     "check_lot",
     "create_product",
@@ -35,9 +37,11 @@ __all__ = [
     "offers_and",
     "plant_categories",
     "publish",
+    "register_certification",
     "reject",
     "store_image",
     "submit",
+    "take_certification_step",
     "with_files",
     "withdraw",
 ]

@@ -37,6 +37,7 @@ from app.orders.rules import (
     number_prefix,
 )
 from app.orders.rules.invoices import InvoiceWish
+from app.orders.rules.own_purchase import Sign, is_own_purchase
 from app.orders.rules.promise import Calendar, Promise
 from app.pricing import NotOnSale, Quote, QuotedLine, Wanted, take
 from app.pricing import quote as price
@@ -171,8 +172,9 @@ async def place(
     used up.
     """
     division = resolve_division(asked.address.division_code)
-    found, held = await _on_sale(session, asked.wanted, identity.held_open(by), now)
-    if not all(held.values()):
+    aside = together(identity.held_open(by), identity.staff_have(asked.address.phone))
+    found, said = await _on_sale(session, asked.wanted, aside, now)
+    if not all(held for held, _ in said.values()):
         raise NotAuthenticated
     if not asked.fresh_goods_acknowledged and any(offer.fresh for offer in found.values()):
         raise FreshGoodsNotAcknowledged
@@ -238,6 +240,7 @@ async def place(
                         subsidy_fen=subsidies[quoted.sku],
                         by=by,
                         buyer=asked.purchaser,
+                        to_staff=said[offer.sku][1],
                     )
                     for position, (line_id, offer, quoted) in enumerate(lines)
                 ]
@@ -326,12 +329,18 @@ def line_row(
     subsidy_fen: int = 0,
     by: Actor,
     buyer: Purchaser | None,
+    to_staff: bool = False,
 ) -> dict[str, object]:
     """A line as it is written, with everything about it frozen as it is now.
 
-    Goods that a supplier's own people order, or that it orders as an organisation, are its own purchase.
+    Goods are a supplier's own purchase if enough speaks for it (``rules.own_purchase``).
     """
-    own = offer.supplier_id == by.supplier_id or (buyer is not None and offer.supplier_uscc == buyer.uscc)
+    signs = {
+        Sign.ORDERED_BY_STAFF: offer.supplier_id == by.supplier_id,
+        Sign.SAME_REGISTRATION: buyer is not None and offer.supplier_uscc == buyer.uscc,
+        Sign.SENT_TO_STAFF: to_staff,
+    }
+    own = is_own_purchase(sign for sign, there in signs.items() if there)
     return {
         "id": str(line_id),
         "order_id": str(order_id),
