@@ -67,6 +67,9 @@ def build(settings: Settings, http: httpx.AsyncClient | None = None) -> Wiring:
     on_many(orders.OrderPaid, storefront.on_orders_paid, name="storefront.count_sales")
     on_many(orders.SupplierOrderCompleted, assistance.on_supplier_orders_completed, name="assistance.count_sale")
     on(orders.LinesRefunded, assistance.on_lines_refunded, name="assistance.reverse_sale")
+    on(inventory.LotRecalled, wholesale.on_lot_recalled, name="wholesale.call_back")
+    on_many(wholesale.GoodsReceived, assistance.on_goods_received, name="assistance.count_receipt")
+    on(wholesale.GoodsReturned, assistance.on_goods_returned, name="assistance.reverse_receipt")
 
     invoicing.connect(wiring)
     on_many(orders.SupplierOrderCompleted, invoicing.on_supplier_orders_completed, name="invoicing.draw_when_accepted")
@@ -89,6 +92,7 @@ def build(settings: Settings, http: httpx.AsyncClient | None = None) -> Wiring:
     on(orders.LinesCancelled, webhooks.on_lines_cancelled, name="webhooks.tell_lines_cancelled")
     on(orders.LinesRefunded, webhooks.on_lines_refunded, name="webhooks.tell_lines_refunded")
     on(fulfilment.ShipmentDispatched, webhooks.on_shipment_dispatched, name="webhooks.tell_shipment_dispatched")
+    on(wholesale.GoodsReceived, webhooks.on_goods_received, name="webhooks.tell_goods_received")
     on(inventory.StockLow, webhooks.on_stock_low, name="webhooks.tell_stock_low")
     on(inventory.StockRanOut, webhooks.on_stock_low, name="webhooks.tell_stock_ran_out")
 

@@ -11,10 +11,15 @@ or on the list of those that are not yet, so that both together are the ledger a
 changes, what comes late counting in the month that is open; that a submitted report is the same byte for byte whenever
 it is asked; no goal of a partition group that overlaps another.
 *Calls* catalogue and suppliers for the values of filters, orders, inventory and buyers for what is told to a buyer;
-hears orders. *Tells* nobody.
+hears orders and wholesale. *Tells* nobody.
 """
 
-from app.assistance.handlers import on_lines_refunded, on_supplier_orders_completed
+from app.assistance.handlers import (
+    on_goods_received,
+    on_goods_returned,
+    on_lines_refunded,
+    on_supplier_orders_completed,
+)
 from app.assistance.queries import (
     CSV_HEADER,
     CSV_LINE,
@@ -148,6 +153,8 @@ __all__ = [
     "goal_entries",
     "goals",
     "ledger",
+    "on_goods_received",
+    "on_goods_returned",
     "on_lines_refunded",
     "on_supplier_orders_completed",
     "print_certificate",

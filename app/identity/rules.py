@@ -231,6 +231,8 @@ _AREAS = {
     "purchase-orders": "purchase-orders",
     "appointments": "purchase-orders",
     "receipts": "purchase-orders",
+    "returns": "purchase-orders",
+    "return-consents": "purchase-orders",
     "statements": "statements",
     "account": "account",
     "locations": "account",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app import catalogue, orders
+from app import catalogue, orders, wholesale
 from app.fulfilment import ShipmentDispatched
 from app.inventory import StockLow, StockRanOut
 from app.webhooks import queries, service
@@ -100,3 +102,36 @@ async def on_lines_refunded(session: AsyncSession, fact: orders.LinesRefunded, n
     }
     heard = Occurrence(Event.REFUND_SUCCEEDED, fact.supplier_order_id, data, fact.at, owners)
     await service.tell(session, heard, now=now)
+
+
+async def on_goods_received(session: AsyncSession, fact: wholesale.GoodsReceived, now: datetime) -> None:
+    """The partner and the marketplace hear of the whole receipt, each supplier of its own lines.
+
+    A line with ``too_little`` is one of which the partner's buying department is to be told.
+    """
+    event = Event.PURCHASE_ORDER_RECEIVED
+    if not await queries.anybody(session, event):
+        return
+    whole = _receipt(fact, fact.lines)
+    await service.tell(session, Occurrence(event, fact.po_id, whole, fact.at, frozenset({fact.partner_id})), now=now)
+    for supplier_id in sorted({line.supplier_id for line in fact.lines}):
+        own = _receipt(fact, [line for line in fact.lines if line.supplier_id == supplier_id])
+        part = Occurrence(event, fact.po_id, own, fact.at, frozenset({supplier_id}), part=True)
+        await service.tell(session, part, now=now)
+
+
+def _receipt(fact: wholesale.GoodsReceived, lines: Sequence[wholesale.ReceivedLine]) -> dict[str, Any]:
+    told = {"line_no", "sku", "delivered_units", "received_units", "rejected_units", "short_units", "too_little"}
+    return {
+        "receipt_id": str(fact.receipt_id),
+        "receipt_no": fact.receipt_no,
+        "purchase_order_id": str(fact.po_id),
+        "po_no": fact.po_no,
+        "partner_id": str(fact.partner_id),
+        "received_at": fact.received_at.isoformat(),
+        "payable_fen": sum(line.net_fen for line in lines),
+        "lines": [
+            {**line.model_dump(mode="json", include=told), "paid_units": line.quantity, "payable_fen": line.net_fen}
+            for line in lines
+        ],
+    }

@@ -68,7 +68,7 @@ async def listening(session: AsyncSession, heard: Occurrence) -> list[EndpointRo
     wanted = (
         select(EndpointRow)
         .where(
-            or_(EndpointRow.audience == Audience.OPERATOR.value, concerned),
+            concerned if heard.part else or_(EndpointRow.audience == Audience.OPERATOR.value, concerned),
             *_awake(heard.event),
         )
         .order_by(EndpointRow.id)

@@ -46,6 +46,7 @@ class Event(StrEnum):
     SUPPLIER_ORDER_TO_SHIP = "supplier_order.to_ship"
     SHIPMENT_CREATED = "shipment.created"
     INVENTORY_LOW = "inventory.low"
+    PURCHASE_ORDER_RECEIVED = "purchase_order.received"
     REFUND_SUCCEEDED = "refund.succeeded"
     PING = "ping"
     """Sent when the owner asks for it, whatever the endpoint subscribed to."""
@@ -86,7 +87,8 @@ class Message:
 class Occurrence:
     """Something that happened, before it is known who wants to hear of it.
 
-    ``owners`` are the suppliers and partners that it concerns; the marketplace hears everything.
+    ``owners`` are the suppliers and partners that it concerns; the marketplace hears everything, unless it was told of
+    the whole and this is a ``part`` of it.
     """
 
     event: Event
@@ -94,6 +96,7 @@ class Occurrence:
     data: dict[str, Any]
     at: datetime
     owners: frozenset[UUID] = frozenset()
+    part: bool = False
 
 
 @dataclass(frozen=True, slots=True)

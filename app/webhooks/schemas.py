@@ -18,6 +18,7 @@ Subscribable = Literal[
     "supplier_order.to_ship",
     "shipment.created",
     "inventory.low",
+    "purchase_order.received",
     "refund.succeeded",
 ]
 assert set(Subscribable.__args__) == {event.value for event in SUBSCRIBABLE}  # type: ignore[attr-defined]  # noqa: S101

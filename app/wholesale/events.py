@@ -5,6 +5,7 @@ Facts are never erased, so they hold no words that somebody wrote and nothing ab
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
@@ -73,6 +74,88 @@ class GoodsDispatched(Fact):
     po_id: UUID
     supplier_id: UUID
     lines: list[SentLine]
+
+    @property
+    def subject(self) -> UUID:
+        """The purchase order."""
+        return self.po_id
+
+
+class ReceivedLine(BaseModel):
+    """A line that a partner took in, with everything that counting and settling it needs, as frozen on the order.
+
+    ``line_id`` is the receipt's line: a line of an order can be received in parts. ``quantity``, ``weight_g`` and
+    ``net_fen`` are what is payable: goods taken in less those deducted. The other counts are units.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    line_id: UUID
+    po_line_id: UUID
+    line_no: int
+    sku: str
+    product_id: UUID
+    product_name: str
+    category: str
+    supplier_id: UUID
+    supplier_name: str
+    township_code: str
+    township: str
+    lot_code: str | None
+    quantity: int
+    weight_g: int
+    net_fen: int
+    tax_rate_bp: int
+    assisted: bool
+    self_purchase: bool
+    delivered_units: int
+    received_units: int
+    rejected_units: int
+    short_units: int
+    too_little: bool
+
+
+class GoodsReceived(Fact):
+    """A partner took goods in: from now on they are owed, settled and counted. ``received_at`` is when that was."""
+
+    name: ClassVar[str] = "wholesale.goods_received"
+    receipt_id: UUID
+    receipt_no: str
+    po_id: UUID
+    po_no: str
+    partner_id: UUID
+    partner_name: str
+    division_code: str
+    received_at: datetime
+    lines: list[ReceivedLine]
+
+    @property
+    def subject(self) -> UUID:
+        """The purchase order, so that a return is heard after the receipt."""
+        return self.po_id
+
+
+class ReturnedLine(BaseModel):
+    """What of a receipt's line (``line_id``) is not owed any more. ``quantity`` may be zero: a lower price."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    line_id: UUID
+    sku: str
+    supplier_id: UUID
+    quantity: int
+    amount_fen: int
+
+
+class GoodsReturned(Fact):
+    """Goods that were taken in went back, or less is owed for them; ``source_id`` is the return or correction."""
+
+    name: ClassVar[str] = "wholesale.goods_returned"
+    source_id: UUID
+    po_id: UUID
+    partner_id: UUID
+    returned_at: datetime
+    lines: list[ReturnedLine]
 
     @property
     def subject(self) -> UUID:

@@ -44,6 +44,9 @@ TRANSITIONS: dict[tuple[Status, Step], Status] = {
     (Status.NEEDS_APPROVAL, Step.EXPIRE): Status.EXPIRED,
     (Status.CONFIRMED, Step.AMEND): Status.CONFIRMED,
     (Status.CONFIRMED, Step.SHIP): Status.SHIPPED,
+    # A truck may be at the dock before anybody told us that it left.
+    (Status.CONFIRMED, Step.RECEIVE_PART): Status.PARTIALLY_RECEIVED,
+    (Status.CONFIRMED, Step.RECEIVE_ALL): Status.RECEIVED,
     (Status.CONFIRMED, Step.CANCEL): Status.CANCELLED,
     (Status.CONFIRMED, Step.EXPIRE): Status.EXPIRED,
     # More of it leaves the house, and more of it arrives, until nothing is to come.

@@ -93,6 +93,11 @@ _MOVES_STOCK_OR_MONEY = {
     "approve_purchase_order",
     "cut_purchase_order_lines",
     "accept_substitute",
+    "enter_receipt",
+    "enter_receipt_for_partner",
+    "enter_return",
+    "enter_return_for_partner",
+    "consent_to_return",
 }
 _MOVES_NEITHER = {
     "add_certification",

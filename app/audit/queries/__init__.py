@@ -17,6 +17,7 @@ from app.audit.queries.owed import OWED
 from app.audit.queries.partners import PARTNERS
 from app.audit.queries.payments import PAYMENTS
 from app.audit.queries.periods import PERIODS
+from app.audit.queries.receipts import RECEIPTS
 from app.audit.queries.seals import SEALS
 from app.audit.queries.shown import SHOWN
 from app.audit.queries.stock import STOCK
@@ -29,6 +30,7 @@ RULES: tuple[Rule, ...] = (
     *ORDERS,
     *PARTNERS,
     *PURCHASE_ORDERS,
+    *RECEIPTS,
     *DISCOUNTS,
     *PAYMENTS,
     *CLAIMS,

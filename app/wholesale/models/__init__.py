@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from app.wholesale.models.deliveries import AppointmentRow, DeliveryLineRow, DeliveryRow, SlotRow
+from app.wholesale.models.deliveries import AppointmentRow, BlackoutRow, DeliveryLineRow, DeliveryRow, SlotRow
 from app.wholesale.models.orders import AnswerRow, LineRow, PoEventRow, PoImportRow, PurchaseOrderRow, VersionRow
-from app.wholesale.models.receipts import ReceiptLineRow, ReceiptRow, ReturnLineRow, ReturnRow
+from app.wholesale.models.receipts import ConsentRow, ReceiptLineRow, ReceiptRow, ReturnLineRow, ReturnRow
 from app.wholesale.models.statements import (
     CorrectionRow,
     DisputeRow,
@@ -16,6 +16,8 @@ from app.wholesale.models.statements import (
 __all__ = [
     "AnswerRow",
     "AppointmentRow",
+    "BlackoutRow",
+    "ConsentRow",
     "CorrectionRow",
     "DeliveryLineRow",
     "DeliveryRow",

@@ -86,8 +86,20 @@ class SlotRow(Base):
     closed: Mapped[bool] = mapped_column(server_default=text("false"))
 
 
+class BlackoutRow(Base):
+    """A day on which a dock takes nothing in: no slot of it can be booked, whenever it was made."""
+
+    __tablename__ = "wholesale_blackout"
+
+    location_id: Mapped[UUID] = mapped_column(ForeignKey("partners_location.id"), primary_key=True)
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    reason: Mapped[str | None] = mapped_column(Text)
+    at: Mapped[instant]
+    by_account: Mapped[UUID]
+
+
 class AppointmentRow(Base):
-    """A slot booked for a purchase order; a released one stays as it was."""
+    """A slot booked for a purchase order; a released one stays as it was. ``arrived_at`` is when the truck came."""
 
     __tablename__ = "wholesale_appointment"
     __table_args__ = (
@@ -103,3 +115,4 @@ class AppointmentRow(Base):
     booked_at: Mapped[instant]
     by_account: Mapped[UUID]
     released_at: Mapped[datetime | None]
+    arrived_at: Mapped[datetime | None]

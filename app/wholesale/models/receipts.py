@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, SmallInteger, Text, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, LargeBinary, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 from sqlalchemy.orm import Mapped, mapped_column
@@ -13,10 +13,14 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.core.db import Base, append_only, fen, instant, uid
 from app.wholesale.models.orders import one_of
 from app.wholesale.rules import FreightPayer, Reason, ReceiptNoTaken, ReturnNoTaken, ReturnReason
+from app.wholesale.rules.receiving import Verdict
 
 
 class ReceiptRow(Base):
-    """A receipt (验收单) of a partner for one purchase order; ``payable_fen`` is the sum of its lines."""
+    """A receipt (验收单) of a partner for one purchase order; ``payable_fen`` is the sum of its lines.
+
+    ``digest`` is that of what was sent: the same receipt sent again is the same receipt.
+    """
 
     __tablename__ = "wholesale_receipt"
     __table_args__ = (
@@ -34,6 +38,7 @@ class ReceiptRow(Base):
     received_on: Mapped[date] = mapped_column(Date)
     payable_fen: Mapped[fen]
     inspector: Mapped[str | None] = mapped_column(Text)
+    digest: Mapped[bytes | None] = mapped_column(LargeBinary)
     photos: Mapped[list[UUID]] = mapped_column(ARRAY(PG_UUID(as_uuid=True)), server_default=text("'{}'"))
     entered_at: Mapped[instant]
     by_account: Mapped[UUID]
@@ -46,7 +51,8 @@ class ReceiptLineRow(Base):
     """What came of a line and what was taken in: ``delivered = received + rejected``, ``short`` is of what was due.
 
     Paid are the units received less those deducted for defects within the tolerance (domain handbook §4.2). What came
-    beyond the order was never delivered: ``excess_units`` only tells of it.
+    beyond the order was never delivered: ``excess_units`` only tells of it. ``came_units`` and ``faulty_units`` are
+    what the partner's people counted, and ``verdict`` what the contract's tolerance makes of it.
     """
 
     __tablename__ = "wholesale_receipt_line"
@@ -56,6 +62,7 @@ class ReceiptLineRow(Base):
         CheckConstraint("excess_units >= 0 AND deducted_units BETWEEN 0 AND received_units", name="more_units"),
         CheckConstraint("payable_fen = unit_price_fen * (received_units - deducted_units)", name="payable"),
         CheckConstraint(one_of("reason", Reason), name="reason"),
+        CheckConstraint(one_of("verdict", Verdict), name="verdict"),
     )
 
     id: Mapped[uid]
@@ -73,13 +80,54 @@ class ReceiptLineRow(Base):
     payable_fen: Mapped[fen]
     reason: Mapped[str | None] = mapped_column(Text)
     lot_code: Mapped[str | None] = mapped_column(Text)
+    came_units: Mapped[int] = mapped_column(server_default=text("0"))
+    faulty_units: Mapped[int] = mapped_column(server_default=text("0"))
+    verdict: Mapped[str] = mapped_column(Text, server_default=text("'accepted'"))
+    too_little: Mapped[bool] = mapped_column(server_default=text("false"))
 
 
 append_only(ReceiptLineRow.metadata.tables["wholesale_receipt_line"])
 
 
+class ConsentRow(Base):
+    """That up to ``units`` of a line may go back for a ``reason``, until the last day if there is one.
+
+    The law lets goods that were not sold go back only by agreement (domain handbook §4.2). A recall agrees by itself:
+    then ``lot_id`` is the lot that was called back and ``by_account`` is None.
+    """
+
+    __tablename__ = "wholesale_return_consent"
+    __table_args__ = (
+        CheckConstraint("units > 0", name="units"),
+        CheckConstraint(one_of("reason", ReturnReason), name="reason"),
+        CheckConstraint("lot_id IS NULL OR reason = 'recall'", name="recall"),
+        CheckConstraint("(lot_id IS NULL) = (by_account IS NOT NULL)", name="by_account"),
+        Index("uq_wholesale_return_consent_recall", "lot_id", "line_id", unique=True),
+        Index("ix_wholesale_return_consent_partner_id", "partner_id", "id"),
+    )
+
+    id: Mapped[uid]
+    partner_id: Mapped[UUID] = mapped_column(ForeignKey("partners_partner.id"))
+    po_id: Mapped[UUID] = mapped_column(ForeignKey("wholesale_po.id"), index=True)
+    line_id: Mapped[UUID] = mapped_column(ForeignKey("wholesale_po_line.id"), index=True)
+    reason: Mapped[str] = mapped_column(Text)
+    units: Mapped[int]
+    lot_id: Mapped[UUID | None] = mapped_column(ForeignKey("inventory_lot.id"))
+    lot_code: Mapped[str | None] = mapped_column(Text)
+    until_on: Mapped[date | None] = mapped_column(Date)
+    note: Mapped[str | None] = mapped_column(Text)
+    given_at: Mapped[instant]
+    by_account: Mapped[UUID | None]
+
+
+append_only(ConsentRow.metadata.tables["wholesale_return_consent"])
+
+
 class ReturnRow(Base):
-    """Goods of a receipt that went back to the vendor (RTV); ``amount_fen`` is what is no longer owed for them."""
+    """Goods of a receipt that went back to the vendor (RTV); ``amount_fen`` is what is no longer owed for them.
+
+    ``digest`` is that of what was sent: the same return sent again is the same return.
+    """
 
     __tablename__ = "wholesale_return"
     __table_args__ = (
@@ -101,6 +149,7 @@ class ReturnRow(Base):
     returned_at: Mapped[instant]
     returned_on: Mapped[date] = mapped_column(Date)
     amount_fen: Mapped[fen]
+    digest: Mapped[bytes | None] = mapped_column(LargeBinary)
     by_account: Mapped[UUID]
 
 
@@ -120,8 +169,10 @@ class ReturnLineRow(Base):
     return_id: Mapped[UUID] = mapped_column(ForeignKey("wholesale_return.id"), index=True)
     receipt_line_id: Mapped[UUID] = mapped_column(ForeignKey("wholesale_receipt_line.id"), index=True)
     line_id: Mapped[UUID] = mapped_column(ForeignKey("wholesale_po_line.id"), index=True)
+    consent_id: Mapped[UUID | None] = mapped_column(ForeignKey("wholesale_return_consent.id"), index=True)
+    lot_code: Mapped[str | None] = mapped_column(Text)
     units: Mapped[int]
-    sellable_units: Mapped[int] = mapped_column(SmallInteger)
+    sellable_units: Mapped[int]
     unit_price_fen: Mapped[fen]
     amount_fen: Mapped[fen]
 

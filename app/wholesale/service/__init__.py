@@ -3,21 +3,27 @@
 from app.wholesale.service.answer import Cut, accept, approve, cut, decline, offer, reject
 from app.wholesale.service.dispatch import dispatch
 from app.wholesale.service.finish import cancel, close_due
+from app.wholesale.service.give_back import call_back, consent, give_back
 from app.wholesale.service.imports import import_orders
 from app.wholesale.service.place import Placed, place
+from app.wholesale.service.receive import receive
 
 __all__ = [
     "Cut",
     "Placed",
     "accept",
     "approve",
+    "call_back",
     "cancel",
     "close_due",
+    "consent",
     "cut",
     "decline",
     "dispatch",
+    "give_back",
     "import_orders",
     "offer",
     "place",
+    "receive",
     "reject",
 ]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -19,7 +20,7 @@ from app.inventory import Picked, Shelf
 from app.wholesale import queries
 from app.wholesale.events import GoodsDispatched, SentLine
 from app.wholesale.lifecycle import Step
-from app.wholesale.models import DeliveryLineRow, DeliveryRow, LineRow
+from app.wholesale.models import DeliveryLineRow, DeliveryRow, LineRow, PurchaseOrderRow
 from app.wholesale.queries import Locked
 from app.wholesale.queries import deliveries as reads
 from app.wholesale.rules.deliveries import Delivery, Load, LoadLine, LoadsTooMuch, SeveralSuppliers, number_prefix
@@ -61,19 +62,73 @@ async def dispatch(
     session.add(delivery)
     note_step(session, po, by=by.account_id, now=now, reason=delivery.number)
     await session.flush()
+    await _hand_over(
+        session,
+        delivery,
+        [Handed(line, item.cases * line.case_pack, item.lot_code) for line, item in loaded],
+        shelves=_shelves([line for line, _ in loaded]),
+        by=by,
+        now=now,
+    )
+    (made,) = await reads.deliveries(session, po.id, delivery_id=delivery.id, now=now)
+    return made
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """So many units of a line that leave the house, of a lot or of those that expire first."""
+
+    line: LineRow
+    units: int
+    lot_code: str | None = None
+
+
+async def note_what_came(
+    session: AsyncSession, po: PurchaseOrderRow, handed: Sequence[Handed], *, by: Actor, now: datetime
+) -> None:
+    """Write delivery notes for goods that a partner took in although nobody had told us that they left.
+
+    Stock must follow what was accepted, so they leave the book now, whatever life is left of them. Raises ``LotShort``.
+    """
+    for supplier_id in sorted({one.line.supplier_id for one in handed}):
+        delivery = DeliveryRow(
+            id=new_id(now),
+            number=await queries.new_delivery_number(session, number_prefix(now)),
+            po_id=po.id,
+            supplier_id=supplier_id,
+            pallets=0,
+            dispatched_at=now,
+            by_account=by.account_id,
+        )
+        session.add(delivery)
+        await session.flush()
+        theirs = [one for one in handed if one.line.supplier_id == supplier_id]
+        await _hand_over(session, delivery, theirs, shelves={}, by=by, now=now)
+
+
+async def _hand_over(
+    session: AsyncSession,
+    delivery: DeliveryRow,
+    handed: Sequence[Handed],
+    *,
+    shelves: Mapping[str, Shelf],
+    by: Actor,
+    now: datetime,
+) -> None:
+    """Take goods out of the stock-room for a delivery note, and write down of which lots they are."""
     picks = await inventory.ship(
         session,
-        po.id,
-        [(line.sku, item.cases * line.case_pack, item.lot_code) for line, item in loaded],
+        delivery.po_id,
+        [(one.line.sku, one.units, one.lot_code) for one in handed],
         shipment_id=delivery.id,
         now=now,
         by=by.account_id,
-        shelves=_shelves([line for line, _ in loaded]),
+        shelves=shelves,
     )
-    lots = await inventory.lots_of(session, sorted({line.sku for line, _ in loaded}))
+    lots = await inventory.lots_of(session, sorted({one.line.sku for one in handed}))
     by_code = {(sku, lot.code): lot for sku, found in lots.items() for lot in found}
     sent = []
-    for position, (line, pick) in enumerate(_by_line(loaded, picks)):
+    for position, (line, pick) in enumerate(_by_line(handed, picks)):
         lot = by_code.get((pick.sku, pick.lot_code)) if pick.lot_code else None
         session.add(
             DeliveryLineRow(
@@ -89,12 +144,8 @@ async def dispatch(
         line.shipped_units += pick.quantity
         sent.append(SentLine(line_id=line.id, sku=pick.sku, lot_code=pick.lot_code, units=pick.quantity))
     await session.flush()
-    emit(
-        session,
-        GoodsDispatched(delivery_id=delivery.id, po_id=po.id, supplier_id=delivery.supplier_id, lines=sent, at=now),
-    )
-    (made,) = await reads.deliveries(session, po.id, delivery_id=delivery.id, now=now)
-    return made
+    told = {"delivery_id": delivery.id, "po_id": delivery.po_id, "supplier_id": delivery.supplier_id}
+    emit(session, GoodsDispatched(**told, lines=sent, at=now))
 
 
 def _loaded(locked: Locked, load: Load, supplier_id: UUID | None) -> list[tuple[LineRow, LoadLine]]:
@@ -131,12 +182,12 @@ def _shelves(lines: Sequence[LineRow]) -> dict[str, Shelf]:
     return shelves
 
 
-def _by_line(loaded: Sequence[tuple[LineRow, LoadLine]], picks: Sequence[Picked]) -> Iterator[tuple[LineRow, Picked]]:
+def _by_line(handed: Sequence[Handed], picks: Sequence[Picked]) -> Iterator[tuple[LineRow, Picked]]:
     """The picks, which come line by line, each with its line."""
     remaining = iter(picks)
-    for line, item in loaded:
-        wanted = item.cases * line.case_pack
+    for one in handed:
+        wanted = one.units
         while wanted > 0:
             pick = next(remaining)
             wanted -= pick.quantity
-            yield line, pick
+            yield one.line, pick
