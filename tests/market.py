@@ -204,3 +204,37 @@ async def _contract(session: Any, market: Market, who: str, limit_fen: int, now:
     ]
     await pricing.list_prices(session, contract, prices, by=operator, now=now)
     await partners.set_credit_limit(session, partner_id, limit_fen, by=operator, now=now)
+
+
+async def load(market: Market, order: dict[str, Any], lines: dict[int, int], who: str = "S01") -> dict[str, Any]:
+    """A supplier sends so many cases by line number; gives the delivery note."""
+    path = f"/v1/supplier/purchase-orders/{order['id']}/deliveries"
+    body = {"lines": [{"line_no": line_no, "cases": cases} for line_no, cases in lines.items()]}
+    answer = await market.shop.call(who, "POST", path, body)
+    assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
+async def count(
+    market: Market, order: dict[str, Any], counted: dict[int, tuple[int, int]], who: str = "P01", **more: Any
+) -> httpx.Response:
+    """The partner counts (delivered, rejected) units by line number; gives the answer whatever it is."""
+    body = {
+        "receipt_no": f"YS-{next(_numbers):05d}",
+        "lines": [
+            {"line_no": line_no, "delivered_units": came, "rejected_units": bad}
+            for line_no, (came, bad) in counted.items()
+        ],
+        **more,
+    }
+    return await market.shop.call(who, "POST", f"/v1/partner/purchase-orders/{order['id']}/receipts", body)
+
+
+async def take_in(
+    market: Market, order: dict[str, Any], counted: dict[int, tuple[int, int]], who: str = "P01", **more: Any
+) -> dict[str, Any]:
+    """The same, as it must succeed; facts are heard."""
+    answer = await count(market, order, counted, who, **more)
+    assert answer.status_code == 201, answer.text
+    await market.shop.settle()
+    return answer.json()

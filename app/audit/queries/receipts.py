@@ -141,9 +141,10 @@ RECEIPTS: tuple[Rule, ...] = (
         LEFT JOIN wholesale_receipt r ON r.id = t.receipt_id LEFT JOIN wholesale_po p ON p.id = r.po_id
         LEFT JOIN wholesale_po_line l ON l.id = t.line_id
         WHERE e.kind = 'sale' AND e.po_no IS NOT NULL AND e.evidence = 'platform' AND NOT coalesce(
-            {_ELIGIBLE}
+            {_ELIGIBLE} AND e.counted_on >= r.received_on
             AND (e.source_id, e.order_id, e.po_no, e.sku, e.product_id, e.category, e.supplier_id, e.township_code,
-                 e.channel, e.division_code, e.partner_id, e.counted_on, e.quantity, e.amount_fen, e.weight_g)
+                 e.channel, e.division_code, e.partner_id, CAST(e.occurred_at AT TIME ZONE 'Asia/Shanghai' AS date),
+                 e.quantity, e.amount_fen, e.weight_g)
               = (r.id, p.id, p.po_no, l.sku, l.product_id, l.category, l.supplier_id, l.township_code,
                  'supermarket', p.division_code, p.partner_id, r.received_on, t.received_units - t.deducted_units,
                  t.payable_fen, (t.received_units - t.deducted_units) * CAST(l.net_weight_g AS bigint)), false)

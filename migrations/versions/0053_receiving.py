@@ -7,8 +7,8 @@ from alembic import op
 
 from app.core.db import append_only_trigger
 
-revision = "0051"
-down_revision = "0050"
+revision = "0053"
+down_revision = "0052"
 branch_labels = None
 depends_on = None
 
