@@ -8,6 +8,7 @@ from sqlalchemy import text
 from app import audit
 from app.assistance import CSV_HEADER, service
 from tests.audit.conftest import NOW
+from tests.audit.received import breaks as breaks_of_receipts
 
 MOVEMENT = """
 INSERT INTO inventory_movement (sku, lot_id, kind, on_hand_delta, reserved_delta, effective_at, recorded_at)
@@ -185,6 +186,7 @@ BREAKS = [
             CONTRACT_PRICE.format(first="2026-06-30", last="2026-12-31"),
         ),
     ),
+    *breaks_of_receipts(purchase_order, PO),
     ("order.of_bulk", [*bulk()]),
     (
         "payment.of_bulk",
@@ -613,6 +615,12 @@ async def spoil(books, statements):
         "settlement_posting",
         "settlement_statement",
         "settlement_statement_row",
+        "wholesale_receipt",
+        "wholesale_receipt_line",
+        "wholesale_return",
+        "wholesale_return_consent",
+        "wholesale_return_line",
+        "partners_credit_entry",
     ):
         await books.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER USER"))
     checks = await books.execute(
