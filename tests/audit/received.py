@@ -20,7 +20,7 @@ def received(purchase_order: Callable[..., Sequence[str]], po: UUID) -> Callable
         """UPDATE wholesale_po_line SET shipped_units = 10, delivered_units = 10, received_units = 9,
             returned_units = 2, payable_fen = 900""",
         f"""INSERT INTO wholesale_delivery (id, number, po_id, supplier_id, pallets, dispatched_at, by_account)
-            SELECT {ids.split(", ", maxsplit=1)[0]}, 'SH', '{po}', supplier_id, 0, {_NOON}, '{po}' FROM wholesale_po_line""",
+            SELECT '{po}', 'SH', '{po}', supplier_id, 0, {_NOON}, '{po}' FROM wholesale_po_line""",
         f"INSERT INTO wholesale_delivery_line (delivery_id, position, line_id, units) VALUES ('{po}', 0, '{po}', 10)",
         f"""INSERT INTO wholesale_receipt (id, partner_id, po_id, receipt_no, received_at, received_on, payable_fen,
                 entered_at, by_account)
