@@ -144,8 +144,6 @@ class Market:
 
     async def limit(self, fen: int, who: str = "P01") -> None:
         self.shop.clock.advance(seconds=1)  # of two limits the later one counts
-
-        self.shop.clock.advance(seconds=1)  # limits are kept in the order of their moments
         async with self.shop.db.write() as session:
             await partners.set_credit_limit(
                 session, self.partner_id(who), fen, by=self.shop.actor("operator"), now=self.shop.clock()

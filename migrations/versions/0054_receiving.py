@@ -7,8 +7,8 @@ from alembic import op
 
 from app.core.db import append_only_trigger
 
-revision = "0053"
-down_revision = "0052"
+revision = "0054"
+down_revision = "0053"
 branch_labels = None
 depends_on = None
 
