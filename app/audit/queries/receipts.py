@@ -33,7 +33,8 @@ RECEIPTS: tuple[Rule, ...] = (
                concat_ws(' × ', coalesce(t.delivered, 0), coalesce(t.received, 0), coalesce(t.payable, 0)) AS expected
         FROM wholesale_po_line l
         LEFT JOIN (SELECT line_id, sum(delivered_units) AS delivered, sum(received_units) AS received,
-                          sum(payable_fen) AS payable FROM wholesale_receipt_line GROUP BY line_id) t ON t.line_id = l.id
+                          sum(payable_fen) AS payable FROM wholesale_receipt_line GROUP BY line_id) t
+          ON t.line_id = l.id
         WHERE (l.delivered_units, l.received_units, l.payable_fen)
               <> (coalesce(t.delivered, 0), coalesce(t.received, 0), coalesce(t.payable, 0))
         """,

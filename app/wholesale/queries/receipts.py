@@ -160,7 +160,8 @@ async def lots_sent(session: AsyncSession, line_ids: Collection[UUID]) -> dict[U
     )
     found: dict[UUID, dict[str, date]] = {}
     for line_id, lot_code, best_before in await session.execute(wanted.distinct()):
-        found.setdefault(line_id, {})[lot_code] = best_before
+        if lot_code is not None and best_before is not None:
+            found.setdefault(line_id, {})[lot_code] = best_before
     return found
 
 
@@ -278,7 +279,7 @@ async def consents(
     if before is not None:
         wanted = wanted.where(ConsentRow.id < before)
     rows = await session.execute(wanted.order_by(ConsentRow.id.desc()).limit(limit))
-    return [_consent(row, *more) for row, *more in rows]
+    return [_consent(row, po_no, line_no, sku, name, used) for row, po_no, line_no, sku, name, used in rows]
 
 
 def _consent(row: ConsentRow, po_no: str, line_no: int, sku: str, name: str, used: int) -> Consent:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import partners
-from app.core.errors import NotFound
+from app.core.errors import DomainError, NotFound
 from app.core.web import (
     DEFAULT_LIMIT,
     KEY_ERRORS,
@@ -43,7 +43,7 @@ from app.wholesale.schemas.receipts import (
 
 router = APIRouter(tags=["wholesale"])
 
-_ERRORS = (
+_ERRORS: tuple[type[DomainError], ...] = (
     NotFound,
     ReturnNoTaken,
     WhichReceipt,
