@@ -169,3 +169,18 @@ async def test_the_ledger_cannot_be_rewritten(session, now, change):
     await open_shop(session, now, "A1", stock=1)
     with pytest.raises(Exception, match="append-only"):
         await session.execute(text(change))
+
+
+async def test_what_is_promised_is_changed_up_and_down_at_once(session, now):
+    await open_shop(session, now, "A1", "B2", "C3", stock=10)
+    mine = uuid4()
+    await inventory.reserve(session, mine, {"A1": 6, "B2": 4}, by=None, now=now)
+    await inventory.rebook(session, mine, {"B2": 7, "C3": 2, "A1": 0}, by=None, now=now)
+    assert [(await figures(session, sku))[1] for sku in ("A1", "B2", "C3")] == [0, 7, 2]
+    await inventory.rebook(session, mine, {"B2": 7, "C3": 2}, by=None, now=now)
+    assert await broken(session) == []
+    with pytest.raises(inventory.OutOfStock) as refused:
+        await inventory.rebook(session, mine, {"A1": 1, "B2": 2, "C3": 11, "NO": 1}, by=None, now=now)
+    assert [fault.pointer for fault in refused.value.faults] == ["/items/2", "/items/3"]
+    assert [(await figures(session, sku))[1] for sku in ("A1", "B2", "C3")] == [0, 7, 2]
+    assert await broken(session) == []

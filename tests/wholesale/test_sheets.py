@@ -246,3 +246,20 @@ async def test_a_number_that_is_none_of_an_order_is_not_taken_for_one():
 async def test_without_a_header_nothing_is_read():
     with pytest.raises(SheetHeaderNotFound):
         read_orders([(1, ["订单号", "PO-1"]), (2, [GOODS["GT04"].code, 3])], Counted.CASES)
+
+
+async def test_the_order_form_comes_back_as_an_order(market):
+    form = await market.shop.call("P01", "GET", "/v1/partner/purchase-orders/template.xlsx")
+    assert form.status_code == 200
+    rows = [cells for _, cells in await plain_rows(form.content)]
+    head = next(at for at, row in enumerate(rows) if "订货数量（箱）" in row)
+    goods = {row[3]: [*row, *[None] * (10 - len(row))] for row in rows[head + 1 :]}
+    assert sorted(goods) == sorted(GOODS)
+    assert goods["GT04"][4:9] == [TEA.code, TEA.gtin13, "黄金茶 雨前二级 100g 袋", 10, 80]
+    goods["GT04"][:3] = ["PO-1", "0012", date(2026, 11, 25)]
+    goods["GT14"][9], goods["NO02"][9] = 2, 2
+    (order,) = (await taken(market, xlsx([*rows[: head + 1], *goods.values()])))["orders"]
+    assert (order["status"], order["total_fen"]) == ("placed", 50_000 + 32_000), order
+    assert [row["sku"] for row in order["rows"]] == ["GT14", "NO02"]
+    nobody = await market.shop.call("S01", "GET", "/v1/partner/purchase-orders/template.xlsx")
+    assert nobody.status_code == 403

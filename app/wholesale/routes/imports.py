@@ -9,7 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, File, Query, Request, Response, UploadFile
 
 from app.core.errors import NotFound
-from app.core.sheets import SHEET_ERRORS
+from app.core.sheets import SHEET_ERRORS, XLSX
 from app.core.web import (
     DEFAULT_LIMIT,
     Cursor,
@@ -25,6 +25,7 @@ from app.core.web import (
 )
 from app.core.web.problems import language_of
 from app.identity import PartnerStaff
+from app.partners import NoContract
 from app.wholesale import service
 from app.wholesale.queries import imports as queries
 from app.wholesale.routes.partner import own
@@ -37,6 +38,19 @@ router = APIRouter(tags=["wholesale"])
 _IMPORTS = "/v1/partner/purchase-orders/imports"
 _CURSOR = "purchase-orders.imports"
 _LONGEST_NAME = 200
+
+
+@router.get(
+    "/v1/partner/purchase-orders/template.xlsx",
+    operation_id="get_purchase_order_form",
+    summary="A sheet to order by",
+    response_class=Response,
+    responses={**problems(NoContract), 200: {"description": "The file", "content": {XLSX: {}}}},
+)
+async def get_purchase_order_form(by: PartnerStaff, session: ReadSession, now: Now) -> Response:
+    """The partner's price list with a column for cases: fill in, send back. What is left empty is not ordered."""
+    headers = {"Content-Disposition": 'attachment; filename="order-form.xlsx"', "Cache-Control": "no-store"}
+    return Response(await service.order_form(session, own(by), now=now), media_type=XLSX, headers=headers)
 
 
 @router.post(

@@ -202,6 +202,8 @@ class _Reader:
             if self._began:  # the next order's head
                 self._above, self._carried, self._began = {}, {}, False
             self._above.update(pairs)
+        elif self._columns and not _is_total(cells):
+            self._carry(cells)
 
     def _cell(self, cells: list[Cell], name: str) -> Cell:
         at = self._columns.get(name, (len(cells), ""))[0]
@@ -217,11 +219,16 @@ class _Reader:
         counts = [self._cell(cells, name) for name in _COUNTS]
         return any(_counts(cell) for cell in counts)
 
+    def _carry(self, cells: list[Cell]) -> None:
+        """What a row of goods says of its order holds for the rows below, ordered or not."""
+        if any(self._cell(cells, name) is not None for name in (*_CODES, "name")):
+            for name in _OF_ORDER:
+                if (cell := self._cell(cells, name)) is not None:
+                    self._carried[name] = cell, self._columns[name][1]
+
     def _line(self, number: int, cells: list[Cell]) -> None:
         here = {name: self._cell(cells, name) for name in self._columns}
-        for name in _OF_ORDER:
-            if here.get(name) is not None:
-                self._carried[name] = here[name], self._columns[name][1]
+        self._carry(cells)
         self._began = True
         order = self._order(number)
         line = SheetLine(number)

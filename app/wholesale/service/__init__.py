@@ -4,7 +4,7 @@ from app.wholesale.service.answer import Cut, accept, approve, cut, decline, off
 from app.wholesale.service.dispatch import dispatch
 from app.wholesale.service.finish import cancel, close_due
 from app.wholesale.service.give_back import call_back, consent, give_back
-from app.wholesale.service.imports import import_orders
+from app.wholesale.service.imports import import_orders, order_form
 from app.wholesale.service.place import Placed, place
 from app.wholesale.service.receive import receive
 
@@ -23,6 +23,7 @@ __all__ = [
     "give_back",
     "import_orders",
     "offer",
+    "order_form",
     "place",
     "receive",
     "reject",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime
@@ -11,19 +12,24 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app import partners, pricing
+from app.core.clock import local_day
 from app.core.db import Database, ask, dump
 from app.core.errors import DomainError, Fault
 from app.core.ids import new_id
-from app.core.sheets import Limits, plain_rows
+from app.core.sheets import Heading, Limits, Page, plain_rows, workbook
 from app.identity import Actor
 from app.wholesale import queries
 from app.wholesale.queries.imports import Import, imported
 from app.wholesale.rules import Source
+from app.wholesale.rules.asking import order_day
 from app.wholesale.rules.orders import FromSheet, Mismatch, Partial
 from app.wholesale.rules.sheets import MOST_ORDERS, Counted, SheetOrder, TooManyOrders, read_orders
 from app.wholesale.service.place import Placed, place
 
 LIMITS = Limits(bytes=2 << 20, rows=10_000)
+_LONGEST_CHOICE = 255
+"""A list of choices holds so many characters (ECMA-376 part 1, 18.3.1.32)."""
 
 # The same file again keeps its id: what was refused the first time may be taken now.
 _KEEP = text("""
@@ -88,6 +94,42 @@ async def import_orders(
     async with db.write() as session:
         import_id = await _keep(session, raw, file_name, digest, results, partner_id=partner_id, by=by, now=now)
         return await imported(session, import_id, partner_id=partner_id)
+
+
+async def order_form(session: AsyncSession, partner_id: UUID, *, now: datetime) -> bytes:
+    """A workbook to order by: the price list of the day that an order counts for now, with a column to fill in.
+
+    Raises ``NoContract``.
+    """
+    contract = await partners.contract_on(session, partner_id, local_day(now))
+    day = order_day(contract, now)
+    items = await pricing.contract_items(session, contract, day)
+    places = [place.code for place in await partners.locations(session, partner_id)]
+    offered = places if 0 < len(",".join(places)) <= _LONGEST_CHOICE else None
+    form = Page(
+        "订货单",
+        [
+            Heading("订单号", width=18),
+            Heading("收货地", width=12, choices=offered),
+            Heading("到货日期", "day", width=12),
+            Heading("平台货号", width=12),
+            Heading("商品编码", width=14),
+            Heading("条码", width=16),
+            Heading("商品名称", width=32),
+            Heading("箱规", "whole", width=8),
+            Heading("含税进价", "yuan", width=10),
+            Heading("订货数量（箱）", "whole", width=14),
+        ],
+        [
+            (
+                *(None, None, None, item.sku, item.partner_item_code, item.gtin13),
+                *(f"{item.product_name} {item.name}", item.case_pack, item.price_fen, None),
+            )
+            for item in items
+        ],
+        title=(f"供货价为 {day} 订货的含税到库价；订单号、收货地、到货日期填写在第一行即可",),
+    )
+    return await asyncio.to_thread(workbook, form)
 
 
 async def _one(
