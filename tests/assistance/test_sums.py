@@ -198,8 +198,8 @@ async def test_two_workers_fold_each_entry_once(fresh_db, now):
         (("sku",), "month", (PROJECTIONS[5], ("channel",))),
         (("sku", "supplier_id", "product_id"), "day", (PROJECTIONS[5], ("channel",))),
         (("division_code",), "day", ((), BUYER)),
-        (("division_code", "supplier_id"), "month", (("supplier_id",), BUYER)),
-        (("division_code", "supplier_id"), "day", None),
+        (("division_code", "category"), "month", (("category",), BUYER)),
+        (("division_code", "supplier_id"), "month", None),
         (("category", "supplier_id", "township_code"), "month", None),
     ],
 )
@@ -209,9 +209,10 @@ def test_the_smallest_view_answers(columns, by, expected):
 
 
 def test_codes_of_views_are_for_ever():
-    assert [view.code for view in VIEWS] == list(range(1, len(VIEWS) + 1))
+    assert [view.code for view in VIEWS] == [*range(1, 18), 22, 23]
     assert VIEWS[0] == View(1, "month", (), ("channel",))
-    assert VIEWS[22] == View(23, "day", ("category",), BUYER)
+    assert VIEWS[15] == View(16, "month", (), BUYER)
+    assert VIEWS[-1] == View(23, "day", ("category",), BUYER)
     with pytest.raises(ValueError, match="weather"):
         view_for(["weather"], "day")
 

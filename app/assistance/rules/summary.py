@@ -66,18 +66,13 @@ def with_names(columns: Iterable[str]) -> tuple[str, ...]:
 PROJECTIONS: tuple[tuple[str, ...], ...] = tuple(_closed(columns) for columns in (*_COARSE, *_PAIRS))
 """The sets of goods columns by which orders are counted."""
 
-# A code is written on every row, so it stays what it is; new views go to the end.
-VIEWS: tuple[View, ...] = tuple(
-    View(code, by, goods, buyer)
-    for code, (by, goods, buyer) in enumerate(
-        (
-            *(("month", goods, ("channel",)) for goods in PROJECTIONS),
-            *(("day", _closed(columns), ("channel",)) for columns in _COARSE),
-            *(("month", _closed(columns), BUYER) for columns in _COARSE),
-            *(("day", goods, BUYER) for goods in PROJECTIONS[:2]),
-        ),
-        start=1,
-    )
+# A code is written on every row, so it stays what it is; new views get new codes. Places times articles are left to the
+# ledger: there are nearly as many of such cells as entries, so to keep them would cost more than it saves.
+VIEWS: tuple[View, ...] = (
+    *(View(1 + place, "month", goods, ("channel",)) for place, goods in enumerate(PROJECTIONS)),
+    *(View(10 + place, "day", goods, ("channel",)) for place, goods in enumerate(PROJECTIONS[: len(_COARSE)])),
+    *(View(16 + place, "month", goods, BUYER) for place, goods in enumerate(PROJECTIONS[:2])),
+    *(View(22 + place, "day", goods, BUYER) for place, goods in enumerate(PROJECTIONS[:2])),
 )
 
 _BY_SHAPE = {(view.by, view.goods, view.buyer): view for view in VIEWS}
