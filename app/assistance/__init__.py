@@ -50,8 +50,10 @@ from app.assistance.rules.contribution import (
     programme_of,
 )
 from app.assistance.rules.counting import EntryContradicted, Sale, SaleReversed, TakenBack
-from app.assistance.rules.forecasts import Figures, Forecast, Standing
+from app.assistance.rules.forecasts import Agreed, Backtest, Figures, Forecast, Standing
 from app.assistance.rules.goals import (
+    Change,
+    Definition,
     Filter,
     Goal,
     GoalCodeTaken,
@@ -64,7 +66,7 @@ from app.assistance.rules.goals import (
 from app.assistance.rules.periods import Closing, Sums, UnknownCutOff
 from app.assistance.rules.plans import Aspect, Measure, Plan, PlanExists
 from app.assistance.rules.programmes import TERMS, Said, Terms, terms_of, terms_on
-from app.assistance.rules.season import Period, year_of
+from app.assistance.rules.season import SEASON, Period, year_of
 from app.assistance.rules.submissions import Submission
 from app.assistance.rules.summary import BUYER, GOODS, NAMED, VIEWS, View, view_for
 from app.assistance.schemas import Day
@@ -97,18 +99,23 @@ __all__ = [
     "GOAL_FILTER",
     "GOODS",
     "NAMED",
+    "SEASON",
     "TERMS",
     "VIEWS",
     "WORDINGS",
     "ActsForNobody",
     "ActsForSeveral",
+    "Agreed",
     "Aspect",
+    "Backtest",
     "Certificate",
+    "Change",
     "Channel",
     "Closing",
     "Content",
     "Contribution",
     "Day",
+    "Definition",
     "Entry",
     "EntryContradicted",
     "Evidence",
@@ -144,6 +151,7 @@ __all__ = [
     "add_measure",
     "certificate",
     "certify",
+    "change_goal",
     "close_month",
     "contribution",
     "count_sales",

@@ -105,6 +105,8 @@ class GoalRow(Out):
     forecast_low: int
     forecast_mid: int
     forecast_high: int
+    agreed: int = Field(description="What is agreed and not delivered, due within the period")
+    forecast_error: float | None = Field(description="Mean absolute error of the forecasts made in the past")
     status: Standing
 
 

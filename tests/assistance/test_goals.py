@@ -117,14 +117,14 @@ async def test_metrics_of_orders_and_grams(officer, db, now):
     assert (grams["actual"], grams["progress"]) == (1000, 1.0)
 
 
-async def test_a_list_of_goals_costs_two_statements(officer, db, now, statements):
+async def test_a_list_of_goals_costs_three_statements(officer, db, now, statements):
     await sell(db, completed(now, line()))
     for number in range(6):
         assert (await set_goal(officer, code=f"G{number}")).status_code == 201
     statements.clear()
     items = (await officer.get("/v1/office/goals")).json()["items"]
     assert [goal["actual"] for goal in items] == [13800] * 6
-    assert len(statements) == 2
+    assert len(statements) == 3
 
 
 async def test_goals_are_paged(officer):
@@ -300,3 +300,92 @@ async def test_a_period_that_is_none_is_told_why(officer):
     body = {key: value for key, value in SHANDONG.items() if key != "year"} | {"from": "2026-02-01", "to": "2026-01-01"}
     (fault,) = (await officer.post("/v1/office/goals", json=body)).json()["errors"]
     assert (fault["code"], fault["detail"]) == ("period_order", "请同时给出 from 与 to，且 from 不晚于 to")
+
+
+async def change(officer, goal, version=1, **body):
+    return await officer.patch(f"/v1/office/goals/{goal['id']}", json=body, headers={"If-Match": f'"{version}"'})
+
+
+@pytest.mark.usefixtures("county")
+async def test_a_goal_is_defined_anew_and_what_it_was_stays_readable(officer, db, now):
+    await sell(db, completed(now, line(net_fen=700), line(net_fen=30, category="navel-orange")))
+    goal = (await set_goal(officer, filter={"categories": ["golden-tea"]}, target=1_000)).json()
+    assert (goal["version"], goal["actual"], goal["season"]) == (1, 700, None)
+    answer = await change(officer, goal, target=2_000, filter={"categories": ["navel-orange"]}, name="脐橙")
+    assert answer.status_code == 200, answer.text
+    after = answer.json()
+    assert (after["version"], after["actual"], after["target"], after["name"]) == (2, 30, 2_000, "脐橙")
+    assert (after["code"], after["metric"], after["from"]) == (goal["code"], goal["metric"], goal["from"])
+    assert answer.headers["etag"] == '"2"'
+    assert (await officer.get(f"/v1/office/goals/{goal['id']}")).json() == after
+    versions = (await officer.get(f"/v1/office/goals/{goal['id']}/versions")).json()["items"]
+    assert [(one["version"], one["target"], one["filter"]["categories"]) for one in versions] == [
+        (2, 2_000, ["navel-orange"]),
+        (1, 1_000, ["golden-tea"]),
+    ]
+    entries = (await officer.get(f"/v1/office/goals/{goal['id']}/entries")).json()["items"]
+    assert [entry["amount_fen"] for entry in entries] == [30]
+
+
+async def test_an_edit_names_the_version_it_was_made_from(officer):
+    goal = (await set_goal(officer)).json()
+    url = f"/v1/office/goals/{goal['id']}"
+    assert (await officer.patch(url, json={"target": 5})).status_code == 428
+    assert (await change(officer, goal, version=7, target=5)).status_code == 412
+    assert (await change(officer, goal, name=goal["name"], target=goal["target"])).json()["version"] == 1
+    assert (await change(officer, goal, target=5)).json()["version"] == 2
+    assert (await change(officer, goal, target=6)).status_code == 412
+    missing = {"id": str(uuid4())}
+    assert (await change(officer, missing, target=5)).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"season": [50] * 12},
+        {"season": [100]},
+        {"season": [-1, 101, *[0] * 10]},
+        {"target": 0},
+        {"year": 2026, "from": "2026-01-01", "to": "2026-02-01"},
+        {"from": "2026-01-01"},
+        {"code": "G9"},
+        {"metric": "orders"},
+    ],
+)
+async def test_a_change_that_makes_no_sense_is_refused(officer, body):
+    goal = (await set_goal(officer)).json()
+    assert (await change(officer, goal, **body)).status_code == 422
+    assert (await officer.get(f"/v1/office/goals/{goal['id']}")).json()["version"] == 1
+
+
+async def test_a_changed_goal_must_not_overlap_either(officer):
+    retail = (await set_goal(officer, code="G5", filter={"channels": ["retail"]}, partition_group="c")).json()
+    await set_goal(officer, code="G4", filter={"channels": ["organisation"]}, partition_group="c")
+    answer = await change(officer, retail, filter={"channels": ["retail", "organisation"]})
+    assert (answer.status_code, answer.json()["code"]) == (409, "goals_overlap")
+    assert (await change(officer, retail, filter={}, partition_group=None)).status_code == 200
+
+
+async def test_a_goal_with_a_season_of_its_own(officer, db, now):
+    await sell(db, completed(now, line(net_fen=500)))
+    winter = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 100]
+    goal = (await set_goal(officer, season=winter, target=1_000)).json()
+    assert (goal["season"], goal["expected_to_date"], goal["status"]) == (winter, 0, "ahead")
+    county = (await change(officer, goal, season=None)).json()
+    assert (county["season"], county["expected_to_date"]) == (None, 827)
+
+
+async def test_a_forecast_shows_its_error_and_the_refund_rate(officer, db, now):
+    sold = line(net_fen=8_000, quantity=4)
+    sale = completed(now - timedelta(days=40), sold)
+    await sell(
+        db,
+        *(completed(now - timedelta(days=days), line(net_fen=4_000)) for days in (70, 100, 130)),
+        sale,
+        refunded(now - timedelta(days=30), sale, (sold.line_id, 1, 2_000)),
+    )
+    seen = (await set_goal(officer)).json()["forecast"]
+    assert seen["refund_rate"] == 0.1
+    assert seen["backtest"]["months"] == 3  # made at the ends of July, August and September
+    assert seen["backtest"]["mape"] > 0
+    assert seen["agreed"] == {"purchase_orders": 0, "presales": 0}

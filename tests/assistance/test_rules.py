@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from app.assistance.rules import Channel
 from app.assistance.rules.counting import Candidate, Reason, Remaining, decide, programme_on, reversal
-from app.assistance.rules.forecasts import Forecast, Standing, figures, standing
+from app.assistance.rules.forecasts import Agreed, Forecast, Ledger, Standing, backtest, figures, forecast, standing
 from app.assistance.rules.goals import Filter, disjoint, division_prefix
-from app.assistance.rules.season import SEASON, Period, weight, year_of
+from app.assistance.rules.season import HARVEST, SEASON, Period, calendar_of, month_end, weight, year_of
 
 GOOD = {
     "assisted": True,
@@ -94,7 +94,7 @@ def test_half_a_year_is_fifty_five_per_cent_and_on_schedule():
     fen = 1_000_000  # ten thousand yuan
     months = dict(zip((date(2026, m, 1) for m in range(1, 7)), (360, 160, 250, 400, 160, 107), strict=True))
     monthly = {month: value * fen for month, value in months.items()}
-    found = figures(2600 * fen, monthly, year_of(2026), date(2026, 6, 30))
+    found = figures(2600 * fen, Ledger(monthly), year_of(2026), date(2026, 6, 30))
     assert found.actual == 1437 * fen
     assert found.expected_to_date == 1430 * fen
     assert found.status is Standing.ON_SCHEDULE
@@ -120,20 +120,20 @@ def test_five_per_cent_either_way_is_on_schedule(actual, expected, status):
 
 
 def test_before_it_begins_a_goal_expects_nothing_and_forecasts_its_plan():
-    found = figures(1000, {}, year_of(2027), date(2026, 11, 20))
+    found = figures(1000, Ledger(), year_of(2027), date(2026, 11, 20))
     assert (found.actual, found.expected_to_date, found.status) == (0, 0, Standing.ON_SCHEDULE)
     assert found.forecast == Forecast(500, 1000, 1500)
 
 
 def test_after_its_end_a_goal_is_what_it_is():
-    found = figures(1000, {date(2025, 5, 1): 1200}, year_of(2025), date(2026, 1, 1))
+    found = figures(1000, Ledger({date(2025, 5, 1): 1200}), year_of(2025), date(2026, 1, 1))
     assert found.progress == 1.0
     assert found.forecast == Forecast(1200, 1200, 1200)
     assert (found.expected_to_date, found.status) == (1000, Standing.AHEAD)
 
 
 def test_a_wild_start_does_not_make_a_wild_forecast():
-    found = figures(1000, {date(2026, 1, 1): 900}, year_of(2026), date(2026, 1, 1))
+    found = figures(1000, Ledger({date(2026, 1, 1): 900}), year_of(2026), date(2026, 1, 1))
     assert found.forecast.mid <= 900 + 3 * 1000
 
 
@@ -148,7 +148,7 @@ def test_figures_hold_together(target, first, length, offset, values):
     period = Period(first, first + timedelta(days=length))
     months = sorted({(first + timedelta(days=i)).replace(day=1) for i in range(length + 1)})
     monthly = dict(zip(months, values, strict=False))
-    found = figures(target, monthly, period, first + timedelta(days=offset))
+    found = figures(target, Ledger(monthly), period, first + timedelta(days=offset))
     assert 0 <= found.progress <= 1
     assert 0 <= found.expected_to_date <= target
     assert found.actual <= found.forecast.low <= found.forecast.mid <= found.forecast.high
@@ -200,3 +200,81 @@ def test_disjoint_divisions_share_no_county(one, other):
 )
 def test_trailing_zeros_say_nothing(code, prefix):
     assert division_prefix(code) == prefix
+
+
+YEAR = year_of(2026)
+
+
+def test_harvests_are_whole_years_and_together_the_countys():
+    assert all(sum(months) == 100 for months in HARVEST.values())
+    county = calendar_of(sorted(HARVEST))
+    for month, share in enumerate(SEASON):
+        assert abs(Fraction(county[month], sum(county)) - Fraction(share, 100)) <= Fraction(2, 100)
+    assert calendar_of(None) == calendar_of(["other"]) == SEASON
+    assert calendar_of(["navel-orange"], (100, *[0] * 11)) == (100, *[0] * 11)
+
+
+def test_oranges_are_forecast_by_their_harvest():
+    """At the end of October two per cent of a year's oranges are still to be told apart from the winter before."""
+    monthly = {date(2026, 1, 1): 260, date(2026, 2, 1): 60, date(2026, 3, 1): 10}
+    calendar = calendar_of(["navel-orange"])
+    oranges = forecast(1000, monthly, YEAR, date(2026, 9, 30), calendar=calendar)
+    assert (oranges.low, oranges.mid, oranges.high) == (1000, 1000, 1000)
+    assert forecast(1000, monthly, YEAR, date(2026, 9, 30)).mid < 500
+
+
+@pytest.mark.parametrize(
+    ("agreed", "refunded_bp", "mid"),
+    [
+        (Agreed(), 0, 200),  # half of the season is over and brought 100: as much again
+        (Agreed(60, 30), 0, 200),  # agreed, but part of what usually comes
+        (Agreed(100, 40), 0, 240),
+        (Agreed(100, 40), 1_000, 226),
+        (Agreed(0, 1_000), 10_000, 200),
+    ],
+)
+def test_what_is_agreed_comes_at_least(agreed, refunded_bp, mid):
+    even = tuple([1] * 12)
+    monthly = {date(2026, month, 1): value for month, value in enumerate((16, 17, 17, 16, 17, 17), start=1)}
+    found = forecast(
+        10_000, monthly, Period(date(2026, 1, 1), date(2026, 12, 31)), date(2026, 6, 30),
+        calendar=even, agreed=agreed, refunded_bp=refunded_bp,
+    )  # fmt: skip
+    assert found.mid == mid
+    assert found.low <= found.mid <= found.high
+
+
+def test_a_forecast_of_a_year_like_any_other_has_no_error():
+    history = {
+        date(year, month, 1): share * 100 for year in (2025, 2026) for month, share in enumerate(SEASON, start=1)
+    }
+    found = backtest(history, date(2026, 6, 30))
+    assert (found.months, found.mape_bp, found.inside) == (16, 0, 16)  # eleven months of 2025, five of 2026
+
+
+def test_the_error_is_that_of_the_forecasts_made_then():
+    """January brings what is planned, February half of it: the forecast for February was twice what came."""
+    found = backtest({date(2026, 1, 1): 1400, date(2026, 2, 1): 300}, date(2026, 3, 15))
+    assert (found.months, found.mape_bp, found.inside) == (1, 10_000, 1)
+    worse = backtest({date(2026, 1, 1): 1400, date(2026, 2, 1): 200}, date(2026, 3, 15))
+    assert (worse.months, worse.mape_bp, worse.inside) == (1, 20_000, 0)
+
+
+def test_without_a_past_there_is_no_error_to_tell():
+    assert backtest({}, date(2026, 6, 30)) is None
+    assert backtest({date(2026, 6, 1): 5}, date(2026, 6, 30)) is None
+    assert backtest({date(2026, 6, 1): 5, date(2026, 7, 1): 5}, date(2026, 7, 30)) is None, "July is not over"
+
+
+@given(st.dictionaries(st.integers(0, 40), st.integers(-500, 10**9), max_size=41), st.integers(0, 41))
+def test_backtests_look_at_finished_months_alone(values, until):
+    def month(number):
+        return date(2023 + number // 12, number % 12 + 1, 1)
+
+    history = {month(number): value for number, value in values.items()}
+    today = month_end(month(until))
+    found = backtest(history, today)
+    assert found == backtest({one: value for one, value in history.items() if one <= today}, today)
+    if found is not None:
+        assert 0 <= found.inside <= found.months <= until
+        assert found.mape_bp >= 0

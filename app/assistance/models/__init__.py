@@ -2,7 +2,7 @@
 
 from app.assistance.models.certificates import CertificateRow
 from app.assistance.models.exclusions import ExclusionRow
-from app.assistance.models.goals import GoalRow
+from app.assistance.models.goals import GoalRow, GoalVersionRow
 from app.assistance.models.ledger import EntryRow
 from app.assistance.models.periods import ClosingRow, SubmissionRow
 from app.assistance.models.plans import AspectRow, MeasureRow, PlanRow
@@ -19,6 +19,7 @@ __all__ = [
     "EntryRow",
     "ExclusionRow",
     "GoalRow",
+    "GoalVersionRow",
     "MeasureRow",
     "PlanRow",
     "ProgressDecisionRow",

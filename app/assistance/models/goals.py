@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Date, Index, Text, UniqueConstraint, text
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKey, Index, SmallInteger, Text, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.assistance.rules.goals import GoalCodeTaken, Metric
-from app.core.db import Base, instant, uid
+from app.core.db import Base, append_only, instant, uid
 
 _METRICS = ", ".join(f"'{metric.value}'" for metric in Metric)
 
@@ -45,5 +46,21 @@ class GoalRow(Base):
     divisions: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
     partition_group: Mapped[str | None] = mapped_column(Text)
     version: Mapped[int] = mapped_column(server_default=text("1"))
+    season: Mapped[list[int] | None] = mapped_column(ARRAY(SmallInteger))
     created_at: Mapped[instant]
     by_account: Mapped[UUID]
+
+
+class GoalVersionRow(Base):
+    """A goal as it was defined from ``set_at`` on, until the next version of it."""
+
+    __tablename__ = "assistance_goal_version"
+
+    goal_id: Mapped[UUID] = mapped_column(ForeignKey("assistance_goal.id"), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    set_at: Mapped[instant]
+    by_account: Mapped[UUID]
+    definition: Mapped[dict[str, Any]] = mapped_column(JSONB)
+
+
+append_only(GoalVersionRow.metadata.tables["assistance_goal_version"])

@@ -17,6 +17,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     event,
+    text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
@@ -106,6 +107,7 @@ goal_month = Table(
     Column("inside", Boolean, nullable=False),
     Column("amount_fen", BigInteger, nullable=False),
     Column("weight_g", BigInteger, nullable=False),
+    Column("refunded_fen", BigInteger, nullable=False, server_default=text("0")),
     Column("orders", Integer, nullable=False),
     UniqueConstraint("goal_id", "month", "inside"),
 )

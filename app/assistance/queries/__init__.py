@@ -3,11 +3,13 @@
 from app.assistance.queries.certificates import certificate, counted_for
 from app.assistance.queries.exclusions import exclusions
 from app.assistance.queries.goals import (
+    definitions,
     goal,
     goal_entries,
     goal_value,
     goals,
     goals_with_codes,
+    lock_goal,
     partition,
     shares_of,
 )
@@ -30,7 +32,7 @@ from app.assistance.queries.progress import entered, goals_of, measure_by_no, pr
 from app.assistance.queries.proposals import entry, proposal, proposals
 from app.assistance.queries.seals import ENTRY_DIGEST, SEAL_FORM, seal_digest, sealed_through, unsealed
 from app.assistance.queries.submissions import changes, statement, submission, submissions
-from app.assistance.queries.tallies import measure_goals
+from app.assistance.queries.tallies import agreed_for, measure_goals
 
 __all__ = [
     "BEGINNING",
@@ -39,6 +41,7 @@ __all__ = [
     "ENTRY_DIGEST",
     "SEAL_FORM",
     "CountedSale",
+    "agreed_for",
     "aspect_by_no",
     "aspects",
     "canonical_csv",
@@ -47,6 +50,7 @@ __all__ = [
     "closed",
     "closings",
     "counted_for",
+    "definitions",
     "entered",
     "entries_of",
     "entry",
@@ -59,6 +63,7 @@ __all__ = [
     "goals_of",
     "goals_with_codes",
     "ledger",
+    "lock_goal",
     "lock_sales",
     "measure",
     "measure_by_no",

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from datetime import date
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Select, func, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.assistance.models import GoalRow
+from app.assistance.models import GoalRow, GoalVersionRow
 from app.assistance.queries.ledger import ledger
 from app.assistance.queries.tallies import AREAS, TAKES
 from app.assistance.rules import Channel, Entry
 from app.assistance.rules.contribution import GoalShare
 from app.assistance.rules.drill import Wanted
-from app.assistance.rules.goals import Filter, Goal, Metric
+from app.assistance.rules.goals import Definition, Filter, Goal, Metric
 from app.assistance.rules.season import Period
-from app.core.errors import NotFound
+from app.core.errors import NotFound, StaleVersion
+
+T = TypeVar("T")
 
 _PASSES = f"e.counted_on BETWEEN g.starts_on AND g.ends_on AND {TAKES}"
 _GOALS = f"""
@@ -79,7 +83,53 @@ def goal_value(row: GoalRow) -> Goal:
         ),
         partition_group=row.partition_group,
         version=row.version,
+        season=None if row.season is None else tuple(row.season),
     )
+
+
+async def lock_goal(session: AsyncSession, goal_id: UUID, version: int) -> GoalRow:
+    """The row of a goal, locked, in the version that an edit was made from. Raises ``NotFound``, ``StaleVersion``."""
+    row = await session.get(GoalRow, goal_id, with_for_update=True)
+    if row is None:
+        raise NotFound
+    if row.version != version:
+        raise StaleVersion
+    return row
+
+
+async def definitions(session: AsyncSession, goal: Goal, *, before: int | None, limit: int) -> list[Definition]:
+    """The versions of a goal, the latest first, from one on."""
+    statement = select(GoalVersionRow).where(GoalVersionRow.goal_id == goal.id)
+    if before is not None:
+        statement = statement.where(GoalVersionRow.version < before)
+    rows = await session.scalars(statement.order_by(GoalVersionRow.version.desc()).limit(limit))
+    return [_definition(goal, row) for row in rows]
+
+
+def _definition(goal: Goal, row: GoalVersionRow) -> Definition:
+    said = row.definition
+    only = Filter(
+        categories=_tuple(said["categories"], str),
+        suppliers=_tuple(said["suppliers"], UUID),
+        townships=_tuple(said["townships"], str),
+        channels=_tuple(said["channels"], Channel),
+        divisions=_tuple(said["divisions"], str),
+    )
+    then = replace(
+        goal,
+        name=said["name"],
+        period=Period(date.fromisoformat(said["starts_on"]), date.fromisoformat(said["ends_on"])),
+        target=said["target"],
+        filter=only,
+        partition_group=said["partition_group"],
+        version=row.version,
+        season=_tuple(said["season"], int),
+    )
+    return Definition(then, row.set_at, row.by_account)
+
+
+def _tuple(values: list[Any] | None, kind: Callable[[Any], T]) -> tuple[T, ...] | None:
+    return None if values is None else tuple(map(kind, values))
 
 
 def _meeting(period: Period) -> Select[GoalRow]:

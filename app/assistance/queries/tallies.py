@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
@@ -9,7 +10,8 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.assistance.rules.goals import Goal, by_goal
+from app.assistance.rules.forecasts import Agreed, Ledger
+from app.assistance.rules.goals import Goal
 from app.core.db import array, ask
 
 AREAS = """CASE WHEN divisions IS NOT NULL THEN ARRAY(SELECT code || '%' FROM unnest(divisions) AS code) END AS areas"""
@@ -23,10 +25,12 @@ _INSIDE = "e.counted_on BETWEEN g.starts_on AND g.ends_on"
 # An order is counted once in each goal, in the month of its first entry, if it nets more than nothing there.
 _OF_LEDGER = f"""
     SELECT month, inside, CAST(sum(amount_fen) AS bigint) AS amount_fen, CAST(sum(weight_g) AS bigint) AS weight_g,
+           CAST(sum(refunded_fen) AS bigint) AS refunded_fen,
            CAST(CASE WHEN g.metric = 'orders' THEN count(*) FILTER (WHERE amount_fen > 0) ELSE 0 END AS int) AS orders
     FROM (SELECT {_INSIDE} AS inside, CASE WHEN g.metric = 'orders' THEN e.order_id END AS order_id,
                  CASE WHEN g.metric <> 'orders' THEN e.counted_month END AS own, min(e.counted_month) AS month,
-                 sum(e.amount_fen) AS amount_fen, sum(e.weight_g) AS weight_g
+                 sum(e.amount_fen) AS amount_fen, sum(e.weight_g) AS weight_g,
+                 -sum(least(e.amount_fen, 0)) AS refunded_fen
           FROM assistance_entry e WHERE {{folded}}{TAKES} GROUP BY 1, 2, 3) AS part GROUP BY 1, 2
 """
 
@@ -41,12 +45,13 @@ WITH g AS MATERIALIZED (
     SELECT e.*, u.entry_id IS NULL AS folded FROM (SELECT DISTINCT order_id FROM tail) o
     JOIN assistance_entry e USING (order_id) LEFT JOIN assistance_unfolded u ON u.entry_id = e.id
 ), told AS (
-    SELECT m.goal_id AS id, m.month, m.inside, m.amount_fen, m.weight_g, m.orders
+    SELECT m.goal_id AS id, m.month, m.inside, m.amount_fen, m.weight_g, m.refunded_fen, m.orders
     FROM g JOIN assistance_goal_month m ON m.goal_id = g.id WHERE g.tallied
     UNION ALL
-    SELECT g.id, e.counted_month, {_INSIDE}, e.amount_fen, e.weight_g, 0 FROM g JOIN tail e ON g.tallied AND {TAKES}
+    SELECT g.id, e.counted_month, {_INSIDE}, e.amount_fen, e.weight_g, -least(e.amount_fen, 0), 0
+    FROM g JOIN tail e ON g.tallied AND {TAKES}
     UNION ALL
-    SELECT id, month, inside, 0, 0, side
+    SELECT id, month, inside, 0, 0, 0, side
     FROM (SELECT g.id, {_INSIDE} AS inside, e.order_id, s.side, min(e.counted_month) AS month
           FROM g JOIN kin e ON g.tallied AND g.metric = 'orders' AND {TAKES} CROSS JOIN (VALUES (1), (-1)) AS s(side)
           WHERE s.side = 1 OR e.folded GROUP BY 1, 2, 3, 4 HAVING sum(e.amount_fen) > 0) AS part
@@ -54,7 +59,8 @@ WITH g AS MATERIALIZED (
     SELECT g.id, d.* FROM g CROSS JOIN LATERAL ({_OF_LEDGER.format(folded="NOT g.tallied AND ")}) d WHERE NOT g.tallied
 )
 SELECT told.id, month, inside, CAST(CASE g.metric WHEN 'orders' THEN sum(told.orders)
-    WHEN 'quantity_g' THEN sum(told.weight_g) ELSE sum(told.amount_fen) END AS bigint)
+    WHEN 'quantity_g' THEN sum(told.weight_g) ELSE sum(told.amount_fen) END AS bigint),
+    CAST(sum(told.amount_fen) AS bigint), CAST(sum(told.refunded_fen) AS bigint)
 FROM told JOIN g USING (id) GROUP BY told.id, month, inside, g.metric
 """)
 
@@ -75,19 +81,21 @@ WITH batch AS MATERIALIZED (
     WHERE EXISTS (SELECT FROM g WHERE metric = 'orders')
       AND (b.entry_id IS NOT NULL OR NOT EXISTS (SELECT FROM assistance_unfolded u WHERE u.entry_id = e.id))
 ), told AS (
-    SELECT g.id, e.counted_month AS month, {_INSIDE} AS inside, e.amount_fen, e.weight_g, 0 AS orders
+    SELECT g.id, e.counted_month AS month, {_INSIDE} AS inside, e.amount_fen, e.weight_g,
+           -least(e.amount_fen, 0) AS refunded_fen, 0 AS orders
     FROM g JOIN fresh e ON {TAKES}
     UNION ALL
-    SELECT id, month, inside, 0, 0, side
+    SELECT id, month, inside, 0, 0, 0, side
     FROM (SELECT g.id, {_INSIDE} AS inside, e.order_id, s.side, min(e.counted_month) AS month
           FROM g JOIN kin e ON g.metric = 'orders' AND {TAKES} CROSS JOIN (VALUES (1), (-1)) AS s(side)
           WHERE s.side = 1 OR NOT e.is_fresh GROUP BY 1, 2, 3, 4 HAVING sum(e.amount_fen) > 0) AS part
 )
-INSERT INTO assistance_goal_month (goal_id, month, inside, amount_fen, weight_g, orders)
-SELECT id, month, inside, sum(amount_fen), sum(weight_g), sum(orders) FROM told GROUP BY 1, 2, 3
+INSERT INTO assistance_goal_month (goal_id, month, inside, amount_fen, weight_g, refunded_fen, orders)
+SELECT id, month, inside, sum(amount_fen), sum(weight_g), sum(refunded_fen), sum(orders) FROM told GROUP BY 1, 2, 3
 ON CONFLICT (goal_id, month, inside) DO UPDATE SET
     amount_fen = assistance_goal_month.amount_fen + excluded.amount_fen,
     weight_g = assistance_goal_month.weight_g + excluded.weight_g,
+    refunded_fen = assistance_goal_month.refunded_fen + excluded.refunded_fen,
     orders = assistance_goal_month.orders + excluded.orders
 """)
 
@@ -105,14 +113,65 @@ WITH g AS MATERIALIZED (
     INSERT INTO assistance_goal_tally (goal_id, version) SELECT id, version FROM g
     ON CONFLICT (goal_id) DO UPDATE SET version = excluded.version
 )
-INSERT INTO assistance_goal_month (goal_id, month, inside, amount_fen, weight_g, orders)
+INSERT INTO assistance_goal_month (goal_id, month, inside, amount_fen, weight_g, refunded_fen, orders)
 SELECT g.id, d.* FROM g CROSS JOIN LATERAL ({
     _OF_LEDGER.format(folded="NOT EXISTS (SELECT FROM assistance_unfolded u WHERE u.entry_id = e.id) AND ")
 }) AS d
 """)
 
 
-async def measure_goals(session: AsyncSession, goals: Sequence[Goal]) -> dict[UUID, dict[date, int]]:
-    """Actuals of any number of goals by month, in one statement."""
-    rows = await ask(session, _MEASURE, {"goals": array(goal.id for goal in goals)})
-    return by_goal((goal_id, month, value) for goal_id, month, inside, value in rows if inside)
+# What is promised and not delivered yet, valued as it will count; a partial delivery is no new order.
+_AGREED = text(f"""
+WITH g AS MATERIALIZED (
+    SELECT a.*, {AREAS} FROM assistance_goal a WHERE a.id = ANY (SELECT unnest(CAST(:goals AS uuid[])))
+), awaited AS (
+    SELECT true AS by_po, p.id AS order_id, l.category, l.supplier_id, l.township_code, 'supermarket' AS channel,
+           p.division_code, p.required_on AS due_on, l.promised_units - l.delivered_units AS units, l.net_weight_g,
+           (l.promised_units - l.delivered_units) * l.unit_price_fen AS amount_fen, p.status = 'confirmed' AS whole
+    FROM wholesale_po p JOIN wholesale_po_line l ON l.po_id = p.id
+    WHERE p.status IN ('confirmed', 'shipped', 'partially_received') AND l.promised_units > l.delivered_units
+      AND l.assisted AND NOT l.self_purchase AND p.closes_on >= :today
+    UNION ALL
+    SELECT false, o.id, l.category, l.supplier_id, l.township_code, o.channel, o.division_code, s.ship_by, w.quantity,
+           l.net_weight_g, l.amount_fen * w.quantity / l.quantity, true
+    FROM inventory_promise w JOIN inventory_presale s ON s.id = w.presale_id JOIN orders_order o ON o.id = w.reference
+    JOIN orders_line l ON l.order_id = o.id AND l.sku = w.sku
+    WHERE o.paid_at IS NOT NULL AND l.assisted AND NOT l.self_purchase AND o.ext_832_order_no IS NULL
+)
+SELECT g.id, e.by_po, CAST(CASE g.metric WHEN 'orders' THEN count(DISTINCT e.order_id) FILTER (WHERE e.whole)
+    WHEN 'quantity_g' THEN sum(e.units * e.net_weight_g) ELSE sum(e.amount_fen) END AS bigint)
+FROM g JOIN awaited e ON greatest(e.due_on, :today) BETWEEN g.starts_on AND g.ends_on
+    AND e.division_code LIKE '37%' AND {TAKES}
+GROUP BY 1, 2, g.metric
+""")
+
+
+async def measure_goals(session: AsyncSession, goals: Sequence[Goal], *, today: date) -> dict[UUID, Ledger]:
+    """What the ledger says of any number of goals, in one statement."""
+    inside: dict[UUID, dict[date, int]] = {goal.id: {} for goal in goals}
+    history: dict[UUID, Counter[date]] = {goal.id: Counter() for goal in goals}
+    moved: dict[UUID, list[int]] = {goal.id: [0, 0] for goal in goals}
+    lately = today.replace(year=today.year - 1, day=1)
+    found = await ask(session, _MEASURE, {"goals": array(goal.id for goal in goals)})
+    for goal_id, month, within, value, amount_fen, refunded_fen in found:
+        if within:
+            inside[goal_id][month] = int(value)
+        history[goal_id][month] += int(value)
+        if month > lately:
+            moved[goal_id][0] += amount_fen + refunded_fen
+            moved[goal_id][1] += refunded_fen
+    return {goal.id: Ledger(inside[goal.id], history[goal.id], _share(*reversed(moved[goal.id]))) for goal in goals}
+
+
+def _share(part: int, whole: int) -> int:
+    return min(10_000 * part // whole, 10_000) if whole > 0 else 0
+
+
+async def agreed_for(session: AsyncSession, goals: Sequence[Goal], *, today: date) -> dict[UUID, Agreed]:
+    """What purchase orders and pre-sales will still bring to each goal within its period, in its unit."""
+    found: dict[UUID, dict[bool, int]] = {}
+    for goal_id, by_po, value in await ask(
+        session, _AGREED, {"goals": array(goal.id for goal in goals), "today": today}
+    ):
+        found.setdefault(goal_id, {})[by_po] = int(value)
+    return {goal_id: Agreed(parts.get(True, 0), parts.get(False, 0)) for goal_id, parts in found.items()}

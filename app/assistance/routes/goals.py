@@ -7,22 +7,25 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.assistance import queries, service
-from app.assistance.rules.goals import GoalCodeTaken, GoalsOverlap, MetricNotAvailable, UnknownFilterValue
+from app.assistance.rules.goals import Filter, GoalCodeTaken, GoalsOverlap, MetricNotAvailable, UnknownFilterValue
 from app.assistance.rules.season import year_of
 from app.assistance.schemas import FIRST_YEAR, LAST_YEAR
-from app.assistance.schemas.goals import GoalIn, GoalOut
+from app.assistance.schemas.goals import DefinitionOut, FilterIn, GoalIn, GoalOut, GoalPatch
 from app.core.clock import local_day
-from app.core.errors import NotFound
+from app.core.errors import NotFound, StaleVersion
 from app.core.web import (
     DEFAULT_LIMIT,
     Cursor,
+    IfMatch,
     InvalidCursor,
     Limit,
     Now,
     Page,
     ReadSession,
+    VersionRequired,
     WriteSession,
     decode_cursor,
     etag,
@@ -85,15 +88,9 @@ async def set_goal(body: GoalIn, by: Officer, session: WriteSession, now: Now, r
         period=body.period,
         metric=body.metric,
         target=body.target,
-        only=await service.resolve_filter(
-            session,
-            categories=body.filter.categories,
-            suppliers=body.filter.suppliers,
-            townships=body.filter.townships,
-            channels=body.filter.channels,
-            divisions=body.filter.divisions,
-        ),
+        only=await _resolved(session, body.filter),
         partition_group=body.partition_group,
+        season=body.season,
         by=by,
         now=now,
     )
@@ -115,3 +112,61 @@ async def get_goal(goal_id: UUID, _: Officer, session: ReadSession, now: Now, re
     response.headers["ETag"] = etag(goal.version)
     (standing,) = await service.stand(session, [goal], today=local_day(now))
     return GoalOut.of(standing)
+
+
+@router.patch(
+    "/goals/{goal_id}",
+    summary="Define a goal anew",
+    operation_id="change_goal",
+    response_model=GoalOut,
+    responses=problems(NotFound, VersionRequired, StaleVersion, UnknownFilterValue, GoalCodeTaken, GoalsOverlap),
+)
+async def change_goal(
+    goal_id: UUID,
+    body: GoalPatch,
+    version: IfMatch,
+    by: Officer,
+    session: WriteSession,
+    now: Now,
+    response: Response,
+) -> GoalOut:
+    """Make the next version of a goal's definition; `If-Match` names the version that it was read in.
+
+    Figures go by the new definition from now on, over the whole period; the old ones stay readable under `/versions`.
+    Code and metric stay: a goal of another metric is another goal. Nothing is written when nothing changes.
+    """
+    only = None if body.filter is None else await _resolved(session, body.filter)
+    goal = await service.change_goal(session, goal_id, version=version, change=body.change(only), by=by, now=now)
+    response.headers["ETag"] = etag(goal.version)
+    (standing,) = await service.stand(session, [goal], today=local_day(now))
+    return GoalOut.of(standing)
+
+
+@router.get(
+    "/goals/{goal_id}/versions",
+    summary="List the versions of a goal",
+    operation_id="list_goal_versions",
+    response_model=Page[DefinitionOut],
+    responses=problems(NotFound, InvalidCursor),
+)
+async def list_goal_versions(
+    goal_id: UUID, _: Officer, session: ReadSession, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
+) -> Page[DefinitionOut]:
+    """Every definition that the goal has had, the one in force first."""
+    goal = await queries.goal(session, goal_id)
+    kind = f"office.goal_versions.{goal.id}"
+    before = None if cursor is None else int(decode_cursor(kind, cursor)[0])
+    found = await queries.definitions(session, goal, before=before, limit=limit + 1)
+    following = next_cursor(kind, found, limit, lambda one: (one.goal.version,))
+    return Page[DefinitionOut](items=[DefinitionOut.of(one) for one in found[:limit]], next_cursor=following)
+
+
+async def _resolved(session: AsyncSession, given: FilterIn) -> Filter:
+    return await service.resolve_filter(
+        session,
+        categories=given.categories,
+        suppliers=given.suppliers,
+        townships=given.townships,
+        channels=given.channels,
+        divisions=given.divisions,
+    )

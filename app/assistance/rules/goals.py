@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from app.assistance.rules import Channel
@@ -118,6 +119,28 @@ class Goal:
     filter: Filter
     partition_group: str | None
     version: int
+    season: tuple[int, ...] | None = None
+    """Per cent of a year by month, for a goal whose year is not the county's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A goal as it was defined at one time: ``goal.version`` counts from 1, and what was reported by it stays true."""
+
+    goal: Goal
+    set_at: datetime
+    by_account: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What another version of a goal says differently, by the names of ``Goal``; what is not ``given`` stays."""
+
+    given: Mapping[str, Any]
+
+    def of(self, goal: Goal) -> Goal:
+        """The goal as it will be."""
+        return replace(goal, **self.given)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +149,3 @@ class GoalStanding:
 
     goal: Goal
     figures: Figures
-
-
-def by_goal(rows: Iterable[tuple[UUID, date, int]]) -> dict[UUID, dict[date, int]]:
-    """Monthly sums of several goals, as the ledger's one statement gives them."""
-    found: dict[UUID, dict[date, int]] = {}
-    for goal_id, month, value in rows:
-        found.setdefault(goal_id, {})[month] = int(value)
-    return found

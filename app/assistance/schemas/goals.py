@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Annotated
+from datetime import date, datetime
+from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from app.assistance.rules import Channel
-from app.assistance.rules.forecasts import Forecast, Standing
-from app.assistance.rules.goals import GoalStanding, Metric
+from app.assistance.rules.forecasts import Figures, Standing
+from app.assistance.rules.goals import Change, Definition, Filter, GoalStanding, Metric
 from app.assistance.rules.season import Period, year_of
 from app.assistance.schemas import Code, Day, Year
 from app.core.money import MAX_FEN
@@ -33,6 +33,27 @@ class FilterIn(Body):
     townships: Annotated[list[ShortText], Field(min_length=1, max_length=50)] | None = None
     channels: Annotated[list[Channel], Field(min_length=1, max_length=3)] | None = None
     divisions: Annotated[list[Division], Field(min_length=1, max_length=200)] | None = None
+
+
+_HUNDRED, _BASIS = 100, 10_000
+
+
+def _whole_year(season: list[int]) -> list[int]:
+    if sum(season) != _HUNDRED:
+        raise PydanticCustomError("season_sum", "The twelve months must add up to 100 per cent")
+    return season
+
+
+Season = Annotated[
+    list[Annotated[int, Field(strict=True, ge=0, le=_HUNDRED)]],
+    Field(
+        min_length=12,
+        max_length=12,
+        description="Per cent of a year by month, where it is not the county's curve",
+        examples=[[14, 6, 10, 15, 6, 4, 3, 3, 8, 7, 10, 14]],
+    ),
+    AfterValidator(_whole_year),
+]
 
 
 class GoalIn(Body):
@@ -63,6 +84,7 @@ class GoalIn(Body):
     target: Annotated[int, Field(strict=True, ge=1, le=MAX_FEN)]
     filter: FilterIn = Field(default_factory=FilterIn)
     partition_group: Code | None = None
+    season: Season | None = None
 
     @model_validator(mode="after")
     def _one_period(self) -> GoalIn:
@@ -82,6 +104,46 @@ class GoalIn(Body):
         return year_of(self.year)
 
 
+class GoalPatch(Body):
+    """Another version of a goal. What is left out stays; ``null`` takes away a partition group or a season."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"target": 700_000_000}]})
+
+    name: ShortText | None = None
+    year: Year | None = None
+    starts_on: Day | None = Field(None, alias="from")
+    ends_on: Day | None = Field(None, alias="to")
+    target: Annotated[int, Field(strict=True, ge=1, le=MAX_FEN)] | None = None
+    filter: FilterIn | None = None
+    partition_group: Code | None = None
+    season: Season | None = None
+
+    @model_validator(mode="after")
+    def _a_period(self) -> GoalPatch:
+        span = (self.starts_on, self.ends_on)
+        if self.year is not None and span != (None, None):
+            raise PydanticCustomError("one_period", "Give either year, or from and to")
+        if (self.starts_on is None) != (self.ends_on is None) or (
+            self.starts_on is not None and self.ends_on is not None and self.starts_on > self.ends_on
+        ):
+            raise PydanticCustomError("period_order", "Give both from and to, in this order")
+        return self
+
+    def change(self, only: Filter | None) -> Change:
+        """What is given; the filter as it was resolved."""
+        plain: dict[str, Any] = {"name": self.name, "target": self.target, "filter": only}
+        plain = {name: value for name, value in plain.items() if value is not None}
+        if "partition_group" in self.model_fields_set:
+            plain["partition_group"] = self.partition_group
+        if "season" in self.model_fields_set:
+            plain["season"] = None if self.season is None else tuple(self.season)
+        if self.year is not None:
+            plain["period"] = year_of(self.year)
+        elif self.starts_on is not None and self.ends_on is not None:
+            plain["period"] = Period(self.starts_on, self.ends_on)
+        return Change(plain)
+
+
 class FilterOut(Out):
     """Which counted sales a goal takes; null takes all."""
 
@@ -92,12 +154,30 @@ class FilterOut(Out):
     divisions: list[str] | None = Field(description="Prefixes of division codes")
 
 
+class AgreedOut(Out):
+    """What is agreed and not delivered yet, due within the period, in the unit of the metric."""
+
+    purchase_orders: int = Field(description="What confirmed purchase orders of supermarkets still await")
+    presales: int = Field(description="What buyers have paid for ahead of the harvest")
+
+
+class BacktestOut(Out):
+    """The forecast made at the end of each past month for the next one, against what then came."""
+
+    months: int
+    mape: float = Field(description="Mean absolute error, as a part of what came", examples=[0.18])
+    inside: float = Field(ge=0, le=1, description="Share of the months that fell between low and high")
+
+
 class ForecastOut(Out):
     """Where the period is likely to end, in the unit of the metric."""
 
     low: int
     mid: int
     high: int
+    agreed: AgreedOut
+    refund_rate: float = Field(ge=0, le=1, description="Part of sales that was refunded in the last twelve months")
+    backtest: BacktestOut | None = Field(description="Null until two months of sales are over")
 
 
 class GoalOut(Out):
@@ -113,6 +193,8 @@ class GoalOut(Out):
     target: int
     filter: FilterOut
     partition_group: str | None
+    season: list[int] | None = Field(description="Per cent of a year by month, where it is not the county's curve")
+    version: int = Field(description="Version of the definition that these figures go by")
     actual: int
     progress: float = Field(ge=0, le=1, description="actual ÷ target, at most 1", examples=[0.5527])
     expected_to_date: int = Field(description="What the seasonal curve lets one expect by the end of today")
@@ -135,13 +217,57 @@ class GoalOut(Out):
             target=goal.target,
             filter=FilterOut.model_validate(goal.filter),
             partition_group=goal.partition_group,
+            season=None if goal.season is None else list(goal.season),
+            version=goal.version,
             actual=now.actual,
             progress=now.progress,
             expected_to_date=now.expected_to_date,
-            forecast=_forecast(now.forecast),
+            forecast=_forecast(now),
             status=now.status,
         )
 
 
-def _forecast(value: Forecast) -> ForecastOut:
-    return ForecastOut(low=value.low, mid=value.mid, high=value.high)
+def _forecast(now: Figures) -> ForecastOut:
+    seen = now.backtest
+    return ForecastOut(
+        low=now.forecast.low,
+        mid=now.forecast.mid,
+        high=now.forecast.high,
+        agreed=AgreedOut(purchase_orders=now.agreed.purchase_orders, presales=now.agreed.presales),
+        refund_rate=now.refunded_bp / _BASIS,
+        backtest=None
+        if seen is None
+        else BacktestOut(months=seen.months, mape=seen.mape_bp / _BASIS, inside=round(seen.inside / seen.months, 4)),
+    )
+
+
+class DefinitionOut(Out):
+    """A goal as it was defined from ``set_at`` on."""
+
+    version: int
+    set_at: datetime
+    by_account: UUID
+    name: str
+    starts_on: date = Field(serialization_alias="from")
+    ends_on: date = Field(serialization_alias="to")
+    target: int
+    filter: FilterOut
+    partition_group: str | None
+    season: list[int] | None
+
+    @classmethod
+    def of(cls, definition: Definition) -> DefinitionOut:
+        """From the module's value."""
+        goal = definition.goal
+        return cls(
+            version=goal.version,
+            set_at=definition.set_at,
+            by_account=definition.by_account,
+            name=goal.name,
+            starts_on=goal.period.starts_on,
+            ends_on=goal.period.ends_on,
+            target=goal.target,
+            filter=FilterOut.model_validate(goal.filter),
+            partition_group=goal.partition_group,
+            season=None if goal.season is None else list(goal.season),
+        )

@@ -2,7 +2,7 @@
 
 from app.assistance.service.contribution import certify, contribution
 from app.assistance.service.fold import fold_ledger
-from app.assistance.service.goals import resolve_filter, set_goal, stand
+from app.assistance.service.goals import change_goal, resolve_filter, set_goal, stand
 from app.assistance.service.ledger import count_sales, reverse_sale
 from app.assistance.service.paper import print_certificate
 from app.assistance.service.periods import close_month, reproduce, submit, submit_statement
@@ -15,6 +15,7 @@ __all__ = [
     "add_aspect",
     "add_measure",
     "certify",
+    "change_goal",
     "close_month",
     "contribution",
     "count_sales",

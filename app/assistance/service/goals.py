@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, TypeVar
 from uuid import UUID
@@ -10,11 +10,12 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.assistance import queries
-from app.assistance.models import GoalRow
+from app.assistance.models import GoalRow, GoalVersionRow
 from app.assistance.rules import Channel
-from app.assistance.rules.forecasts import figures
+from app.assistance.rules.forecasts import NOTHING, figures
 from app.assistance.rules.goals import (
     FROM_LEDGER,
+    Change,
     Filter,
     Goal,
     GoalsOverlap,
@@ -25,7 +26,7 @@ from app.assistance.rules.goals import (
     disjoint,
     division_prefix,
 )
-from app.assistance.rules.season import Period
+from app.assistance.rules.season import SEASON, Period, calendar_of
 from app.catalogue import ROOTS
 from app.core.errors import Fault
 from app.core.ids import new_id
@@ -88,6 +89,7 @@ async def set_goal(
     target: int,
     only: Filter,
     partition_group: str | None = None,
+    season: Sequence[int] | None = None,
     by: Actor,
     now: datetime,
 ) -> Goal:
@@ -98,32 +100,97 @@ async def set_goal(
     """
     if metric not in FROM_LEDGER:
         raise MetricNotAvailable(metric=metric.value)
-    if partition_group is not None:
-        for other in await queries.partition(session, partition_group, period):
-            # The same code in the same period is refused by its constraint, which says so.
-            if (other.code, other.period) != (code, period) and not disjoint(only, other.filter):
-                raise GoalsOverlap(other=other.code)
+    await _stand_apart(
+        session, partition_group, period, only, ours=lambda other: (other.code, other.period) == (code, period)
+    )
     row = GoalRow(
         id=new_id(now),
         code=code,
-        name=name,
-        starts_on=period.starts_on,
-        ends_on=period.ends_on,
         metric=metric.value,
-        target=target,
-        categories=_listed(only.categories),
-        suppliers=_listed(only.suppliers),
-        townships=_listed(only.townships),
-        channels=None if only.channels is None else [channel.value for channel in only.channels],
-        divisions=_listed(only.divisions),
-        partition_group=partition_group,
         version=1,
         created_at=now,
         by_account=by.account_id,
+        **_columns(name, period, target, only, partition_group, season),
     )
     session.add(row)
-    await session.flush()
+    await _keep(session, row, by, now)
     return queries.goal_value(row)
+
+
+async def change_goal(
+    session: AsyncSession, goal_id: UUID, *, version: int, change: Change, by: Actor, now: datetime
+) -> Goal:
+    """Define a goal anew from now on: its next version. The old definition stays readable, its code and metric stay.
+
+    Raises ``NotFound``, ``StaleVersion``, ``GoalCodeTaken``, ``GoalsOverlap``.
+    """
+    row = await queries.lock_goal(session, goal_id, version)
+    goal = queries.goal_value(row)
+    after = goal if not change.given else change.of(goal)
+    if after == goal:
+        return goal
+    await _stand_apart(
+        session, after.partition_group, after.period, after.filter, ours=lambda other: other.id == goal_id
+    )
+    for column, value in _columns(
+        after.name, after.period, after.target, after.filter, after.partition_group, after.season
+    ).items():
+        setattr(row, column, value)
+    row.version += 1
+    await _keep(session, row, by, now)
+    return queries.goal_value(row)
+
+
+async def _stand_apart(
+    session: AsyncSession, group: str | None, period: Period, only: Filter, *, ours: Callable[[Goal], bool]
+) -> None:
+    """No other goal of the partition group may count the same sale. Raises ``GoalsOverlap``."""
+    if group is None:
+        return
+    for other in await queries.partition(session, group, period):
+        # The same code in the same period is refused by its constraint, which says so.
+        if not ours(other) and not disjoint(only, other.filter):
+            raise GoalsOverlap(other=other.code)
+
+
+def _columns(
+    name: str, period: Period, target: int, only: Filter, group: str | None, season: Sequence[int] | None
+) -> dict[str, Any]:
+    """The columns of a goal that another version may change."""
+    return {
+        "name": name,
+        "starts_on": period.starts_on,
+        "ends_on": period.ends_on,
+        "target": target,
+        "categories": _listed(only.categories),
+        "suppliers": _listed(only.suppliers),
+        "townships": _listed(only.townships),
+        "channels": None if only.channels is None else [channel.value for channel in only.channels],
+        "divisions": _listed(only.divisions),
+        "partition_group": group,
+        "season": _listed(season),
+    }
+
+
+async def _keep(session: AsyncSession, row: GoalRow, by: Actor, now: datetime) -> None:
+    """Write the definition down as a version that stays."""
+    await session.flush()
+    goal = queries.goal_value(row)
+    columns = _columns(goal.name, goal.period, goal.target, goal.filter, goal.partition_group, goal.season)
+    definition = {
+        name: value if value is None or isinstance(value, int | str) else _plain(value)
+        for name, value in columns.items()
+    }
+    session.add(
+        GoalVersionRow(goal_id=row.id, version=row.version, set_at=now, by_account=by.account_id, definition=definition)
+    )
+    await session.flush()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, date):
+        return value.isoformat()
+    return [one if isinstance(one, int) else str(one) for one in value]
 
 
 def _listed(values: Sequence[Any] | None) -> list[Any] | None:
@@ -131,6 +198,23 @@ def _listed(values: Sequence[Any] | None) -> list[Any] | None:
 
 
 async def stand(session: AsyncSession, goals: Sequence[Goal], *, today: date) -> list[GoalStanding]:
-    """How goals stand on ``today``: one statement over the ledger for all of them."""
-    monthly = await queries.measure_goals(session, goals) if goals else {}
-    return [GoalStanding(goal, figures(goal.target, monthly.get(goal.id, {}), goal.period, today)) for goal in goals]
+    """How goals stand on ``today``: one statement over the tallies of the ledger, one over what is agreed."""
+    if not goals:
+        return []
+    told = await queries.measure_goals(session, goals, today=today)
+    agreed = await queries.agreed_for(session, goals, today=today)
+    return [
+        GoalStanding(
+            goal,
+            figures(
+                goal.target,
+                told[goal.id],
+                goal.period,
+                today,
+                season=goal.season or SEASON,
+                calendar=calendar_of(goal.filter.categories, goal.season),
+                agreed=agreed.get(goal.id, NOTHING),
+            ),
+        )
+        for goal in goals
+    ]

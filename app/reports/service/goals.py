@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from types import MappingProxyType
 
-from app.assistance import GoalStanding, Metric, Standing
+from app.assistance import SEASON, GoalStanding, Metric, Standing
 from app.reports.rules.tables import Column, Drawing, Measure, Said, Table
 from app.reports.service import words
 
@@ -60,9 +60,18 @@ _COLUMNS = (
     Column("forecast_low", Said("预测（低）", "Forecast, low"), "measure", 16, on_paper=False),
     Column("forecast_mid", Said("预测", "Forecast"), "measure", 16),
     Column("forecast_high", Said("预测（高）", "Forecast, high"), "measure", 16, on_paper=False),
+    Column("agreed", Said("已订未交", "Agreed, not delivered"), "measure", 16, on_paper=False),
+    Column("forecast_error_bp", Said("预测误差", "Forecast error"), "share", 10),
     Column("status", Said("状态", "Status"), width=10, words={one.value: said for one, said in STANDINGS.items()}),
 )
 _NOTES = (
+    Said(
+        "预测 = 至今的进度 × 按品类的采收销售节奏，不低于已确认的商超订单与已付预售（扣除近十二个月退款率）。"
+        "“预测误差”是以往每个月末对下一个月所作预测与实际之差占实际的平均比例。",
+        "The forecast carries the pace so far on by the calendar of harvests, and is not less than confirmed purchase "
+        "orders and paid pre-sales, less the refund rate of twelve months. Its error is that of the forecasts made at "
+        "the end of each past month for the next, as a part of what came, on average.",
+    ),
     Said(
         "各目标的统计范围可能相互包含，不得相加；只有同一分组内的目标互不重叠。实际值取自仅可追加的帮扶台账，"
         "是期间内符合筛选条件的净额。",
@@ -97,7 +106,11 @@ def goals_table(
                 Column("progress_bp", Said("完成率", "Progress"), "share", 12),
             ],
             [
-                (f"{one.goal.code} {one.goal.name}", _share(one.goal.period.elapsed(today)), _progress(one))
+                (
+                    f"{one.goal.code} {one.goal.name}",
+                    _share(one.goal.period.elapsed(today, one.goal.season or SEASON)),
+                    _progress(one),
+                )
                 for one in standings
             ],
             side_by_side=True,
@@ -136,5 +149,7 @@ def _row(standing: GoalStanding) -> tuple[object, ...]:
         _progress(standing),
         measured(now.expected_to_date),
         *map(measured, (now.forecast.low, now.forecast.mid, now.forecast.high)),
+        measured(now.agreed.total),
+        None if now.backtest is None else now.backtest.mape_bp,
         now.status.value,
     )

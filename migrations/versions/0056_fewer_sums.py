@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from alembic import op
 
-revision = "0052"
-down_revision = "0051"
+revision = "0056"
+down_revision = "0055"
 branch_labels = None
 depends_on = None
 
