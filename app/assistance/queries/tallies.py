@@ -148,6 +148,8 @@ GROUP BY 1, 2, g.metric
 
 async def measure_goals(session: AsyncSession, goals: Sequence[Goal], *, today: date) -> dict[UUID, Ledger]:
     """What the ledger says of any number of goals, in one statement."""
+    if not goals:
+        return {}
     inside: dict[UUID, dict[date, int]] = {goal.id: {} for goal in goals}
     history: dict[UUID, Counter[date]] = {goal.id: Counter() for goal in goals}
     moved: dict[UUID, list[int]] = {goal.id: [0, 0] for goal in goals}

@@ -96,11 +96,11 @@ async def stand_plan(session: AsyncSession, plan_id: UUID, *, today: date) -> li
     codes = [measure.goal_code for measure in measures if measure.goal_code is not None]
     named = await queries.goals_with_codes(session, codes, year_of(plan.year)) if codes else []
     goals = queries.goals_of(measures, named, plan.year)
-    monthly = await queries.measure_goals(session, list(goals.values())) if goals else {}
+    told = await queries.measure_goals(session, list(goals.values()), today=today)
     standings = []
     for measure in measures:
         latest, waiting = entered[measure.id]
         goal = goals.get(measure.goal_code) if measure.goal_code is not None else None
-        computed = None if goal is None else (goal.metric, sum(monthly.get(goal.id, {}).values()))
+        computed = None if goal is None else (goal.metric, sum(told[goal.id].inside.values()))
         standings.append(stand(measure, computed=computed, entered=latest, waiting=waiting, today=today))
     return standings

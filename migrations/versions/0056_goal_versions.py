@@ -8,8 +8,8 @@ from sqlalchemy.dialects import postgresql
 
 from app.core.db import append_only_trigger
 
-revision = "0055"
-down_revision = "0054"
+revision = "0056"
+down_revision = "0055"
 branch_labels = None
 depends_on = None
 
