@@ -75,6 +75,7 @@ from app.assistance.service import (
     add_aspect,
     add_measure,
     certify,
+    change_goal,
     close_month,
     contribution,
     count_sales,
