@@ -19,15 +19,18 @@ from app.core.clock import day_end, day_start
 from app.core.db import Database
 from app.core.outbox import deliver_all
 from app.core.settings import Settings
-from app.demo.county import SIGN_INS, articles, plant, plant_goals
+from app.demo.county import ROOTS, SIGN_INS, articles, assortment, plant, plant_goals
 from app.demo.history import History, bank
 from app.demo.plan import draw_plan
+from app.demo.purchases import Goods, draw_purchases
 from app.demo.settled import settle_months
 
 __all__ = ["SIGN_INS", "DemoSummary", "is_empty", "is_loaded", "load"]
 
 _MARK = text("INSERT INTO core_installation (name, value) VALUES ('demo', :value)")
 _MARKED = text("SELECT value FROM core_installation WHERE name = 'demo'")
+_ORDERS, _PURCHASES = 2_400, 140
+"""How many of each belong to one another (domain handbook §8.5)."""
 _ANYBODY = text("SELECT EXISTS (SELECT FROM identity_account)")
 
 
@@ -61,9 +64,11 @@ async def load(
     seed: int,
     password: str,
     report: Callable[[str, int, int], None],
-    count: int = 2400,
+    count: int = _ORDERS,
 ) -> DemoSummary:
     """Fill an empty database: ``count`` retail orders over the two years that end with ``until``.
+
+    For each hundred of them there are about six purchase orders of supermarkets: 140 of 2,400.
 
     ``report(stage, done, total)`` is called as it goes. Every demo sign-in gets ``password``; the invented buyers get
     one that nobody knows.
@@ -88,6 +93,8 @@ async def _load(
 ) -> DemoSummary:
     report("县域与商品 / county and goods", 0, 1)
     plan = draw_plan(articles(), until=until, seed=seed, count=count)
+    goods = Goods(assortment(), ROOTS, plan.first.year)
+    purchases = draw_purchases(goods, first=plan.first, until=until, seed=seed, count=count * _PURCHASES // _ORDERS)
     before = day_start(plan.first) - timedelta(days=14)
     password_hash = await identity.hash_password(password)
     unknown = await identity.hash_password(ids.digits(40))
@@ -97,7 +104,7 @@ async def _load(
     report("县域与商品 / county and goods", 1, 1)
 
     gc.freeze()  # what was imported stays, and need not be looked through again with every ten thousand new objects
-    history = History(database, settings, county, plan, unknown, buyers={0: county.buyer})
+    history = History(database, settings, county, plan, unknown, buyers={0: county.buyer}, purchases=purchases)
     await history.live(report)
 
     end = day_end(until) - timedelta(seconds=1)

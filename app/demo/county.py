@@ -66,6 +66,11 @@ class County:
     """What the data file says of each supermarket."""
 
 
+def assortment() -> dict[str, dict[str, Any]]:
+    """What the data file says of each SKU."""
+    return {entry["id"]: entry for entry in _DATA["skus"]}
+
+
 def articles() -> list[Article]:
     """The retail assortment as the plan of orders needs it."""
     return [
@@ -102,7 +107,7 @@ async def plant(session: AsyncSession, *, password_hash: str, first: date, now: 
     buyer = await person("buyer", "历城买家", Role.BUYER)
     staff = await _plant_suppliers(session, operator, password_hash, now)
     supermarkets = await _plant_partners(session, operator, password_hash, now)
-    skus = {entry["id"]: entry for entry in _DATA["skus"]}
+    skus = assortment()
     for listing in LISTINGS:
         await _plant_product(session, listing, skus, staff, operator, now)
     records = {entry["id"]: entry for entry in _DATA["partners"]}
@@ -345,6 +350,11 @@ def _scope(by: Actor) -> UUID:
     return by.supplier_id
 
 
+def _read_filter(written: dict[str, list[str]]) -> dict[str, Any]:
+    channels = [assistance.Channel(channel) for channel in written.get("channels", [])]
+    return written | ({"channels": channels} if channels else {})
+
+
 async def plant_goals(session: AsyncSession, *, year: int, by: Actor, now: datetime) -> int:
     """The running year's goals and its work plan of 8 aspects and 25 measures. Returns how many goals."""
     period = assistance.year_of(year)
@@ -356,7 +366,7 @@ async def plant_goals(session: AsyncSession, *, year: int, by: Actor, now: datet
             period=period,
             metric=assistance.Metric(goal["metric"]),
             target=goal["target"],
-            only=await assistance.resolve_filter(session, **goal["filter"]),
+            only=await assistance.resolve_filter(session, **_read_filter(goal["filter"])),
             partition_group=goal["partition_group"],
             by=by,
             now=now,

@@ -22,7 +22,9 @@ from app.core.money import parse_yuan
 from app.core.outbox import deliver_within
 from app.core.settings import Settings
 from app.demo.county import ROOTS, County, season_of
+from app.demo.deals import Deals
 from app.demo.plan import FRESH, Ending, Plan, PlannedOrder
+from app.demo.purchases import PlannedPurchase
 from app.demo.supermarkets import agree, renewals
 from app.identity import Actor, Role
 
@@ -65,6 +67,7 @@ class History:
     plan: Plan
     password_hash: str
     buyers: dict[int, Actor] = field(default_factory=dict)
+    purchases: tuple[PlannedPurchase, ...] = ()
     _queue: list[tuple[datetime, int, Callable[[AsyncSession, datetime], Any]]] = field(default_factory=list)
     _ticket: itertools.count[int] = field(default_factory=itertools.count)
     _parcels: itertools.count[int] = field(default_factory=lambda: itertools.count(20_001))
@@ -87,6 +90,7 @@ class History:
         self._contracts()
         for planned in self.plan.orders:
             self.at(planned.at, self._place(planned))
+        Deals(self.at, self.county, self.plan.first.year).enter(self.purchases)
         span = (self.plan.until - self.plan.first).days + 1
         for number in range(span):
             day = self.plan.first + timedelta(days=number)
@@ -112,6 +116,10 @@ class History:
         for planned in self.plan.orders:
             for sku, quantity in planned.items:
                 demand[sku][planned.at.date()] += quantity
+        for purchase in self.purchases:
+            for line in purchase.lines:
+                units = (line.cases + purchase.amended) * self.county.skus[line.sku]["case_pack"]
+                demand[line.sku][purchase.at.date()] += units
         for sku, entry in self.county.skus.items():
             fresh = ROOTS[entry["cat"]] == FRESH
             days = self._arrivals(entry, fresh=fresh)

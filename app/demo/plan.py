@@ -20,7 +20,7 @@ _WINTER = {"navel-orange": 71, "golden-tea": 8, "camellia-oil": 12, "dark-tea": 
 _FEBRUARY = {"golden-tea": 42, "dark-tea": 22, "camellia-oil": 30, "gift-set": 6}
 _SPRING = {"golden-tea": 85, "dark-tea": 8, "camellia-oil": 6, "gift-set": 1}
 _SUMMER = {"golden-tea": 54, "dark-tea": 24, "camellia-oil": 20, "gift-set": 2}
-_MIX_BY_MONTH: tuple[Mapping[str, int], ...] = (
+MIX_BY_MONTH: tuple[Mapping[str, int], ...] = (
     _WINTER, _FEBRUARY, _SPRING, _SPRING, _SUMMER, _SUMMER,
     _SUMMER, _SUMMER, _SUMMER, _SUMMER, _WINTER, _WINTER,
 )  # fmt: skip
@@ -135,7 +135,7 @@ def _two_years_before(day: date) -> date:
 
 def _mean_inverse(month: int) -> float:
     """Orders for each fen of a month's value: months of cheap oranges need more orders for the same money."""
-    mix = _MIX_BY_MONTH[month - 1]
+    mix = MIX_BY_MONTH[month - 1]
     return sum(share / _MEAN_ORDER_FEN[line] for line, share in mix.items())
 
 
@@ -155,7 +155,7 @@ def _person(source: random.Random, number: int) -> Person:
 
 
 def _order(source: random.Random, day: date, people: Sequence[Person], articles: Sequence[Article]) -> PlannedOrder:
-    mix = _MIX_BY_MONTH[day.month - 1]
+    mix = MIX_BY_MONTH[day.month - 1]
     lines = list(mix)
     shares = [mix[line] / _MEAN_ORDER_FEN[line] for line in lines]
     open_now = [article for article in articles if _sold_on(article, day)]
