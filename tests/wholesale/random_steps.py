@@ -175,7 +175,8 @@ class Ordering(Stage):
         found = self.rows(
             "SELECT p.id, l.supplier_id, l.line_no, (l.promised_units - l.shipped_units) / l.case_pack "
             "FROM wholesale_po p JOIN wholesale_po_line l ON l.po_id = p.id "
-            "WHERE l.promised_units > l.shipped_units AND p.status IN ('confirmed', 'shipped', 'partially_received') "
+            "WHERE l.promised_units - l.shipped_units >= l.case_pack "
+            "AND p.status IN ('confirmed', 'shipped', 'partially_received') "
             "ORDER BY p.id, l.line_no"
         )
         if not found:

@@ -22,19 +22,21 @@ from app.core.outbox import deliver_all
 from app.wiring import build
 from tests.conftest import NOON, Clock, clone, enter
 from tests.market import open_market
+from tests.wholesale.random_receiving import Receiving
 from tests.wholesale.random_steps import Ordering
 
-ROOMS: tuple[type, ...] = (Ordering,)
+ROOMS: tuple[type, ...] = (Ordering, Receiving)
 """Classes of steps; their ``STEPS`` are shuffled into one deck."""
 STEPS = tuple(step for room in ROOMS for step in room.STEPS)
 USUAL = frozenset(name for room in ROOMS for name in room.USUAL)
 
-# Promised and not delivered of open orders, and what is payable of what came; terms for returns, corrections, rebates,
-# fees and payments stand with the documents that bring them.
+# Promised and not delivered of open orders, and what is payable of what came and stayed; terms for corrections,
+# rebates, fees and payments stand with the documents that bring them.
 OWED = """
 SELECT p.partner_id,
        sum(CASE WHEN p.status IN ('confirmed', 'shipped', 'partially_received', 'received')
-                THEN (l.promised_units - l.delivered_units) * l.unit_price_fen ELSE 0 END + l.payable_fen)
+                THEN (l.promised_units - l.delivered_units) * l.unit_price_fen ELSE 0 END
+           + l.payable_fen - l.returned_units * l.unit_price_fen)
 FROM wholesale_po p JOIN wholesale_po_line l ON l.po_id = p.id GROUP BY p.partner_id
 """
 USED = "SELECT partner_id, used_fen FROM partners_credit WHERE used_fen <> 0"
@@ -46,6 +48,10 @@ SELECT l.sku, sum(l.promised_units - l.shipped_units) FROM wholesale_po p JOIN w
 WHERE p.status IN ('confirmed', 'shipped', 'partially_received')
 GROUP BY l.sku HAVING sum(l.promised_units - l.shipped_units) <> 0
 """
+KEPT = """
+SELECT coalesce(sum(payable_fen - returned_units * unit_price_fen), 0) FROM wholesale_po_line
+"""
+COUNTED = "SELECT coalesce(sum(amount_fen), 0) FROM assistance_entry WHERE channel = 'supermarket'"
 RESERVED = "SELECT sku, reserved FROM inventory_stock WHERE reserved <> 0"
 
 
@@ -85,6 +91,10 @@ class Partners(*ROOMS, RuleBasedStateMachine):  # type: ignore[misc]
         owed = {partner_id: amount for partner_id, amount in self.rows(OWED) if amount}
         assert dict(self.rows(USED)) == owed == dict(self.rows(ENTRIES))
         assert dict(self.rows(HELD)) == dict(self.rows(RESERVED))
+
+    @invariant()
+    def what_was_taken_in_and_stayed_is_what_counts(self) -> None:
+        assert self.rows(KEPT) == self.rows(COUNTED)
 
     @invariant()
     def the_auditor_finds_nothing(self) -> None:
