@@ -27,6 +27,7 @@ from app.identity import Actor, SupplierStaff
 from app.inventory import LotCalledBack, LotExpired, LotShort, LotTooOld, NotReserved
 from app.wholesale import queries, service
 from app.wholesale.lifecycle import PoStepNotAllowed, Status
+from app.wholesale.queries import appointments
 from app.wholesale.queries.deliveries import deliveries
 from app.wholesale.routes.paging import before, more
 from app.wholesale.rules.deliveries import LoadsTooMuch, SeveralSuppliers
@@ -113,7 +114,8 @@ async def get_supplier_purchase_order(
     order = await queries.view(session, po_id, supplier_id=own(by))
     location = await partners.location_by_id(session, order.location_id)
     sent = await deliveries(session, po_id, supplier_id=own(by), now=now)
-    return PoToShipDetailOut.with_place(order, location, sent)
+    booked = await appointments.appointments(session, "po_id", [po_id])
+    return PoToShipDetailOut.with_place(order, location, sent, booked[0] if booked else None)
 
 
 @router.post(

@@ -13,9 +13,11 @@ from app.core.web.schemas import NO_CONTROL
 from app.files import FileOut
 from app.partners import Location, LocationKind
 from app.wholesale.lifecycle import Status
+from app.wholesale.rules.appointments import Appointment
 from app.wholesale.rules.deliveries import LEAST_C10, MOST_C10, Delivery, Load, LoadLine
 from app.wholesale.rules.orders import PurchaseOrder
 from app.wholesale.schemas import MOST_LINES, LineNo, PoLineOut
+from app.wholesale.schemas.appointments import AppointmentOut
 
 LotCode = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=NO_CONTROL)]
 Plate = Annotated[str, StringConstraints(min_length=5, max_length=12, pattern=NO_CONTROL)]
@@ -157,10 +159,17 @@ class PoToShipDetailOut(PoToShipOut):
     """The same with where the goods go and what was sent."""
 
     location: PoLocationOut
+    appointment: AppointmentOut | None = Field(description="When the dock takes the goods in, if that is booked")
     deliveries: list[DeliveryOut]
 
     @classmethod
-    def with_place(cls, order: PurchaseOrder, location: Location, sent: list[Delivery]) -> Self:
+    def with_place(
+        cls, order: PurchaseOrder, location: Location, sent: list[Delivery], appointment: Appointment | None
+    ) -> Self:
         """From the values."""
-        shown = {"location": PoLocationOut.of(location), "deliveries": [DeliveryOut.of(one) for one in sent]}
+        shown = {
+            "location": PoLocationOut.of(location),
+            "appointment": AppointmentOut.of(appointment) if appointment else None,
+            "deliveries": [DeliveryOut.of(one) for one in sent],
+        }
         return cls(**dict(PoToShipOut.of(order)), **shown)
