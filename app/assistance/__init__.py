@@ -10,7 +10,8 @@ every entry that is sealed, and a chain of hashes that any change of it breaks; 
 or on the list of those that are not yet, so that both together are the ledger at any moment; that a closed month never
 changes, what comes late counting in the month that is open; that a submitted report is the same byte for byte whenever
 it is asked; no goal of a partition group that overlaps another.
-*Calls* catalogue and suppliers for the values of filters, orders, inventory and buyers for what is told to a buyer;
+*Calls* catalogue and suppliers for the values of filters and what is certified, files for vouchers, orders, inventory
+and buyers for what is told to a buyer;
 hears orders and wholesale. *Tells* nobody.
 """
 

@@ -14,7 +14,7 @@ spring tea has a name only if the day of its harvest proves it (``check_lot``).
 from app.catalogue.events import ProductPublished, ProductRejected, ProductSubmitted, ProductWithdrawn
 from app.catalogue.handlers import on_certificates_changed
 from app.catalogue.lifecycle import WrongProductStatus
-from app.catalogue.queries import by_weight, categories, floor, pictures, shown_product, skus_of_supplier
+from app.catalogue.queries import assists, by_weight, categories, floor, pictures, shown_product, skus_of_supplier
 from app.catalogue.routes import router
 from app.catalogue.rules import (
     CATEGORIES,
@@ -83,6 +83,7 @@ __all__ = [
     "SkuTaken",
     "SlugTaken",
     "WrongProductStatus",
+    "assists",
     "by_weight",
     "categories",
     "check_lot",

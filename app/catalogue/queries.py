@@ -367,3 +367,17 @@ async def certifications(
     """The register without the steps, the latest entry first."""
     values = {"status": status, "supplier": supplier_id, "before": before, "limit": limit}
     return [_certification(row) for row in (await session.execute(_PAGE_OF_CERTIFICATIONS, values)).mappings()]
+
+
+_ASSISTS = text(f"""
+SELECT CASE WHEN CAST(:day AS date) < '{CERTIFIED_FROM}' THEN coalesce(s.linked_since <= :day, false)
+            ELSE EXISTS (SELECT FROM catalogue_certification n
+                WHERE n.supplier_id = s.id AND n.status = 'listed' AND n.valid_from <= :day AND :day < n.valid_to
+                  AND (n.kind = 'poverty_product') = (CAST(:day AS date) < '{LOCAL_LIST_FROM}')) END
+FROM suppliers_supplier s WHERE s.id = :supplier_id
+""")
+
+
+async def assists(session: AsyncSession, supplier_id: UUID, day: date) -> bool:
+    """Whether anything of the supplier's counted as assistance on ``day``, by the rule of that day."""
+    return bool(await session.scalar(_ASSISTS, {"supplier_id": supplier_id, "day": day}))

@@ -45,7 +45,7 @@ from app.orders.queries import (
 )
 from app.orders.queries.packing import numbers_of
 from app.orders.queries.promise import calendar
-from app.orders.queries.sold import ids_for, invoice_details, lock_invoiceable, origins, wanting_invoice
+from app.orders.queries.sold import called, ids_for, invoice_details, lock_invoiceable, origins, wanting_invoice
 from app.orders.queries.standing import hold_line, lines_of_sku, not_paid_back, standing
 from app.orders.queries.weights import short_lots
 from app.orders.routes import router
@@ -210,6 +210,7 @@ __all__ = [
     "bulk",
     "bulks",
     "calendar",
+    "called",
     "cancel",
     "cancel_pieces",
     "check_roster",

@@ -100,6 +100,8 @@ _MOVES_STOCK_OR_MONEY = {
     "consent_to_return",
 }
 _MOVES_NEITHER = {
+    "declare_sale",
+    "withdraw_declared_sale",
     "add_certification",
     "take_certification_step",
     "close_period",

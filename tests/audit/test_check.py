@@ -472,6 +472,21 @@ BREAKS = [
                FROM assistance_proposal""",
         ],
     ),
+    (
+        "declared.two_persons",
+        [
+            """INSERT INTO assistance_proposal (id, kind, quantity, weight_g, amount_fen, note, proposed_by,
+                   proposed_at)
+               SELECT gen_random_uuid(), 'declared', 0, 0, 1, '', gen_random_uuid(), now()""",
+            f"""INSERT INTO assistance_declared_sale (id, occasion, voucher_no, sold_on, channel, division_code,
+                    supplier_id, supplier_name, township_code, township, category, buyer, source)
+                SELECT p.id, 'fair', '', e.counted_on, e.channel, e.division_code, e.supplier_id, e.supplier_name,
+                    e.township_code, e.township, e.category, '', ''
+                FROM assistance_proposal p CROSS JOIN assistance_entry e WHERE e.line_id = {PLAIN}""",
+            """INSERT INTO assistance_decision SELECT id, 'approved', '', gen_random_uuid(), now()
+               FROM assistance_proposal""",
+        ],
+    ),
     ("ledger.unsealed", ["DELETE FROM assistance_unsealed"]),
     ("sums.cells", [*CELL, summed("NULL", view=2, entries=1)]),
     ("sums.years", [*CELL, summed("NULL", orders=1), summed("'2026-10-01'", orders=-1)]),

@@ -1,6 +1,7 @@
 """Tables of assistance, one file for each thing that is kept."""
 
 from app.assistance.models.certificates import CertificateRow
+from app.assistance.models.declared import DeclaredSaleRow, ExternalClaimRow, VoucherRow
 from app.assistance.models.exclusions import ExclusionRow
 from app.assistance.models.goals import GoalRow, GoalVersionRow
 from app.assistance.models.ledger import EntryRow
@@ -16,8 +17,10 @@ __all__ = [
     "CertificateRow",
     "ClosingRow",
     "DecisionRow",
+    "DeclaredSaleRow",
     "EntryRow",
     "ExclusionRow",
+    "ExternalClaimRow",
     "GoalRow",
     "GoalVersionRow",
     "MeasureRow",
@@ -29,5 +32,6 @@ __all__ = [
     "SealedEntryRow",
     "SubmissionRow",
     "UnsealedRow",
+    "VoucherRow",
     "unfolded",
 ]

@@ -1,6 +1,7 @@
 """Reads and locks of assistance, one file for each thing that is kept."""
 
 from app.assistance.queries.certificates import certificate, counted_for
+from app.assistance.queries.declared import declared_sale, declared_sales, doubts
 from app.assistance.queries.exclusions import exclusions
 from app.assistance.queries.goals import (
     definitions,
@@ -50,7 +51,10 @@ __all__ = [
     "closed",
     "closings",
     "counted_for",
+    "declared_sale",
+    "declared_sales",
     "definitions",
+    "doubts",
     "entered",
     "entries_of",
     "entry",

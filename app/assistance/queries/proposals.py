@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +19,7 @@ SELECT p.*, coalesce(d.verdict, 'waiting') AS status, d.decided_by, d.decided_at
 FROM assistance_proposal p LEFT JOIN assistance_decision d ON d.proposal_id = p.id
 """
 _ONE = text(f"{_PROPOSALS} WHERE p.id = :id")
+_SOME = text(f"{_PROPOSALS} WHERE p.id = ANY (:ids)")
 _LIST = text(f"""
 {_PROPOSALS}
 WHERE (CAST(:status AS text) IS NULL OR coalesce(d.verdict, 'waiting') = :status)
@@ -73,3 +75,9 @@ async def proposals(
     """Proposals, the latest first."""
     values = {"status": status and status.value, "kind": kind and kind.value, "before": before, "limit": limit}
     return await _proposals(session, list((await session.execute(_LIST, values)).mappings()))
+
+
+async def proposals_of(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, Proposal]:
+    """Some proposals by id."""
+    rows = list((await session.execute(_SOME, {"ids": list(ids)})).mappings()) if ids else []
+    return {one.id: one for one in await _proposals(session, rows)}

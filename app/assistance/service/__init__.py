@@ -1,6 +1,7 @@
 """The verbs of assistance, one file for each thing they are about."""
 
 from app.assistance.service.contribution import certify, contribution
+from app.assistance.service.declared import decide_proposal, declare_sale, propose_withdrawal
 from app.assistance.service.fold import fold_ledger
 from app.assistance.service.goals import change_goal, resolve_filter, set_goal, stand
 from app.assistance.service.ledger import count_sales, reverse_sale
@@ -8,7 +9,7 @@ from app.assistance.service.paper import print_certificate
 from app.assistance.service.periods import close_month, reproduce, submit, submit_statement
 from app.assistance.service.plans import add_aspect, add_measure, create_plan
 from app.assistance.service.progress import decide_progress, enter_progress, stand_plan, with_evidence
-from app.assistance.service.proposals import decide_proposal, propose_adjustment
+from app.assistance.service.proposals import propose_adjustment
 from app.assistance.service.seals import seal_due, seal_everything
 
 __all__ = [
@@ -22,10 +23,12 @@ __all__ = [
     "create_plan",
     "decide_progress",
     "decide_proposal",
+    "declare_sale",
     "enter_progress",
     "fold_ledger",
     "print_certificate",
     "propose_adjustment",
+    "propose_withdrawal",
     "reproduce",
     "resolve_filter",
     "reverse_sale",

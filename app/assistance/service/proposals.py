@@ -100,12 +100,12 @@ async def propose(
     return row["id"]  # type: ignore[return-value]
 
 
-async def decide_proposal(
+async def decide(
     session: AsyncSession, proposal_id: UUID, verdict: Verdict, *, note: str, by: Actor, now: datetime
 ) -> Proposal:
-    """Approve a change of the ledger, which posts it into the open month, or decline it.
+    """Write down what the second person decided, and give the proposal as it was.
 
-    Raises ``NotFound``, ``ProposalDecided``, ``SecondPersonNeeded``, ``AdjustmentTooLarge``.
+    Raises ``NotFound``, ``ProposalDecided``, ``SecondPersonNeeded``.
     """
     found = await queries.proposal(session, proposal_id)
     if found.status is not ProposalStatus.WAITING:
@@ -114,12 +114,11 @@ async def decide_proposal(
         raise SecondPersonNeeded
     decision = {"verdict": verdict.value, "note": note, "decided_by": by.account_id, "decided_at": now}
     await session.execute(insert(DecisionRow).values(proposal_id=proposal_id, **decision))
-    if verdict is Verdict.APPROVED:
-        await _post(session, found, by=by, now=now)
-    return await queries.proposal(session, proposal_id)
+    return found
 
 
-async def _post(session: AsyncSession, found: Proposal, *, by: Actor, now: datetime) -> None:
+async def post_adjustment(session: AsyncSession, found: Proposal, *, by: Actor, now: datetime) -> None:
+    """Post what was approved into the month that is open. Raises ``AdjustmentTooLarge``."""
     day = counted_on(local_day(now), await queries.open_from(session))
     assert found.entry_id is not None and found.reason is not None  # noqa: S101, PT018 - see its table's constraints
     sale = await queries.entry(session, found.entry_id)

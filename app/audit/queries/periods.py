@@ -78,4 +78,23 @@ PERIODS: tuple[Rule, ...] = (
            OR p.proposed_by = p.decided_by
         """,
     ),
+    Rule(
+        "declared.two_persons",
+        "申报分录与两人经手、附有凭证的申报不符",
+        "a declared entry is not what one person declared with a voucher and another approved, or was not posted",
+        """
+        SELECT p.id AS declared_id, e.id AS entry_id
+        FROM (SELECT * FROM assistance_entry WHERE kind = 'sale' AND evidence = 'declared') e
+        FULL JOIN (SELECT p.*, d.decided_by, s.supplier_id, s.township_code, s.category, s.channel, s.division_code
+                   FROM assistance_proposal p JOIN assistance_declared_sale s ON s.id = p.id
+                   JOIN assistance_decision d ON d.proposal_id = p.id AND d.verdict = 'approved') p
+               ON p.id = e.source_id
+        WHERE (e.quantity, e.weight_g, e.amount_fen, e.by_account, e.approved_by, e.supplier_id, e.township_code,
+               e.category, e.channel, e.division_code)
+              IS DISTINCT FROM (p.quantity, p.weight_g, p.amount_fen, p.proposed_by, p.decided_by, p.supplier_id,
+               p.township_code, p.category, p.channel, p.division_code)
+           OR p.proposed_by = p.decided_by
+           OR NOT EXISTS (SELECT FROM assistance_voucher v WHERE v.declared_id = p.id)
+        """,
+    ),
 )

@@ -29,6 +29,11 @@ class Order(Base):
 
     __tablename__ = "orders_order"
     __table_args__ = (
+        Index(
+            "ix_orders_order_ext_832_order_no",
+            "ext_832_order_no",
+            postgresql_where=text("ext_832_order_no IS NOT NULL"),
+        ),
         CheckConstraint("total_fen = goods_fen - discount_fen + freight_fen", name="total"),
         CheckConstraint("(channel = 'organisation') = (organisation_id IS NOT NULL)", name="organisation"),
         CheckConstraint("ext_832_order_no IS NULL OR organisation_id IS NOT NULL", name="ext_832"),

@@ -141,3 +141,14 @@ async def ids_for(session: AsyncSession, organisation_id: UUID) -> list[UUID]:
     """The ids of every paid order that anybody placed for an organisation."""
     paid = select(Order.id).where(Order.organisation_id == organisation_id, Order.paid_at.is_not(None))
     return list(await session.scalars(paid))
+
+
+_CALLED = text("""
+SELECT number FROM orders_order WHERE number = ANY (:names)
+UNION SELECT ext_832_order_no FROM orders_order WHERE ext_832_order_no = ANY (:names) ORDER BY 1
+""")
+
+
+async def called(session: AsyncSession, names: Collection[str]) -> list[str]:
+    """Which of these are the number of an order here, or the one that an order has on the 832 platform."""
+    return list(await session.scalars(_CALLED, {"names": list(names)}))

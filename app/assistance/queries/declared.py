@@ -1,0 +1,98 @@
+"""Reads of declared sales, and of what they look like."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import RowMapping, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app import orders
+from app.assistance.queries.proposals import proposals_of
+from app.assistance.rules import Channel
+from app.assistance.rules.declared import DeclaredSale, Doubt, DoubtKind, NewDeclaredSale, Occasion
+from app.assistance.rules.proposals import Proposal
+from app.core.errors import NotFound
+
+# What was declined or taken back is no sale that another could be a copy of.
+_ALIVE = """
+    NOT EXISTS (SELECT FROM assistance_decision x WHERE x.proposal_id = s.id AND x.verdict = 'declined')
+    AND NOT EXISTS (SELECT FROM assistance_entry e JOIN assistance_entry w ON w.reverses = e.id
+                    WHERE e.source_id = s.id AND w.reason IS NOT NULL GROUP BY e.id, e.amount_fen
+                    HAVING e.amount_fen + sum(w.amount_fen) <= 0)
+"""
+_DOUBTS = text(f"""
+SELECT 'same_voucher' AS kind, CAST(s.id AS text) AS "like" FROM assistance_declared_sale s
+WHERE s.voucher_no = :voucher_no AND {_ALIVE}
+UNION
+SELECT 'same_file', CAST(s.id AS text) FROM assistance_voucher v JOIN assistance_declared_sale s ON s.id = v.declared_id
+WHERE v.sha256 = ANY (:digests) AND {_ALIVE}
+UNION
+SELECT 'same_amount', CAST(s.id AS text) FROM assistance_declared_sale s JOIN assistance_proposal p ON p.id = s.id
+WHERE s.supplier_id = :supplier_id AND s.sold_on = :sold_on AND p.amount_fen = :amount_fen AND {_ALIVE}
+UNION
+SELECT 'platform_amount', coalesce(max(e.order_number), max(e.po_no)) FROM assistance_entry e
+WHERE e.counted_on = :sold_on AND e.supplier_id = :supplier_id AND e.kind = 'sale' AND e.evidence = 'platform'
+GROUP BY e.order_id HAVING sum(e.amount_fen) = :amount_fen
+ORDER BY 1, 2
+""")
+
+
+async def doubts(session: AsyncSession, new: NewDeclaredSale, digests: Collection[bytes]) -> list[Doubt]:
+    """The sales, declared or of the platform, that a new one may be a copy of."""
+    values = {
+        "voucher_no": new.voucher_no,
+        "digests": list(digests),
+        "supplier_id": new.supplier_id,
+        "sold_on": new.sold_on,
+        "amount_fen": new.amount_fen,
+    }
+    found = [Doubt(DoubtKind(kind), like) for kind, like in await session.execute(_DOUBTS, values)]
+    named = {new.voucher_no, *([new.invoice_no] if new.invoice_no else [])}
+    return [*found, *(Doubt(DoubtKind.PLATFORM_ORDER, number) for number in await orders.called(session, named))]
+
+
+_SALES = """
+SELECT s.*, EXISTS (
+           SELECT FROM assistance_entry e JOIN assistance_entry w ON w.reverses = e.id
+           WHERE e.source_id = s.id AND e.kind = 'sale' GROUP BY e.amount_fen
+           HAVING e.amount_fen + sum(w.amount_fen) <= 0) AS withdrawn
+FROM assistance_declared_sale s
+"""
+_ONE = text(f"{_SALES} WHERE s.id = :id")
+_LIST = text(f"""
+{_SALES} WHERE (CAST(:before AS uuid) IS NULL OR s.id < CAST(:before AS uuid)) ORDER BY s.id DESC LIMIT :limit
+""")
+
+
+async def _sales(session: AsyncSession, rows: list[RowMapping]) -> list[DeclaredSale]:
+    of = await proposals_of(session, [row["id"] for row in rows])
+    return [_sale(dict(row), of) for row in rows]
+
+
+def _sale(told: dict[str, Any], of: Mapping[UUID, Proposal]) -> DeclaredSale:
+    sale_id = told.pop("id")
+    return DeclaredSale(
+        **{
+            **told,
+            "occasion": Occasion(told["occasion"]),
+            "channel": Channel(told["channel"]),
+            "doubts": tuple(Doubt(DoubtKind(one["kind"]), one["like"]) for one in told["doubts"]),
+            "proposal": of[sale_id],
+        }
+    )
+
+
+async def declared_sale(session: AsyncSession, sale_id: UUID) -> DeclaredSale:
+    """One declared sale. Raises ``NotFound``."""
+    rows = list((await session.execute(_ONE, {"id": sale_id})).mappings())
+    if not rows:
+        raise NotFound
+    return (await _sales(session, rows))[0]
+
+
+async def declared_sales(session: AsyncSession, *, before: UUID | None, limit: int) -> list[DeclaredSale]:
+    """Declared sales, the latest first."""
+    return await _sales(session, list((await session.execute(_LIST, {"before": before, "limit": limit})).mappings()))

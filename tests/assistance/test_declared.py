@@ -1,0 +1,237 @@
+from datetime import UTC, date, datetime
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import text
+
+from app import assistance
+from app.identity import Role
+from tests.assistance.vouchers import voucher
+from tests.identity.builders import account, bearer, token
+
+PATH = "/v1/office/declared-sales"
+
+
+@pytest.fixture(autouse=True)
+async def listed_long_ago(shop):
+    async with shop.db.write() as session:
+        await session.execute(text("UPDATE catalogue_certification SET valid_from = '2021-01-01'"))
+
+
+@pytest.fixture
+async def second(shop):
+    """Another officer's sign-in."""
+    async with shop.db.write() as session:
+        shop.accounts["officer2"] = await account(
+            session, shop.clock(), Role.OFFICER, username="officer2", name="农业局"
+        )
+    return "officer2"
+
+
+async def paper(shop, content=None, who="officer"):
+    async with shop.db.write() as session:
+        return str(await voucher(session, content or uuid4().bytes, by=shop.actor(who), now=shop.clock()))
+
+
+async def declare(shop, *, content=None, **more):
+    body = {
+        "occasion": "fair",
+        "voucher_no": f"JN-{uuid4().hex[:8]}",
+        "month": "2026-11",
+        "sold_on": "2026-11-19",
+        "amount_fen": 3_680_000,
+        "channel": "retail",
+        "division_code": "370112",
+        "supplier_id": str(shop.accounts["S01"].supplier_id),
+        "category": "golden-tea",
+        "buyer": "济南农产品展销会",
+        "note": "三天合计",
+        "file_ids": [await paper(shop, content)],
+        **more,
+    }
+    return await shop.call("officer", "POST", PATH, body)
+
+
+async def decide(shop, sale_id, verdict="approve", who="officer2"):
+    return await shop.call(who, "POST", f"/v1/office/proposals/{sale_id}/{verdict}", {"note": "已核对"})
+
+
+async def month(shop, which="2026-11"):
+    return (await shop.call("officer", "GET", f"/v1/office/periods/{which}")).json()
+
+
+async def test_a_declared_sale_counts_once_somebody_else_approves_it_and_stands_apart(shop, second):
+    sold = await shop.complete({"GT04": 1})
+    declared = await declare(shop)
+    assert declared.status_code == 201, declared.text
+    told = declared.json()
+    assert (told["status"], told["doubts"], told["posted"], len(told["files"])) == ("waiting", [], None, 1)
+    assert (await month(shop))["declared_fen"] == 0
+    alone = await decide(shop, told["id"], who="officer")
+    assert (alone.status_code, alone.json()["code"]) == (403, "second_person_needed")
+    approved = await decide(shop, told["id"])
+    assert approved.status_code == 200, approved.text
+    posted = approved.json()["posted"]
+    assert (posted["kind"], posted["evidence"], posted["counted_on"]) == ("sale", "declared", "2026-11-19")
+    assert (posted["sku"], posted["product_id"], posted["order_number"]) == (None, None, None)
+    assert (posted["category"], posted["township"], posted["amount_fen"]) == ("golden-tea", "吕洞山镇", 3_680_000)
+    amount = sold["lines"][0]["amount_fen"]
+    standing = await month(shop)
+    assert (standing["platform_fen"], standing["declared_fen"]) == (amount, 3_680_000)
+    assert standing["net_fen"] == amount + 3_680_000
+    assert (await shop.call("officer", "GET", f"{PATH}/{told['id']}")).json()["status"] == "approved"
+    assert [one["id"] for one in (await shop.call("officer", "GET", PATH)).json()["items"]] == [told["id"]]
+    assert await shop.breaks() == []
+
+
+async def test_a_declined_one_counts_nothing(shop, second):
+    told = (await declare(shop)).json()
+    assert (await decide(shop, told["id"], "decline")).json()["status"] == "declined"
+    assert await shop.scalar("SELECT count(*) FROM assistance_entry") == 0
+    assert (await decide(shop, told["id"])).json()["code"] == "proposal_decided"
+    assert await shop.breaks() == []
+
+
+async def test_a_monthly_total_counts_on_the_last_day_of_its_month_or_later_if_it_is_closed(shop, second):
+    first = (await declare(shop, month="2026-09", sold_on=None)).json()
+    await decide(shop, first["id"])
+    for closing in ("2026-09", "2026-10"):
+        assert (await shop.call("officer", "POST", f"/v1/office/periods/{closing}/close")).status_code == 200
+    late = (await declare(shop, month="2026-09", sold_on=None, amount_fen=7)).json()
+    await decide(shop, late["id"])
+    running = (await declare(shop, month="2026-11", sold_on=None, amount_fen=8)).json()
+    await decide(shop, running["id"])
+    rows = await shop.rows("SELECT amount_fen, counted_on, occurred_at FROM assistance_entry ORDER BY amount_fen DESC")
+    midnight = datetime(2026, 9, 29, 16, tzinfo=UTC)
+    assert rows == [
+        (3_680_000, date(2026, 9, 30), midnight),
+        (8, date(2026, 11, 20), datetime(2026, 11, 19, 16, tzinfo=UTC)),
+        (7, date(2026, 11, 1), midnight),
+    ]
+    assert await shop.breaks() == []
+
+
+async def test_what_is_taken_back_is_reversed_by_two_persons_and_may_be_declared_again(shop, second):
+    told = (await declare(shop, voucher_no="V1", content=b"paper")).json()
+    await decide(shop, told["id"])
+    reason = {"reason": "evidence_withdrawn", "note": "清单有误"}
+    asked = await shop.call("officer", "POST", f"{PATH}/{told['id']}/withdraw", reason)
+    assert (asked.status_code, asked.json()["kind"], asked.json()["amount_fen"]) == (201, "withdrawal", -3_680_000)
+    assert (await decide(shop, asked.json()["id"])).status_code == 200
+    assert (await shop.call("officer", "GET", f"{PATH}/{told['id']}")).json()["withdrawn"] is True
+    standing = await month(shop)
+    assert (standing["declared_fen"], standing["adjustments_fen"]) == (0, -3_680_000)
+    again = await shop.call("officer", "POST", f"{PATH}/{told['id']}/withdraw", reason)
+    assert again.status_code == 404, "nothing is left of it"
+    assert (await declare(shop, voucher_no="V1", content=b"paper")).status_code == 201
+    assert await shop.breaks() == []
+
+
+@pytest.mark.parametrize(
+    ("again", "kinds"),
+    [
+        ({"voucher_no": "V1"}, {"same_voucher"}),
+        ({"content": b"paper"}, {"same_file"}),
+        ({"amount_fen": 5_000}, {"same_amount"}),
+        ({"voucher_no": "V1", "content": b"paper", "amount_fen": 5_000}, {"same_voucher", "same_file", "same_amount"}),
+        ({"sold_on": "2026-11-18", "amount_fen": 5_000}, set()),
+        ({}, set()),
+    ],
+)
+async def test_what_looks_like_a_declared_sale_is_asked_about(shop, again, kinds):
+    first = await declare(shop, voucher_no="V1", content=b"paper", amount_fen=5_000)
+    assert first.status_code == 201
+    doubtful = await declare(shop, **again)
+    if not kinds:
+        assert doubtful.status_code == 201
+        return
+    assert (doubtful.status_code, doubtful.json()["code"]) == (409, "possible_duplicate")
+    assert {one["code"] for one in doubtful.json()["errors"]} == kinds
+    answered = await declare(shop, **again, not_a_duplicate_because="两场展销会分别开票")
+    assert answered.status_code == 201
+    assert {one["kind"] for one in answered.json()["doubts"]} == kinds
+    assert answered.json()["not_a_duplicate_because"] == "两场展销会分别开票"
+
+
+async def test_what_looks_like_an_order_of_the_platform_or_of_832_is_asked_about(shop):
+    union = await shop.organisation()
+    sold = await shop.complete({"GT04": 1})
+    await shop.complete({"GT04": 1}, organisation_id=union["id"], ext_832_order_no="FP832-20261120-01")
+    amount = sold["lines"][0]["amount_fen"]
+    for body, kind in (
+        ({"voucher_no": sold["number"]}, "platform_order"),
+        ({"invoice_no": "FP832-20261120-01", "invoice_line": 1, "source": "832"}, "platform_order"),
+        ({"amount_fen": amount, "sold_on": "2026-11-20"}, "platform_amount"),
+    ):
+        doubtful = await declare(shop, **body)
+        assert doubtful.status_code == 409, body
+        assert [one["code"] for one in doubtful.json()["errors"]] == [kind]
+
+
+async def test_a_line_of_an_invoice_counts_once(shop, second):
+    invoice = {"source": "fair-2026", "invoice_no": "26372000000000000001", "invoice_line": 1}
+    first = (await declare(shop, **invoice)).json()
+    other = (await declare(shop, **invoice, sold_on="2026-11-18")).json()
+    third = (await declare(shop, **{**invoice, "invoice_line": 2}, sold_on="2026-11-17")).json()
+    assert (await decide(shop, first["id"])).status_code == 200
+    refused = await decide(shop, other["id"])
+    assert (refused.status_code, refused.json()["code"]) == (409, "claimed_elsewhere")
+    assert (await decide(shop, third["id"])).status_code == 200
+    assert await shop.scalar("SELECT count(*) FROM assistance_entry") == 2
+    assert (await shop.call("officer", "GET", f"{PATH}/{other['id']}")).json()["status"] == "waiting"
+    assert await shop.breaks() == []
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "code"),
+    [
+        ({"division_code": "430102"}, 422, "not_countable"),
+        ({"month": "2015-12", "sold_on": None}, 422, "invalid_input"),
+        ({"month": "2026-12", "sold_on": None}, 422, "invalid_input"),
+        ({"sold_on": "2026-11-21"}, 422, "invalid_input"),
+        ({"sold_on": "2026-10-19"}, 422, "invalid_input"),
+        ({"category": "tea"}, 422, "invalid_input"),
+        ({"division_code": "370000"}, 422, "division_not_a_county"),
+        ({"file_ids": []}, 422, "invalid_input"),
+        ({"file_ids": [str(uuid4())]}, 422, "unknown_file"),
+        ({"amount_fen": 0}, 422, "invalid_input"),
+        ({"supplier_id": str(uuid4())}, 404, "not_found"),
+        ({"invoice_no": "1"}, 422, "invalid_input"),
+    ],
+)
+async def test_what_cannot_be_declared(shop, change, status, code):
+    refused = await declare(shop, **change)
+    if change.get("month") == "2015-12":
+        assert refused.status_code == 422
+    else:
+        assert (refused.status_code, refused.json()["code"]) == (status, code), refused.text
+    assert await shop.scalar("SELECT count(*) FROM assistance_proposal") == 0
+
+
+async def test_whose_goods_counted_as_nothing_that_day_is_not_declared(shop):
+    async with shop.db.write() as session:
+        await session.execute(text("UPDATE catalogue_certification SET status = 'suspended'"))
+    assert (await declare(shop)).json()["code"] == "not_countable"
+    linked = await declare(shop, month="2019-06", sold_on=None)
+    assert linked.status_code == 201, "in 2019 its linkage with households was enough"
+
+
+async def test_who_may_declare(shop):
+    for who, status in (("buyer", 403), ("S01", 403), ("P01", 403), (None, 401)):
+        assert (await shop.call(who, "POST", PATH, {})).status_code == status
+        assert (await shop.call(who, "GET", PATH)).status_code == status
+        assert (await shop.call(who, "POST", f"{PATH}/{uuid4()}/withdraw", {})).status_code == status
+
+
+async def test_an_officer_attaches_only_what_they_brought(shop, second):
+    theirs = await paper(shop, who=second)
+    assert (await declare(shop, file_ids=[theirs])).json()["code"] == "unknown_file"
+
+
+async def test_declared_entries_are_sealed_like_others(shop, second, now):
+    told = (await declare(shop)).json()
+    await decide(shop, told["id"])
+    async with shop.db.write() as session:
+        assert await assistance.seal_everything(session, now=now) == 1
+    assert await shop.breaks() == []
+    assert bearer(token(shop.accounts[second], now))
