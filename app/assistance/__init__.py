@@ -24,6 +24,7 @@ from app.assistance.handlers import (
 from app.assistance.queries import (
     CSV_HEADER,
     CSV_LINE,
+    DECLARED_FEN,
     ENTRY_DIGEST,
     certificate,
     goal,
@@ -96,6 +97,7 @@ __all__ = [
     "BUYER",
     "CSV_HEADER",
     "CSV_LINE",
+    "DECLARED_FEN",
     "ENTRY_DIGEST",
     "GOALS_WITH_AREAS",
     "GOAL_FILTER",

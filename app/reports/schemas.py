@@ -54,6 +54,7 @@ class SalesReport(Out):
                     "to": "2026-12-31",
                     "group_by": ["month"],
                     "undelivered_facts": 0,
+                    "declared_fen": 0,
                     "rows": [
                         {
                             "month": "2026-04",
@@ -82,6 +83,7 @@ class SalesReport(Out):
     last: date = Field(alias="to")
     group_by: list[Group]
     undelivered_facts: int = Field(description="Sales and refunds announced but not yet counted")
+    declared_fen: int = Field(description="What of the net was declared from outside the platform with vouchers")
     rows: list[SalesRow]
     totals: SalesTotals
 

@@ -79,6 +79,11 @@ async def test_a_declared_sale_counts_once_somebody_else_approves_it_and_stands_
     standing = await month(shop)
     assert (standing["platform_fen"], standing["declared_fen"]) == (amount, 3_680_000)
     assert standing["net_fen"] == amount + 3_680_000
+    report = "/v1/office/reports/sales?from=2026-11-01&to=2026-11-30"
+    told_by_report = (await shop.call("officer", "GET", report)).json()
+    assert (told_by_report["totals"]["net_fen"], told_by_report["declared_fen"]) == (standing["net_fen"], 3_680_000)
+    paid = (await shop.call("officer", "GET", f"{report}&basis=paid")).json()
+    assert (paid["totals"]["net_fen"], paid["declared_fen"]) == (amount, 0)
     assert (await shop.call("officer", "GET", f"{PATH}/{told['id']}")).json()["status"] == "approved"
     assert [one["id"] for one in (await shop.call("officer", "GET", PATH)).json()["items"]] == [told["id"]]
     assert await shop.breaks() == []

@@ -234,6 +234,7 @@ async def test_a_report_by_month_and_category(officer, db, now):
         "to": "2026-12-31",
         "group_by": ["month", "category"],
         "undelivered_facts": 1,
+        "declared_fen": 0,
         "rows": [
             {
                 "month": "2026-11",

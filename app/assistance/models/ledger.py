@@ -49,6 +49,7 @@ class EntryRow(Base):
         Index("ix_assistance_entry_counted_on_id", "counted_on", "id"),
         Index("uq_assistance_entry_sold_once", "line_id", unique=True, postgresql_where=text("kind = 'sale'")),
         Index("ix_assistance_entry_order_id", "order_id"),
+        Index("ix_assistance_entry_declared", "counted_on", postgresql_where=text("evidence = 'declared'")),
         Index("ix_assistance_entry_reverses", "reverses", postgresql_where=text("reverses IS NOT NULL")),
     )
 

@@ -1,7 +1,7 @@
 """Reads and locks of assistance, one file for each thing that is kept."""
 
 from app.assistance.queries.certificates import certificate, counted_for
-from app.assistance.queries.declared import declared_sale, declared_sales, doubts
+from app.assistance.queries.declared import DECLARED_FEN, declared_sale, declared_sales, doubts
 from app.assistance.queries.exclusions import exclusions
 from app.assistance.queries.goals import (
     definitions,
@@ -39,6 +39,7 @@ __all__ = [
     "BEGINNING",
     "CSV_HEADER",
     "CSV_LINE",
+    "DECLARED_FEN",
     "ENTRY_DIGEST",
     "SEAL_FORM",
     "CountedSale",

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.assistance import DECLARED_FEN
 from app.buyers import resolve_division
 from app.core.clock import day_end, day_start
 from app.core.db import ask
@@ -49,6 +50,7 @@ _PAID = f"""
     ) AS moved
 """
 _SOURCES = {Basis.COUNTED: _COUNTED, Basis.PAID: _PAID}
+_DECLARED = {Basis.COUNTED: DECLARED_FEN, Basis.PAID: "0"}
 
 
 _UNDELIVERED = text("SELECT count(*) FROM core_delivery WHERE lane = 'assistance'")
@@ -61,7 +63,7 @@ def _statement(groups: tuple[Group, ...], basis: Basis) -> TextClause:
     names = [f"max({COLUMNS[group][1]})" for group in groups if group in COLUMNS and group is not Group.DIVISION]
     return text(f"""
 SELECT grouping({columns[0]}) AS is_total,
-       (SELECT count(*) FROM core_delivery WHERE lane = 'assistance') AS undelivered,
+       json_build_array((SELECT count(*) FROM core_delivery WHERE lane = 'assistance'), {_DECLARED[basis]}) AS beside,
        count(DISTINCT order_id) FILTER (WHERE sold), coalesce(sum(quantity), 0), coalesce(sum(gross_fen), 0),
        coalesce(sum(refunded_fen), 0), {", ".join([*columns, *names])}
 FROM ({_SOURCES[basis]}) AS source
@@ -88,7 +90,8 @@ async def sales(session: AsyncSession, question: Question, *, now: datetime) -> 
     if len(found) > MOST_ROWS:
         raise ReportTooLarge(most=MOST_ROWS)
     rows = [(*presented(question, row[6:], division_name), *_figures(*row[2:6])) for row in found]
-    return Report(question, now, rows, _figures(*total[2:6]), total[1])
+    undelivered_facts, declared_fen = total[1]
+    return Report(question, now, rows, _figures(*total[2:6]), undelivered_facts, declared_fen)
 
 
 async def undelivered(session: AsyncSession) -> int:

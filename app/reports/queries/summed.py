@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from sqlalchemy import TextClause, text
 
-from app.assistance import BUYER, GOODS, NAMED, View, view_for
+from app.assistance import BUYER, DECLARED_FEN, GOODS, NAMED, View, view_for
 from app.reports.rules import COLUMNS, Group, Question
 
 _TIMES = (Group.MONTH, Group.DAY)
@@ -79,7 +79,8 @@ WITH tail AS MATERIALIZED (
     SELECT {listed}{unnamed}, 0, count(DISTINCT order_id) - count(DISTINCT {of_kin}), 0, 0, 0
     FROM (SELECT {shown(of_entries)}, order_id, folded, odd FROM kin) AS k GROUP BY {listed}
 )
-SELECT grouping({keys[0]}) AS is_total, (SELECT count(*) FROM core_delivery WHERE lane = 'assistance') AS undelivered,
+SELECT grouping({keys[0]}) AS is_total,
+       json_build_array((SELECT count(*) FROM core_delivery WHERE lane = 'assistance'), {DECLARED_FEN}) AS beside,
        CAST(CASE grouping({keys[0]}) WHEN 0 THEN sum(orders) ELSE
            (SELECT coalesce(sum(orders), 0) FROM assistance_sum
             WHERE view = {total.code} AND at BETWEEN :first AND :last AND (prev IS NULL OR prev < :first))

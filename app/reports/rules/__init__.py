@@ -131,7 +131,8 @@ class Report:
     """A sales report. Rows have the columns of ``question.header``; ``totals`` are its figures over all rows.
 
     Rows and totals come from one snapshot. An order that appears in two rows is one order in the totals.
-    ``undelivered_facts`` is how many sales and refunds have been announced but not yet counted.
+    ``undelivered_facts`` is how many sales and refunds have been announced but not yet counted, ``declared_fen`` what
+    of the net only vouchers from outside the platform prove.
     """
 
     question: Question
@@ -139,6 +140,7 @@ class Report:
     rows: Sequence[tuple[Any, ...]]
     totals: tuple[int, ...]
     undelivered_facts: int
+    declared_fen: int = 0
 
 
 def presented(question: Question, found: Sequence[Any], name_of_division: Callable[[str], str | None]) -> list[Any]:

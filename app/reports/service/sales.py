@@ -29,7 +29,12 @@ def sales_table(report: Report, *, drawn: bool = True) -> Table:
             (words.BASIS, words.BASES[question.basis]),
             (words.GROUPED, joined([words.GROUPS[one] for one in question.groups])),
         ],
-        notes=[words.COUNTED[question.basis], words.ONE_ORDER, *words.undelivered(report.undelivered_facts)],
+        notes=[
+            words.COUNTED[question.basis],
+            words.ONE_ORDER,
+            *words.declared(report.declared_fen, report.totals[-1]),
+            *words.undelivered(report.undelivered_facts),
+        ],
         drawing=_drawing(report) if drawn else None,
         head={
             "basis": question.basis.value,
@@ -37,6 +42,7 @@ def sales_table(report: Report, *, drawn: bool = True) -> Table:
             "to": question.last.isoformat(),
             "group_by": [one.value for one in question.groups],
             "undelivered_facts": report.undelivered_facts,
+            "declared_fen": report.declared_fen,
         },
     )
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from app.catalogue import CATEGORIES
+from app.core.money import yuan
 from app.reports.rules import Basis, Group
 from app.reports.rules.tables import Said
 
@@ -100,6 +101,19 @@ ONE_ORDER = Said(
 def span(first: object, last: object) -> Said:
     """A closed span of days."""
     return Said(f"{first} 至 {last}（含首尾，北京时间）", f"{first} to {last} (both included, Beijing time)")
+
+
+def declared(fen: int, net_fen: int) -> list[Said]:
+    """What of the net only vouchers prove, beside what orders of the platform do; nothing where all is of orders."""
+    if not fen:
+        return []
+    return [
+        Said(
+            f"净额中平台订单可核验 {yuan(net_fen - fen)} 元，平台外凭证申报 {yuan(fen)} 元（两人经手，另列）。",
+            f"Of the net, orders of the platform prove {yuan(net_fen - fen)} yuan, and {yuan(fen)} yuan were declared "
+            "with vouchers from outside it.",
+        )
+    ]
 
 
 def undelivered(count: int) -> list[Said]:
