@@ -355,6 +355,45 @@ async def test_an_operator_cuts_lines_and_offers_substitutes_that_the_partner_ta
     assert await market.shop.breaks() == []
 
 
+async def test_what_the_marketplace_answered_to_a_line_stands_while_the_line_is_asked_for_as_before(market):
+    body = market.body({"GT04": 5, "NO02": 4, "GT14": 2})
+    order = (await market.send(body)).json()
+    path = f"{OPERATOR}/{order['id']}"
+    cuts = {"lines": [{"line_no": 1, "cases": 2, "reason": "减产"}]}
+    assert (await market.shop.call("operator", "POST", f"{path}/cuts", cuts)).status_code == 200
+    offer = {"line_no": 3, "sku": "GT04", "cases": 1, "reason": "袋泡缺货"}
+    made = (await market.shop.call("operator", "POST", f"{path}/offers", offer)).json()
+    shown = (await market.send(body)).json()
+    assert (shown["duplicate"], [one["id"] for one in shown["offers"]]) == (True, [made["id"]])
+    taken = await market.shop.call("P01", "POST", f"{ORDERS}/offers/{made['id']}/accept")
+    assert taken.json()["offers"][0]["accepted"] is True
+    for query in ("", "?partial=accept"):
+        body["lines"][1]["cases"] += 1
+        amended = (await market.send(body, query=query)).json()
+        lines = [(line["sku"], line["promised_units"], line["ack"]) for line in amended["lines"]]
+        more = body["lines"][1]["cases"] * 5
+        assert lines == [("GT04", 20, "cut"), ("NO02", more, "accepted"), ("GT04", 10, "substituted")]
+        assert await market.credit() == amended["total_fen"] == 240_000 + more * 3_200
+        assert [(await market.shop.stock(sku))[1] for sku in ("GT04", "NO02", "GT14")] == [30, more, 0]
+    body["lines"][0]["cases"] = 4
+    asked_anew = (await market.send(body)).json()
+    assert (asked_anew["lines"][0]["promised_units"], asked_anew["lines"][0]["ack"]) == (40, "accepted")
+    assert await market.shop.breaks() == []
+
+
+async def test_an_approved_price_holds_for_amendments(market):
+    line = {"line_no": 1, "sku": "GT04", "cases": 5, "unit_price_fen": 7_500}
+    body = market.body({}, lines=[line])
+    order = (await market.send(body, query="?on_mismatch=review")).json()
+    path = f"{OPERATOR}/{order['id']}/approve"
+    assert (await market.shop.call("operator", "POST", path, {"prices": "asked"})).status_code == 200
+    more = (await market.send(body | {"lines": [line | {"cases": 6}]})).json()
+    assert (more["status"], more["version"], more["total_fen"]) == ("confirmed", 2, 450_000)
+    assert (await market.send(body | {"lines": [line | {"unit_price_fen": 7_400}]})).json()["code"] == "price_mismatch"
+    assert await market.credit() == 450_000
+    assert await market.shop.breaks() == []
+
+
 async def test_each_sees_its_own(market):
     mine = await market.place({"GT04": 1})
     market.shop.clock.advance(seconds=1)

@@ -180,6 +180,13 @@ async def _views(
     return [order_value(row, by_po[row.id], offers.get(row.id, ()), supplier_id) for row in rows]
 
 
+async def told(session: AsyncSession, locked: Locked) -> PurchaseOrder:
+    """A locked order as a value, with its offers; what was changed of it is flushed before."""
+    po = locked.po
+    offers = await _offers(session, [po.id], {line.id: line for line in locked.lines})
+    return order_value(po, locked.lines, offers.get(po.id, ()))
+
+
 async def _offers(session: AsyncSession, ids: Sequence[UUID], lines: dict[UUID, LineRow]) -> dict[UUID, list[Offer]]:
     wanted = select(AnswerRow).where(AnswerRow.po_id.in_(ids), AnswerRow.kind == AnswerKind.SUBSTITUTE.value)
     found: dict[UUID, list[Offer]] = {}

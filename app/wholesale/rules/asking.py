@@ -20,6 +20,8 @@ MAX_GRACE_DAYS = 60
 MAX_AHEAD_DAYS = 180
 """Nobody can promise goods for a day farther away."""
 MAX_UNITS = 10_000_000
+SHORT_OF_STOCK, SHORT_OF_CREDIT = "stock", "credit"
+"""Why a line was cut when it was placed."""
 TOLERANCE_FEN = 1
 """Amounts of a line may differ by so much, because people round (domain handbook §4.2)."""
 
@@ -432,7 +434,7 @@ def cut(
             units = 0
         left[item.sku] -= units
         money -= units * item.price_fen
-        reason = None if units == line.units else ("stock" if by_stock < line.units else "credit")
+        reason = None if units == line.units else (SHORT_OF_STOCK if by_stock < line.units else SHORT_OF_CREDIT)
         given.append(Given(units, reason))
     return given
 

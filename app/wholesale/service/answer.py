@@ -77,7 +77,7 @@ async def approve(
         faults = [Fault("", fault.code, fault.zh, fault.en) for fault in refusal.faults]
         raise OutOfStock(skus=str(refusal.params["skus"]), faults=faults) from refusal
     emit(session, confirmed(po, locked.lines, now))
-    return queries.order_value(po, locked.lines), credit
+    return await queries.told(session, locked), credit
 
 
 async def reject(session: AsyncSession, po_id: UUID, *, by: Actor, reason: str, now: datetime) -> PurchaseOrder:
@@ -89,7 +89,7 @@ async def reject(session: AsyncSession, po_id: UUID, *, by: Actor, reason: str, 
     note_step(session, po, by=by.account_id, now=now, reason=reason)
     emit(session, PurchaseOrderCancelled(po_id=po.id, partner_id=po.partner_id, status=po.status, at=now))
     await session.flush()
-    return queries.order_value(po, locked.lines)
+    return await queries.told(session, locked)
 
 
 async def cut(
@@ -141,7 +141,7 @@ async def cut(
             now=now,
         )
     await inventory.release_pieces(session, po.id, freed, now=now, by=by.account_id)
-    return queries.order_value(po, locked.lines), credit
+    return await queries.told(session, locked), credit
 
 
 async def offer(
@@ -208,7 +208,7 @@ async def accept(
         faults = [Fault("", fault.code, fault.zh, fault.en) for fault in refusal.faults]
         raise OutOfStock(skus=str(refusal.params["skus"]), faults=faults) from refusal
     emit(session, confirmed(po, locked.lines, now))
-    return queries.order_value(po, locked.lines), credit
+    return await queries.told(session, locked), credit
 
 
 async def decline(session: AsyncSession, offer_id: UUID, *, partner_id: UUID, by: Actor, now: datetime) -> Offer:

@@ -53,7 +53,7 @@ async def cancel(
     else:
         credit = await partners.credit(session, po.partner_id)
     emit(session, PurchaseOrderCancelled(po_id=po.id, partner_id=po.partner_id, status=po.status, at=now))
-    return queries.order_value(po, locked.lines), credit
+    return await queries.told(session, locked), credit
 
 
 async def _give_back(session: AsyncSession, locked: Locked, amount_fen: int, *, now: datetime) -> Credit:

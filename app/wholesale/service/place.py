@@ -86,7 +86,7 @@ async def place(
             changed = await amend(
                 session, *known, asked, by=by, now=now, on_mismatch=on_mismatch, partial=partial, sheet=sheet
             )
-            order = queries.order_value(known[0].po, known[0].lines)
+            order = await queries.told(session, known[0])
             credit = changed or await partners.credit(session, partner_id)
             return Placed(order, credit, duplicate=changed is None)
         review = on_mismatch is Mismatch.REVIEW

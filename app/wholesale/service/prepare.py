@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
 
@@ -49,11 +49,12 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """What of an order matters for its amendment; ``units`` are those ordered by SKU."""
+    """What of an order matters for its amendment: units ordered by SKU, and the prices that hold for them already."""
 
     order_on: date
     required_on: date
     units: Mapping[str, int]
+    prices: Mapping[str, int]
 
     def hurried_by(self, asked: AskedOrder, lines: Sequence[Planned]) -> bool:
         """Whether more is wanted than before, or sooner: only then the lead days count anew."""
@@ -92,6 +93,8 @@ async def prepare(
     location = await partners.location(session, partner_id, asked.location_code)
     day = before.order_on if before else counts_for
     items = await pricing.contract_items(session, contract, day)
+    if before is not None:
+        items = [replace(item, price_fen=before.prices.get(item.sku, item.price_fen)) for item in items]
     lines = plan_lines(asked, _found(asked, items), contract, review=review)
     hurry = before is None or before.hurried_by(asked, lines)
     doubts = check_days(asked, contract, order_on=counts_for, today=today, hurry=hurry, review=review)

@@ -15,7 +15,7 @@ from app.inventory import OutOfStock
 from app.partners import Credit, CreditExceeded, CreditKind
 from app.wholesale.events import PromisedLine, PurchaseOrderConfirmed
 from app.wholesale.models import LineRow, PoEventRow, PurchaseOrderRow
-from app.wholesale.rules.asking import Given, Planned, cut
+from app.wholesale.rules.asking import SHORT_OF_CREDIT, Given, Planned, cut
 
 
 async def give(
@@ -36,7 +36,7 @@ async def give(
     free = {sku: there.available for sku, there in stock.items()}
     given = cut(plan, free, credit.available_fen + worth_fen, taken=held)
     if not any(one.units for one in given):
-        if any(one.reason == "credit" for one in given):
+        if any(one.reason == SHORT_OF_CREDIT for one in given):
             wanted = sum(line.amount_fen for line in plan)
             raise CreditExceeded(wanted=yuan(wanted), available=yuan(credit.available_fen + worth_fen))
         raise OutOfStock(
