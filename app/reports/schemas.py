@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field
 from app.assistance import Metric, Standing
 from app.core.web import Out
 from app.reports.rules import Basis, Group
+from app.reports.rules.exceptions import Check
 
 
 class SalesTotals(Out):
@@ -162,3 +163,40 @@ class PartnersReport(_PartiesReport):
     """Counted purchases by supermarket, the largest first."""
 
     rows: list[PartnerRow]
+
+
+class CheckOut(Out):
+    """A question that was asked, and how many cases it found."""
+
+    check: Check
+    title: str
+    title_en: str
+    question: str
+    question_en: str
+    cases: int
+
+
+class ExceptionRow(Out):
+    """A case to be looked at."""
+
+    check: Check
+    on_day: date
+    number: str = Field(description="Of the order, the purchase order or whatever else is in question")
+    sku: str | None
+    line_id: str | None
+    supplier_id: str | None
+    supplier: str | None
+    amount_fen: int
+    finding: str
+    finding_en: str
+
+
+class ExceptionsReport(Out):
+    """What auditors look for, case by case."""
+
+    as_of: datetime
+    first: date = Field(alias="from")
+    last: date = Field(alias="to")
+    undelivered_facts: int = Field(description="Sales and refunds announced but not yet counted")
+    checks: list[CheckOut]
+    rows: list[ExceptionRow]

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from app.reports.routes import goals, sales
+from app.reports.routes import exceptions, goals, sales
 
-router = APIRouter(routes=[*sales.router.routes, *goals.router.routes])
+router = APIRouter(routes=[*sales.router.routes, *goals.router.routes, *exceptions.router.routes])
 
 __all__ = ["router"]

@@ -107,9 +107,11 @@ class Table:
 
 
 def plain(column: Column, value: Any) -> Any:
-    """A cell as programs read it: a share of 5527 basis points is 0.5527."""
+    """A cell as programs read it: a share of 5527 basis points is 0.5527; a sentence has a column for each language."""
     if isinstance(value, Measure):
         return value.value
+    if isinstance(value, Said):
+        return value.zh
     return value / 10_000 if column.kind == "share" and value is not None else value
 
 

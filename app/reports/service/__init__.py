@@ -1,8 +1,18 @@
 """Reports as something to hand in: a table in four formats."""
 
+from app.reports.service.exceptions import exceptions_table
 from app.reports.service.goals import goals_table
 from app.reports.service.parties import parties_table
 from app.reports.service.sales import sales_table
 from app.reports.service.tables import csv_bytes, digest_of, paper, workbook
 
-__all__ = ["csv_bytes", "digest_of", "goals_table", "paper", "parties_table", "sales_table", "workbook"]
+__all__ = [
+    "csv_bytes",
+    "digest_of",
+    "exceptions_table",
+    "goals_table",
+    "paper",
+    "parties_table",
+    "sales_table",
+    "workbook",
+]
