@@ -211,4 +211,4 @@ async def exceptions(
         "day_before": now - timedelta(days=1),
         "limit": limit,
     }
-    return [finding(check, row) for row in (await session.execute(_STATEMENTS[check], values)).mappings()]
+    return [finding(check, dict(row)) for row in (await session.execute(_STATEMENTS[check], values)).mappings()]
