@@ -101,12 +101,19 @@ def multiply(url: str, entries: int, times: int) -> None:
     with bulk.admin(url) as connection:
         for table, figures in (
             ("assistance_sum", ("entries", "orders", "quantity", "weight_g", "gross_fen", "refunded_fen")),
-            ("assistance_goal_month", ("amount_fen", "weight_g", "orders")),
+            ("assistance_goal_month", ("amount_fen", "weight_g", "refunded_fen", "orders")),
         ):
             connection.execute(
                 f"UPDATE {table} SET {', '.join(f'{figure} = {figure} * {times}' for figure in figures)}"
             )
     bulk.tidy(url)
+
+
+def clear(url: str) -> None:
+    """Take the ledger of past orders away: it would be multiplied in the sums, but not in the ledger."""
+    with bulk.unasked(url) as connection:
+        for table in ("sealed_entry", "seal", "unsealed", "unfolded", "sum", "odd_order", "entry"):
+            connection.execute(f"DELETE FROM assistance_{table}")
 
 
 async def fold(url: str) -> None:

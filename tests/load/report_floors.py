@@ -39,8 +39,8 @@ _PAGE = """
 SELECT id, posted_at, counted_on, kind, order_number, po_no, line_id, sku, lot_code, product_id, product_name, category,
        supplier_id, supplier_name, township_code, township, channel, division_code, quantity, weight_g, amount_fen,
        reverses
-FROM assistance_entry WHERE counted_on BETWEEN %(first)s AND %(last)s AND category = %(category)s
-  AND (counted_on, id) > ('2000-01-01', '00000000-0000-0000-0000-000000000000') ORDER BY counted_on, id LIMIT 25
+FROM assistance_entry WHERE counted_on <= %(last)s AND category = %(category)s
+  AND (counted_on, id) > (%(first)s, '00000000-0000-0000-0000-000000000000') ORDER BY counted_on, id LIMIT 25
 """
 
 

@@ -205,7 +205,7 @@ def wrong_figures(driver: Driver, large: Market, url: str) -> list[str]:
     return found
 
 
-def measure(folder: Path, millions: int, rounds: int, seconds: float) -> int:
+def measure(folder: Path, base: int, times: int, rounds: int, seconds: float) -> int:
     stages = Stages()
     with contextlib.ExitStack() as stack:
         postgres = Postgres(folder)
@@ -219,17 +219,18 @@ def measure(folder: Path, millions: int, rounds: int, seconds: float) -> int:
         bulk.fill(postgres.url, keys, SHOP)
         with bulk.admin(postgres.url) as connection:
             connection.execute(_GOALS, {"by": UUID(bulk.buyer_id(0))})
-        entries.add(postgres.url, 1_000_000)
-        stages.told("1,000,000 entries of the ledger")
+        entries.clear(postgres.url)
+        entries.add(postgres.url, base)
+        stages.told(f"{base:,} entries of the ledger")
         asyncio.run(entries.fold(postgres.url))
         bulk.tidy(postgres.url)
         stages.told("folded")
         large_url = bulk.clone(postgres.url, "large")
-        entries.multiply(large_url, 1_000_000, millions)
+        entries.multiply(large_url, base, times)
         for url in (postgres.url, large_url):
             with bulk.admin(url) as connection:
                 bulk.run(connection, report_floors.PREPARE)
-        stages.told(f"{millions},000,000 entries, and what the floors read")
+        stages.told(f"{base * times:,} entries, and what the floors read")
         small = Market(folder / "small", postgres.url, keys_file, SHOP)
         stack.callback(small.stop)
         large = Market(folder / "large", large_url, keys_file, SHOP)
@@ -259,7 +260,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Measure reports against their floors.")
     parser.add_argument("--rounds", type=int, default=5, help="how often floor and service are asked in turn")
     parser.add_argument("--seconds", type=float, default=1.0, help="how long each time")
-    parser.add_argument("--millions", type=int, default=10, help="entries of the larger ledger")
+    parser.add_argument("--base", type=int, default=1_000_000, help="entries of the smaller ledger")
+    parser.add_argument("--times", type=int, default=10, help="how many times as many the larger one has")
     given = parser.parse_args()
     signal.signal(signal.SIGALRM, _too_long)
     signal.alarm(LONGEST_SECONDS)
@@ -267,7 +269,7 @@ def main() -> int:
     folder = Path(tempfile.mkdtemp(prefix="market-reports-"))
     begun = time.monotonic()
     try:
-        return measure(folder, given.millions, given.rounds, given.seconds)
+        return measure(folder, given.base, given.times, given.rounds, given.seconds)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         print(f"{time.monotonic() - begun:.0f} s in all")

@@ -97,8 +97,7 @@ def _page(columns: tuple[str, ...]) -> TextClause:
     passes = "".join(f" AND {_PASSES.get(column, _ONE_OF).format(column=column)}" for column in columns)
     return text(f"""
 SELECT {WIRE_COLUMNS} FROM assistance_entry e
-WHERE e.counted_on BETWEEN :first AND :last
-  AND (e.counted_on, e.id) > (CAST(:after_on AS date), CAST(:after_id AS uuid)){passes}
+WHERE e.counted_on <= :last AND (e.counted_on, e.id) > (CAST(:after_on AS date), CAST(:after_id AS uuid)){passes}
 ORDER BY e.counted_on, e.id LIMIT :limit
 """)
 
@@ -127,9 +126,11 @@ async def ledger(
     The index of days and ids is read from that place until there are enough, whatever the ledger holds.
     """
     asked = wanted.values
+    # The place alone says where to begin: beside a second bound PostgreSQL would read the index from the lower of both.
+    after = max(after, (first, UUID(int=0)))
     values: dict[str, Any] = {column: array(f"{value}%" if column == "division_code" else value for value in some)
               for column, some in asked.items()}  # fmt: skip
-    values |= {"first": first, "last": last, "after_on": after[0], "after_id": after[1], "limit": limit}
+    values |= {"last": last, "after_on": after[0], "after_id": after[1], "limit": limit}
     return [_entry(row) for row in await ask(session, _page(tuple(asked)), values)]
 
 

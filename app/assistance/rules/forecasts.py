@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
 from fractions import Fraction
+from functools import lru_cache
 from math import floor
 
 from app.assistance.rules.season import SEASON, Period, month_end, weight
@@ -114,7 +115,7 @@ def forecast(
     period: Period,
     today: date,
     *,
-    calendar: Sequence[int] = SEASON,
+    calendar: tuple[int, ...] = SEASON,
     agreed: Agreed = NOTHING,
     refunded_bp: int = 0,
 ) -> Forecast:
@@ -152,14 +153,20 @@ def forecast(
     )
 
 
-def backtest(history: Mapping[date, int], today: date, calendar: Sequence[int] = SEASON) -> Backtest | None:
+def backtest(history: Mapping[date, int], today: date, calendar: tuple[int, ...] = SEASON) -> Backtest | None:
     """Make the forecast at the end of every past month for the month after it, and compare; None without a history.
 
     Each is made from what was known then: the months of that year, from its beginning or from the first sale.
     """
-    known = sorted(month for month in history if month_end(month) <= today)
-    if not known:
-        return None
+    known = {month: history[month] for month in sorted(history) if month_end(month) <= today}
+    return _backtest(tuple(known.items()), calendar) if known else None
+
+
+@lru_cache(maxsize=1024)
+def _backtest(finished: tuple[tuple[date, int], ...], calendar: tuple[int, ...]) -> Backtest | None:
+    """The same of finished months alone, which change once in a month: a page of goals need not do it each time."""
+    history = dict(finished)
+    known = [month for month, _ in finished]
     errors: list[Fraction] = []
     inside = tried = 0
     month, last = known[0], known[-1]
@@ -188,8 +195,8 @@ def figures(
     period: Period,
     today: date,
     *,
-    season: Sequence[int] = SEASON,
-    calendar: Sequence[int] = SEASON,
+    season: tuple[int, ...] = SEASON,
+    calendar: tuple[int, ...] = SEASON,
     agreed: Agreed = NOTHING,
 ) -> Figures:
     """Everything that the contract tells about a goal, from the ledger's monthly sums. ``progress`` ends at 1.

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
+from functools import lru_cache
 from types import MappingProxyType
 
 SEASON = (14, 6, 10, 15, 6, 4, 3, 3, 8, 7, 10, 14)
@@ -46,7 +47,8 @@ def month_end(day: date) -> date:
     return (day.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
 
 
-def weight(first: date, last: date, season: Sequence[int] = SEASON) -> Fraction:
+@lru_cache(maxsize=8192)
+def weight(first: date, last: date, season: tuple[int, ...] = SEASON) -> Fraction:
     """Seasonal weight of the closed span of days: shares of ``season`` by month, even inside a month."""
     total = Fraction(0)
     while first <= last:
@@ -64,7 +66,7 @@ class Period:
     starts_on: date
     ends_on: date
 
-    def elapsed(self, today: date, season: Sequence[int] = SEASON) -> Fraction:
+    def elapsed(self, today: date, season: tuple[int, ...] = SEASON) -> Fraction:
         """Share of the seasonal weight that is over at the end of ``today``, from 0 to 1.
 
         A period in which nothing has any weight goes by the county's curve.
