@@ -121,6 +121,8 @@ async def test_a_list_of_goals_costs_three_statements(officer, db, now, statemen
     await sell(db, completed(now, line()))
     for number in range(6):
         assert (await set_goal(officer, code=f"G{number}")).status_code == 201
+    while await assistance.fold_ledger(db, now):
+        pass
     statements.clear()
     items = (await officer.get("/v1/office/goals")).json()["items"]
     assert [goal["actual"] for goal in items] == [13800] * 6

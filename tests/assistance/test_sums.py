@@ -229,3 +229,24 @@ async def test_an_order_that_contradicts_itself_is_counted_from_the_ledger(db, n
     async with db.read() as session:
         assert await session.scalar(text("SELECT order_id FROM assistance_odd_order")) == order
         assert await session.scalar(text("SELECT sum(orders) FROM assistance_sum")) == 0
+
+
+async def test_a_tally_of_orders_keeps_each_amount_in_its_month(db, now):
+    order = uuid4()
+    async with db.write() as session:
+        (goal,) = [goal for goal in await set_goals(session) if goal.metric is Metric.ORDERS][:1]
+    await ledger_of(
+        db,
+        completed(now - timedelta(days=40), line(net_fen=700), order_id=order),
+        completed(now, line(net_fen=30), order_id=order),
+    )
+    while await assistance.fold_ledger(db, now):
+        pass
+    async with db.read() as session:
+        rows = await session.execute(
+            text("SELECT amount_fen, orders FROM assistance_goal_month WHERE goal_id = :goal ORDER BY month"),
+            {"goal": goal.id},
+        )
+        assert [tuple(row) for row in rows] == [(700, 1), (30, 0)]
+        for rule in SUMS:
+            assert (await session.execute(text(rule.sql))).all() == []
