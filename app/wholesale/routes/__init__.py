@@ -2,10 +2,10 @@
 
 from fastapi import APIRouter
 
-from app.wholesale.routes import account, appointments, imports, operator, partner, receipts, returns, supplier
+from app.wholesale.routes import account, appointments, imports, notes, operator, partner, receipts, returns, supplier
 
 # Sheets before single orders: `imports` is no order's id.
-_PARTS = (imports, partner, supplier, operator, receipts, returns, appointments, account)
+_PARTS = (imports, partner, supplier, operator, receipts, returns, appointments, notes, account)
 router = APIRouter(routes=[route for part in _PARTS for route in part.router.routes])
 
 __all__ = ["router"]
