@@ -3,7 +3,8 @@
 *Owns* plans with aspects and measures, goals, the append-only ledger of counted sales, and certificates of an
 organisation's counted year; closed months, submitted reports, and changes of the ledger that one officer proposes and
 another decides; sums of the ledger by day and month (``VIEWS``) and of each goal by month, to which one of the worker's
-jobs adds what was posted.
+jobs adds what was posted; the register of households, how they are linked with suppliers, what they were paid, what
+suppliers declared, and who looked at a single household.
 *Promises* one entry for each line that counts, one reversing entry for each refund of it, and the reason for each line
 that does not count, however often the facts are heard; attribution frozen on the entry; a place without a hole for
 every entry that is sealed, and a chain of hashes that any change of it breaks; that every entry is either in the sums
@@ -12,6 +13,9 @@ changes, what comes late counting in the month that is open; that a submitted re
 it is asked; no goal of a partition group that overlaps another.
 *Calls* catalogue and suppliers for the values of filters and what is certified, files for vouchers, orders, inventory
 and buyers for what is told to a buyer;
+it is asked; no goal of a partition group that overlaps another; that no household is allocated more than it was paid,
+and that its number is read by nobody without a line in the log.
+*Calls* catalogue and suppliers for the values of filters, orders, inventory and buyers for what is told to a buyer;
 hears orders and wholesale. *Tells* nobody.
 """
 

@@ -4,6 +4,15 @@ from app.assistance.models.certificates import CertificateRow
 from app.assistance.models.declared import DeclaredSaleRow, ExternalClaimRow, VoucherRow
 from app.assistance.models.exclusions import ExclusionRow
 from app.assistance.models.goals import GoalRow, GoalVersionRow
+from app.assistance.models.households import (
+    HouseholdAccessRow,
+    HouseholdRow,
+    LinkageRow,
+    PaymentListDecisionRow,
+    PaymentListRow,
+    PaymentRow,
+    SupplierFigureRow,
+)
 from app.assistance.models.ledger import EntryRow
 from app.assistance.models.periods import ClosingRow, SubmissionRow
 from app.assistance.models.plans import AspectRow, MeasureRow, PlanRow
@@ -23,7 +32,13 @@ __all__ = [
     "ExternalClaimRow",
     "GoalRow",
     "GoalVersionRow",
+    "HouseholdAccessRow",
+    "HouseholdRow",
+    "LinkageRow",
     "MeasureRow",
+    "PaymentListDecisionRow",
+    "PaymentListRow",
+    "PaymentRow",
     "PlanRow",
     "ProgressDecisionRow",
     "ProgressRow",
@@ -31,6 +46,7 @@ __all__ = [
     "SealRow",
     "SealedEntryRow",
     "SubmissionRow",
+    "SupplierFigureRow",
     "UnsealedRow",
     "VoucherRow",
     "unfolded",

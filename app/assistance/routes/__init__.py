@@ -5,9 +5,20 @@ A request is matched in one pass that way.
 
 from fastapi import APIRouter
 
-from app.assistance.routes import declared, exclusions, goals, ledger, periods, plans, progress, proposals, store
+from app.assistance.routes import (
+    declared,
+    exclusions,
+    goals,
+    households,
+    ledger,
+    periods,
+    plans,
+    progress,
+    proposals,
+    store,
+)
 
-_PARTS = (declared, exclusions, goals, ledger, periods, plans, progress, proposals, store)
+_PARTS = (declared, exclusions, goals, households, ledger, periods, plans, progress, proposals, store)
 
 router = APIRouter(routes=[route for part in _PARTS for route in part.router.routes])
 

@@ -4,6 +4,17 @@ from app.assistance.service.contribution import certify, contribution
 from app.assistance.service.declared import decide_proposal, declare_sale, propose_withdrawal
 from app.assistance.service.fold import fold_ledger
 from app.assistance.service.goals import change_goal, resolve_filter, set_goal, stand
+from app.assistance.service.households import (
+    benefits,
+    decide_payments,
+    declare_figure,
+    enter_payments,
+    leave,
+    link,
+    register_household,
+    reversal_of,
+    see_household,
+)
 from app.assistance.service.ledger import count_sales, reverse_sale
 from app.assistance.service.paper import print_certificate
 from app.assistance.service.periods import close_month, reproduce, submit, submit_statement
@@ -15,25 +26,34 @@ from app.assistance.service.seals import seal_due, seal_everything
 __all__ = [
     "add_aspect",
     "add_measure",
+    "benefits",
     "certify",
     "change_goal",
     "close_month",
     "contribution",
     "count_sales",
     "create_plan",
+    "decide_payments",
     "decide_progress",
     "decide_proposal",
+    "declare_figure",
     "declare_sale",
+    "enter_payments",
     "enter_progress",
     "fold_ledger",
+    "leave",
+    "link",
     "print_certificate",
     "propose_adjustment",
     "propose_withdrawal",
+    "register_household",
     "reproduce",
     "resolve_filter",
+    "reversal_of",
     "reverse_sale",
     "seal_due",
     "seal_everything",
+    "see_household",
     "set_goal",
     "stand",
     "stand_plan",

@@ -1,0 +1,147 @@
+"""What counted sales did for households in a period, by township, village, supplier or class (domain handbook §2.7)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from uuid import UUID
+
+from app.assistance.rules.attribution import (
+    Allocated,
+    Batch,
+    Benefit,
+    Paid,
+    Revenue,
+    Shares,
+    Supply,
+    allocate,
+    benefit,
+    return_bp,
+    shares,
+    yields_on,
+)
+from app.assistance.rules.season import Period
+
+P2_FROM, P3_FROM = date(2021, 1, 1), date(2026, 1, 1)
+"""First days of the programme periods P2 and P3 (domain handbook §2.1)."""
+
+
+class By(StrEnum):
+    """What a report of households is grouped by."""
+
+    TOWNSHIP = "township"
+    SUPPLIER = "supplier"
+    VILLAGE = "village"
+    CLASS = "class"
+
+
+def period_class(classes: Mapping[str, str], day: date) -> str | None:
+    """What a household is in the programme period of a day, or was in the latest before it that is recorded."""
+    known = ["P1"] if day < P2_FROM else ["P2", "P1"] if day < P3_FROM else ["P3", "P2", "P1"]
+    return next((classes[period] for period in known if period in classes), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a household lives, what it is and how many persons it has."""
+
+    township_code: str
+    township: str
+    village: str
+    classes: Mapping[str, str]
+    persons: int
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Everything that a period's allocation is made of. ``linked`` are contracts in force: household and supplier."""
+
+    paid: Sequence[Paid]
+    places: Mapping[UUID, Place]
+    supplies: Mapping[tuple[UUID, str], Supply]
+    revenues: Mapping[UUID, Revenue]
+    batches: Mapping[UUID, Batch]
+    linked: frozenset[tuple[UUID, UUID]]
+    suppliers: Mapping[UUID, str]
+    uplift_fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One group of households, ``key`` and ``name`` of it. ``linked_only`` have a contract and were paid nothing."""
+
+    key: str
+    name: str
+    benefit: Benefit
+    linked_only: int
+
+
+@dataclass(frozen=True, slots=True)
+class Benefits:
+    """What a period did, by groups and altogether; ``total`` counts a household once.
+
+    ``net_fen`` is counted net sales of the suppliers concerned, ``uplift_fen`` what material was paid above the
+    reference price of its day, and ``shares`` tell which declarations are missing.
+    """
+
+    period: Period
+    by: By
+    parts: list[Part]
+    total: Part
+    net_fen: int
+    return_bp: int | None
+    uplift_fen: int
+    shares: Shares
+
+
+def weigh(evidence: Evidence, period: Period) -> tuple[Shares, list[Allocated]]:
+    """The shares of the period, by the yields of its last day, and every payment's part."""
+    told = shares(evidence.supplies, evidence.revenues, yields_on(period.ends_on))
+    return told, allocate(evidence.paid, told, evidence.batches)
+
+
+def summarise(evidence: Evidence, period: Period, by: By) -> Benefits:
+    """Group what was allocated. A household of two suppliers is in both their groups and once in the total."""
+    told, allocated = weigh(evidence, period)
+    persons = {household: place.persons for household, place in evidence.places.items()}
+    members: defaultdict[tuple[str, str], list[Allocated]] = defaultdict(list)
+    for one in allocated:
+        members[_group(evidence, by, one.paid.household, one.paid.supplier, period)].append(one)
+    paid_pairs = {(one.paid.household, one.paid.supplier) for one in allocated if one.paid.in_period_fen > 0}
+    paid = {household for household, _ in paid_pairs}
+    waiting: defaultdict[tuple[str, str], set[UUID]] = defaultdict(set)
+    for household, supplier in evidence.linked:
+        if (household, supplier) not in paid_pairs if by is By.SUPPLIER else household not in paid:
+            waiting[_group(evidence, by, household, supplier, period)].add(household)
+    parts = [
+        Part(*key, benefit(members.get(key, []), persons), len(waiting.get(key, ())))
+        for key in sorted({*members, *waiting})
+    ]
+    linked_only = len({household for household, _ in evidence.linked} - paid)
+    whole = benefit(allocated, persons)
+    net_fen = sum(one.net_fen for one in evidence.revenues.values())
+    return Benefits(
+        period=period,
+        by=by,
+        parts=parts,
+        total=Part("", "", whole, linked_only),
+        net_fen=net_fen,
+        return_bp=return_bp(whole.income_fen, net_fen),
+        uplift_fen=evidence.uplift_fen,
+        shares=told,
+    )
+
+
+def _group(evidence: Evidence, by: By, household: UUID, supplier: UUID, period: Period) -> tuple[str, str]:
+    if by is By.SUPPLIER:
+        return str(supplier), evidence.suppliers[supplier]
+    place = evidence.places[household]
+    if by is By.TOWNSHIP:
+        return place.township_code, place.township
+    if by is By.VILLAGE:
+        return f"{place.township_code}/{place.village}", f"{place.township}{place.village}"
+    known = period_class(place.classes, period.ends_on) or ""
+    return known, known

@@ -1,0 +1,337 @@
+"""The wire format of households, of their linkages and of what they were paid."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Literal, Self
+from uuid import UUID
+
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
+
+from app.assistance.rules.households import (
+    FigureKind,
+    Household,
+    Linkage,
+    LinkKind,
+    ListStatus,
+    Payment,
+    PaymentList,
+    amount_of,
+)
+from app.assistance.schemas import Day
+from app.core.money import MAX_FEN
+from app.core.web import Body, LongText, Out, ShortText
+
+Number = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{4,40}$"), Field(examples=["H-433125116-0001"])]
+Why = Annotated[str, StringConstraints(min_length=4, max_length=200)]
+_Fen = Annotated[int, Field(strict=True, ge=1, le=MAX_FEN)]
+_Milli = Annotated[int, Field(strict=True, ge=1, le=10**12)]
+
+
+class HouseholdIn(Body):
+    """A household to register. Its number is sealed and never shown except in a read that is logged."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "household_no": "H-433125116-0001",
+                    "township_code": "433125116",
+                    "village": "黄金村",
+                    "class_by_period": {"P1": "建档立卡", "P2": "脱贫户"},
+                    "persons": 4,
+                    "persons_linked": 2,
+                    "consented_on": "2026-01-10",
+                    "bank_tail": "1234",
+                }
+            ]
+        }
+    )
+
+    household_no: Number
+    township_code: Annotated[str, StringConstraints(pattern=r"^433125[0-9]{3}$")]
+    village: ShortText
+    class_by_period: dict[Literal["P1", "P2", "P3"], ShortText] = Field(default_factory=dict)
+    persons: Annotated[int, Field(strict=True, ge=1, le=50)]
+    persons_linked: Annotated[int, Field(strict=True, ge=0, le=50)]
+    consented_on: Day | None = Field(None, description="Day of the written consent to keep these data")
+    bank_tail: Annotated[str, StringConstraints(pattern=r"^[0-9]{4}$")] | None = None
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.persons_linked > self.persons:
+            raise ValueError("persons_linked cannot be more than persons")
+        return self
+
+
+class HouseholdSearchIn(Body):
+    """Whom to look for, and why; the number travels in the body so that no log of addresses has it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"household_no": "H-433125116-0001", "why": "核对收购款"}]}
+    )
+
+    household_no: Number
+    why: Why
+
+
+class LeaveIn(Body):
+    """The day on which a household moved away or ended."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"left_on": "2026-06-30"}]})
+
+    left_on: Day
+
+
+class LinkageIn(Body):
+    """A contract or register entry. ``yearly_fen`` is the most that it allows in a year, of rent or dividends."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "supplier_id": "01936c5e-0000-7000-8000-000000000001",
+                    "kind": "PURCHASE",
+                    "contract_no": "LD-2026-001",
+                    "valid_from": "2026-01-01",
+                    "valid_to": "2026-12-31",
+                    "terms": "鲜叶保底价 40 元/kg",
+                }
+            ]
+        }
+    )
+
+    supplier_id: UUID
+    kind: LinkKind
+    contract_no: ShortText
+    valid_from: Day
+    valid_to: Day | None = None
+    terms: LongText
+    yearly_fen: _Fen | None = None
+
+    @model_validator(mode="after")
+    def _ends_later(self) -> Self:
+        if self.valid_to is not None and self.valid_to < self.valid_from:
+            raise ValueError("valid_to lies before valid_from")
+        return self
+
+
+class LinkageOut(Out):
+    """How a household is linked with a supplier."""
+
+    id: UUID
+    supplier_id: UUID
+    kind: LinkKind
+    contract_no: str
+    valid_from: date
+    valid_to: date | None
+    terms: str
+    yearly_fen: int | None
+
+    @classmethod
+    def of(cls, found: Linkage) -> LinkageOut:
+        """From the module's value."""
+        return cls(**{name: getattr(found, name) for name in cls.model_fields})
+
+
+class HouseholdOut(Out):
+    """A household without anything that tells who it is."""
+
+    id: UUID
+    township_code: str
+    township: str
+    village: str
+    class_by_period: dict[str, str]
+    persons: int
+    persons_linked: int
+    consented_on: date | None
+    left_on: date | None
+    entered_at: datetime
+
+    @classmethod
+    def of(cls, found: Household) -> HouseholdOut:
+        """From the module's value."""
+        shown = {name: getattr(found, name) for name in HouseholdOut.model_fields if name != "class_by_period"}
+        return cls(**shown, class_by_period=dict(found.classes))
+
+
+class HouseholdPaymentOut(Out):
+    """One payment. ``quantity_milli`` is thousandths of kg, days, 亩 or shares."""
+
+    id: UUID
+    supplier_id: UUID
+    kind: LinkKind
+    category: str | None
+    paid_on: date
+    quantity_milli: int | None
+    unit_price_fen: int | None
+    amount_fen: int
+    reference_price_fen: int | None
+    lot_id: UUID | None
+    to_own_account: bool
+    reverses: UUID | None
+    status: ListStatus
+
+    @classmethod
+    def of(cls, payment_id: UUID, found: Payment, status: ListStatus) -> HouseholdPaymentOut:
+        """From the module's value."""
+        shown = {name: getattr(found, name) for name in cls.model_fields if name not in ("id", "status")}
+        return cls(id=payment_id, status=status, **shown)
+
+
+class HouseholdFileOut(HouseholdOut):
+    """A household with its number, bank tail, linkages and payments; the read of it is on record."""
+
+    household_no: str
+    bank_tail: str | None
+    linkages: list[LinkageOut]
+    payments: list[HouseholdPaymentOut] = Field(description="The latest first, at most 500")
+
+    @classmethod
+    def told(
+        cls, found: Household, linkages: list[Linkage], payments: list[tuple[UUID, Payment, ListStatus]]
+    ) -> HouseholdFileOut:
+        """From the module's values."""
+        return cls(
+            **HouseholdOut.of(found).model_dump(),
+            household_no=found.number or "",
+            bank_tail=found.bank_tail,
+            linkages=[LinkageOut.of(one) for one in linkages],
+            payments=[HouseholdPaymentOut.of(*one) for one in payments],
+        )
+
+
+class HouseholdPaymentIn(Body):
+    """One payment. The amount may be left out where quantity and unit price give it."""
+
+    household_id: UUID
+    supplier_id: UUID
+    kind: LinkKind
+    category: str | None = Field(None, description="The product line, of payments for material", max_length=32)
+    paid_on: Day
+    quantity_milli: _Milli | None = Field(None, description="Thousandths of kg, days, 亩 or shares", examples=[312500])
+    unit_price_fen: _Fen | None = Field(None, examples=[5000])
+    amount_fen: _Fen | None = Field(None, examples=[1562500])
+    reference_price_fen: _Fen | None = Field(None, description="Market price of that day for the same goods")
+    lot_id: UUID | None = Field(None, description="The lot that the material went into")
+    to_own_account: bool = Field(True, description="Whether it was transferred to the household's own account")
+
+    @model_validator(mode="after")
+    def _amount(self) -> Self:
+        if self.amount_fen is None and (self.quantity_milli is None or self.unit_price_fen is None):
+            raise ValueError("an amount, or quantity and unit price")
+        return self
+
+    def payment(self) -> Payment:
+        """As the module's value."""
+        values = {name: getattr(self, name) for name in HouseholdPaymentIn.model_fields if name != "amount_fen"}
+        amount = self.amount_fen or amount_of(self.quantity_milli or 0, self.unit_price_fen or 0)
+        return Payment(**values, amount_fen=amount, reverses=None)
+
+
+class PaymentListIn(Body):
+    """Payments that are entered together: all of them or none."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "note": "四月鲜叶收购",
+                    "payments": [
+                        {
+                            "household_id": "01936c5e-0000-7000-8000-000000000001",
+                            "supplier_id": "01936c5e-0000-7000-8000-000000000002",
+                            "kind": "PURCHASE",
+                            "category": "golden-tea",
+                            "paid_on": "2026-04-02",
+                            "quantity_milli": 312500,
+                            "unit_price_fen": 5000,
+                            "reference_price_fen": 4800,
+                        }
+                    ],
+                }
+            ]
+        }
+    )
+
+    note: LongText
+    payments: Annotated[list[HouseholdPaymentIn], Field(min_length=1, max_length=1_000)]
+    evidence: Annotated[list[UUID], Field(max_length=20, description="Files of the purpose `evidence`")] = Field(
+        default_factory=list
+    )
+
+
+class PaymentDecisionIn(Body):
+    """What the second officer says about a list."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"note": "已核对转账回单"}]})
+
+    note: LongText
+
+
+class PaymentReversalIn(Body):
+    """Why and when an approved payment is taken back."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"on": "2026-05-03", "note": "重复录入"}]})
+
+    on: Day
+    note: LongText
+
+
+class PaymentListOut(Out):
+    """Payments that were entered together, and what a second officer decided."""
+
+    id: UUID
+    source: str
+    rows: int
+    total_fen: int
+    note: str
+    status: ListStatus
+    entered_by: UUID
+    entered_at: datetime
+    decided_by: UUID | None
+    decided_at: datetime | None
+    decision_note: str | None
+
+    @classmethod
+    def of(cls, found: PaymentList) -> PaymentListOut:
+        """From the module's value."""
+        return cls(**{name: getattr(found, name) for name in cls.model_fields})
+
+
+class SupplierFigureIn(Body):
+    """What a supplier declared about a span of days: raw material in grams, or total revenue in fen."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "kind": "raw_purchased_g",
+                    "category": "golden-tea",
+                    "from": "2026-01-01",
+                    "to": "2026-12-31",
+                    "value": 20000000,
+                    "evidence": "收购台账与收购发票",
+                }
+            ]
+        }
+    )
+
+    kind: FigureKind
+    category: str | None = Field(None, max_length=32)
+    first: Day = Field(alias="from")
+    last: Day = Field(alias="to")
+    value: Annotated[int, Field(strict=True, ge=0, le=MAX_FEN)]
+    evidence: LongText
+
+    @model_validator(mode="after")
+    def _ends_later(self) -> Self:
+        if self.last < self.first:
+            raise ValueError("to lies before from")
+        return self
+
+
+class SupplierFigureOut(Out):
+    """A figure that was kept."""
+
+    id: UUID

@@ -1,0 +1,227 @@
+"""The register of households, what they were paid, and what counted sales did for them."""
+
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text
+
+from app import assistance, suppliers
+from app.assistance import queries, service
+from app.assistance.rules.benefits import By, period_class
+from app.assistance.rules.season import Period
+from app.identity import Actor, Role
+from tests.assistance.builders import completed, line
+from tests.identity.builders import account, bearer, token
+from tests.papers import papers
+
+NUMBER = "H-433125117-0001"
+HOUSEHOLD = {
+    "household_no": NUMBER,
+    "township_code": "433125114",
+    "village": "国茶村",
+    "class_by_period": {"P1": "建档立卡", "P2": "脱贫户"},
+    "persons": 4,
+    "persons_linked": 2,
+    "bank_tail": "1234",
+}
+YEAR = {"from": "2026-01-01", "to": "2026-12-31"}
+
+
+@pytest.fixture
+async def second(db, now):
+    async with db.write() as session:
+        return bearer(token(await account(session, now, Role.OFFICER, username="officer-2", name="商务局"), now))
+
+
+@pytest.fixture
+async def supplier(db, county, now):
+    async with db.write() as session:
+        who = Actor((await account(session, now, Role.OPERATOR, username="operator-9", name="运营")).id, frozenset())
+        card = await suppliers.admit(
+            session,
+            code="S03",
+            name="国茶苗寨合作社（示例）",
+            kind=suppliers.Kind.COOPERATIVE,
+            uscc="93433125MA4FAKE302",
+            township_code="433125114",
+            village="国茶村",
+            licence_no="SC11443312590036",
+            linked_since=date(2020, 1, 1),
+            lines=["golden-tea"],
+            papers=papers("国茶苗寨合作社（示例）", "93433125MA4FAKE302", "SC11443312590036", now.date()),
+            by=who,
+            now=now,
+        )
+        return card.id
+
+
+async def register(officer, **changes):
+    answer = await officer.post("/v1/office/households", json=HOUSEHOLD | changes)
+    assert answer.status_code == 201, answer.text
+    return answer.json()["id"]
+
+
+async def pay(officer, second, supplier, *rows):
+    body = {
+        "note": "收购款",
+        "payments": [{"supplier_id": str(supplier), "paid_on": "2026-04-02"} | row for row in rows],
+    }
+    entered = await officer.post("/v1/office/payment-lists", json=body)
+    assert entered.status_code == 201, entered.text
+    path = f"/v1/office/payment-lists/{entered.json()['id']}/approve"
+    approved = await officer.post(path, json={"note": "已核对"}, headers=second)
+    assert approved.status_code == 200, approved.text
+    return approved.json()
+
+
+def leaf(household, kg=100, **changes):
+    return {
+        "household_id": household,
+        "kind": "PURCHASE",
+        "category": "golden-tea",
+        "quantity_milli": kg * 1000,
+        "unit_price_fen": 5000,
+    } | changes
+
+
+async def test_the_number_is_nowhere_but_in_a_read_that_is_logged(officer, county, db):
+    household = await register(officer)
+    again = await officer.post("/v1/office/households", json=HOUSEHOLD)
+    assert (again.status_code, again.json()["code"]) == (409, "household_exists")
+    listed = await officer.get("/v1/office/households")
+    assert NUMBER not in listed.text
+    assert listed.json()["items"][0]["id"] == household
+
+    without = await officer.get(f"/v1/office/households/{household}")
+    assert without.status_code == 422
+    seen = await officer.get(f"/v1/office/households/{household}", params={"why": "核对收购款"})
+    assert (seen.json()["household_no"], seen.json()["bank_tail"]) == (NUMBER, "1234")
+    found = await officer.post("/v1/office/households/search", json={"household_no": NUMBER, "why": "信访核实"})
+    assert found.json()["id"] == household
+    async with db.read() as session:
+        rows = await session.execute(text("SELECT why FROM assistance_household_access ORDER BY id"))
+        assert {row.why for row in rows} == {"核对收购款", "信访核实"}
+        kept = (await session.execute(text("SELECT CAST(h AS text) FROM assistance_household h"))).scalar_one()
+        assert NUMBER not in kept
+        assert NUMBER.encode().hex() not in kept
+
+
+async def test_buyers_see_nothing_of_it(client, county, db, now):
+    async with db.write() as session:
+        who = bearer(token(await account(session, now, Role.BUYER, username="buyer-9", name="买家"), now))
+    assert (await client.get("/v1/office/households", headers=who)).status_code == 403
+
+
+async def test_payments_count_once_a_second_officer_has_approved_them(officer, second, supplier, db):
+    household = await register(officer)
+    body = {"note": "收购款", "payments": [leaf(household) | {"supplier_id": str(supplier), "paid_on": "2026-04-02"}]}
+    entered = (await officer.post("/v1/office/payment-lists", json=body)).json()
+    assert (entered["rows"], entered["total_fen"], entered["status"]) == (1, 500_000, "waiting")
+    path = f"/v1/office/payment-lists/{entered['id']}/approve"
+    own = await officer.post(path, json={"note": "同意"})
+    assert (own.status_code, own.json()["code"]) == (403, "second_officer_needed")
+
+    async def paid():
+        async with db.read() as session:
+            year = Period(date(2026, 1, 1), date(2026, 12, 31))
+            return (await service.benefits(session, year, By.TOWNSHIP)).total.benefit.paid_fen
+
+    assert await paid() == 0
+    assert (await officer.post(path, json={"note": "已核对"}, headers=second)).json()["status"] == "approved"
+    assert await paid() == 500_000
+    twice = await officer.post(path, json={"note": "已核对"}, headers=second)
+    assert twice.json()["code"] == "payment_list_decided"
+
+    (payment,) = (await officer.get(f"/v1/office/households/{household}", params={"why": "核对" * 2})).json()[
+        "payments"
+    ]
+    back = await officer.post(
+        f"/v1/office/household-payments/{payment['id']}/reverse", json={"on": "2026-05-03", "note": "重复录入"}
+    )
+    assert back.json()["total_fen"] == -500_000
+    path = f"/v1/office/payment-lists/{back.json()['id']}/approve"
+    assert (await officer.post(path, json={"note": "属实"}, headers=second)).status_code == 200
+    assert await paid() == 0
+    again = await officer.post(
+        f"/v1/office/household-payments/{payment['id']}/reverse", json={"on": "2026-05-03", "note": "再冲"}
+    )
+    assert again.json()["code"] == "payment_reversed"
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"amount_fen": 499_999}, "amount_fen"),
+        ({"category": None}, "category"),
+        ({"kind": "WAGE"}, "category"),
+        ({"paid_on": "2099-01-01"}, "paid_on"),
+        ({"household_id": str(UUID(int=5))}, "household"),
+        ({"supplier_id": str(UUID(int=5))}, "supplier"),
+        ({"lot_id": str(UUID(int=5))}, "lot"),
+    ],
+)
+async def test_a_row_that_cannot_be_right_keeps_the_whole_list_out(officer, supplier, db, changes, field):
+    household = await register(officer)
+    good = leaf(household) | {"supplier_id": str(supplier), "paid_on": "2026-04-02"}
+    refused = await officer.post("/v1/office/payment-lists", json={"note": "x", "payments": [good, good | changes]})
+    assert (refused.status_code, refused.json()["code"]) == (422, "payments_refused")
+    assert [one["pointer"] for one in refused.json()["errors"]] == [f"/payments/1/{field}"]
+    async with db.read() as session:
+        assert (await session.execute(text("SELECT count(*) FROM assistance_household_payment"))).scalar_one() == 0
+
+
+async def test_the_worked_example_comes_out_of_the_register_and_the_ledger(officer, second, supplier, db, now):
+    """Handbook §2.7, with the sale in the ledger, the declarations in the register and ten households for sixty."""
+    households = [
+        await register(officer, household_no=f"H-433125114-{n:04d}", persons=3, persons_linked=1) for n in range(10)
+    ]
+    leaves = [leaf(one, 800) for one in households]
+    wages = [{"household_id": one, "kind": "WAGE", "amount_fen": 670_000} for one in households]
+    await pay(officer, second, supplier, *leaves, *wages)
+    figures = (
+        {"kind": "raw_purchased_g", "category": "golden-tea", "value": 20_000_000},
+        {"kind": "revenue_fen", "value": 300_000_000},
+    )
+    for figure in figures:
+        answer = await officer.post(
+            f"/v1/office/suppliers/{supplier}/figures", json=YEAR | figure | {"evidence": "台账"}
+        )
+        assert answer.status_code == 201, answer.text
+    overlapping = figures[1] | {"from": "2026-06-01", "to": "2027-05-31", "evidence": "台账"}
+    answer = await officer.post(f"/v1/office/suppliers/{supplier}/figures", json=overlapping)
+    assert answer.json()["code"] == "figure_overlaps"
+    linked = await register(officer, household_no="H-433125114-9999")
+    contract = {"kind": "PURCHASE", "contract_no": "LD-1", "valid_from": "2026-01-01", "terms": "保底 40 元/kg"}
+    answer = await officer.post(
+        f"/v1/office/households/{linked}/linkages", json=contract | {"supplier_id": str(supplier)}
+    )
+    assert answer.status_code == 201, answer.text
+    sale = line(supplier_id=supplier, net_fen=90_000_000, weight_g=1_200_000, quantity=12)
+    async with db.write() as session:
+        await assistance.on_supplier_orders_completed(
+            session, [completed(datetime.fromisoformat("2026-04-20T04:00:00Z"), sale)], now
+        )
+        told = await service.benefits(session, Period(date(2026, 1, 1), date(2026, 12, 31)), By.VILLAGE)
+    assert told.total.benefit.income_fen == 14_010_000
+    assert (told.net_fen, told.return_bp) == (90_000_000, 1557)
+    assert (told.total.benefit.households, told.total.benefit.persons, told.total.linked_only) == (10, 30, 1)
+    assert [(part.key, part.linked_only) for part in told.parts] == [("433125114/国茶村", 1)]
+    assert told.shares.raw_undeclared == told.shares.revenue_undeclared == frozenset()
+
+
+async def test_many_payments_are_a_handful_of_statements(officer, second, supplier, db, statements):
+    households = [await register(officer, household_no=f"H-433125114-{n:04d}") for n in range(8)]
+    await pay(officer, second, supplier, *(leaf(one) for one in households))
+    async with db.read() as session:
+        statements.clear()
+        await queries.evidence(session, Period(date(2026, 1, 1), date(2026, 12, 31)))
+    assert 0 < len(statements) <= 6
+
+
+def test_a_day_later_is_another_programme_period():
+    classes = {"P1": "建档立卡", "P2": "脱贫户"}
+    assert period_class(classes, date(2020, 12, 31)) == "建档立卡"
+    assert period_class(classes, date(2020, 12, 31) + timedelta(days=1)) == "脱贫户"
+    assert period_class(classes, date(2026, 1, 1)) == "脱贫户"
+    assert period_class({}, date(2026, 1, 1)) is None
