@@ -112,6 +112,8 @@ def build(settings: Settings, http: httpx.AsyncClient | None = None) -> Wiring:
         wholesale.PurchaseOrderConfirmed,
         wholesale.PurchaseOrderCancelled,
         wholesale.GoodsDispatched,
+        wholesale.StatementSent,
+        wholesale.StatementConfirmed,
     )
     return wiring
 
@@ -253,6 +255,10 @@ async def _seal_ledger(session: AsyncSession, now: datetime) -> int:
     return await assistance.seal_due(session, now=now)
 
 
+async def _issue_partner_statements(session: AsyncSession, now: datetime) -> int:
+    return await wholesale.issue_statements(session, now=now, limit=20)
+
+
 async def _close_purchase_orders(session: AsyncSession, now: datetime) -> int:
     return await wholesale.close_due(session, now=now, limit=100)
 
@@ -282,4 +288,5 @@ CHORES = (
     Chore("identity.forget_failures", _forget_failures),
     Chore("webhooks.forget_old", _forget_messages),
     Chore("wholesale.close_due", _close_purchase_orders, batch=100),
+    Chore("wholesale.issue_statements", _issue_partner_statements, batch=20),
 )

@@ -44,6 +44,7 @@ from app.payments.rules import (
     TooManyTransfers,
     TransactionMismatch,
 )
+from app.payments.rules.bank import codes_in, remittance_code
 from app.payments.rules.bills import BillKind, DifferenceKind, Found, Leg, RowKind
 from app.payments.service import (
     capture,
@@ -92,6 +93,7 @@ __all__ = [
     "TransactionMismatch",
     "capture",
     "close",
+    "codes_in",
     "connect",
     "figures",
     "get",
@@ -100,6 +102,7 @@ __all__ = [
     "pay_refund_by_hand",
     "refunds_by_reference",
     "refunds_of",
+    "remittance_code",
     "request",
     "request_refund",
     "retry_refund",

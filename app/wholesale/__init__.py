@@ -5,7 +5,8 @@ payments of them.
 *Promises* that stock and credit are reserved together or not at all; that the accepted quantity is what is owed,
 counted and settled; that a statement is the sum of its documents.
 *Calls* inventory, pricing, payments, catalogue, partners and suppliers. *Tells* what happened to goods and money:
-PurchaseOrderConfirmed, PurchaseOrderCancelled, GoodsDispatched, GoodsReceived, GoodsReturned.
+PurchaseOrderConfirmed, PurchaseOrderCancelled, GoodsDispatched, GoodsReceived, GoodsReturned, StatementSent,
+StatementConfirmed.
 """
 
 from app.wholesale.events import (
@@ -18,14 +19,27 @@ from app.wholesale.events import (
     ReceivedLine,
     ReturnedLine,
     SentLine,
+    StatementConfirmed,
+    StatementSent,
 )
 from app.wholesale.handlers import on_lot_recalled
 from app.wholesale.lifecycle import PoStepNotAllowed, StatementStatus, Status
 from app.wholesale.queries import page, versions, view
 from app.wholesale.queries.deliveries import deliveries
 from app.wholesale.queries.receipts import consents, receipts, returns
+from app.wholesale.queries.statements import get as statement
+from app.wholesale.queries.statements import page as statements
 from app.wholesale.routes import router
-from app.wholesale.rules import Ack, FreightPayer, PoKind, Reason, ReturnReason, Source
+from app.wholesale.rules import (
+    Ack,
+    DisputeKind,
+    FreightPayer,
+    PoKind,
+    Reason,
+    ReturnReason,
+    Source,
+    StatementLineKind,
+)
 from app.wholesale.rules.asking import (
     AskedLine,
     AskedOrder,
@@ -39,6 +53,7 @@ from app.wholesale.rules.deliveries import Delivery, DeliveryLine, Load, LoadLin
 from app.wholesale.rules.orders import FromSheet, Mismatch, Offer, Partial, PoLine, Prices, PurchaseOrder
 from app.wholesale.rules.receiving import Counted, CountedLine, Receipt, ReceiptLine, Received, Taken, Verdict
 from app.wholesale.rules.returns import Back, BackLine, Consent, DamagedBy, Return, ReturnLine
+from app.wholesale.rules.statements import Claim, Dispute, Statement, StatementLine
 from app.wholesale.service import (
     Cut,
     Placed,
@@ -46,15 +61,22 @@ from app.wholesale.service import (
     approve,
     cancel,
     close_due,
+    confirm_statement,
     consent,
     cut,
+    decide_dispute,
     decline,
     dispatch,
+    dispute_statement,
+    draft_statement,
     give_back,
+    invoice_statement,
+    issue_statements,
     offer,
     place,
     receive,
     reject,
+    send_statement,
 )
 
 __all__ = [
@@ -64,6 +86,7 @@ __all__ = [
     "Back",
     "BackLine",
     "BelowMinimum",
+    "Claim",
     "Consent",
     "Counted",
     "CountedLine",
@@ -71,6 +94,8 @@ __all__ = [
     "DamagedBy",
     "Delivery",
     "DeliveryLine",
+    "Dispute",
+    "DisputeKind",
     "FreightPayer",
     "FromSheet",
     "GoodsDispatched",
@@ -105,6 +130,11 @@ __all__ = [
     "ReturnedLine",
     "SentLine",
     "Source",
+    "Statement",
+    "StatementConfirmed",
+    "StatementLine",
+    "StatementLineKind",
+    "StatementSent",
     "StatementStatus",
     "Status",
     "Taken",
@@ -114,13 +144,19 @@ __all__ = [
     "approve",
     "cancel",
     "close_due",
+    "confirm_statement",
     "consent",
     "consents",
     "cut",
+    "decide_dispute",
     "decline",
     "deliveries",
     "dispatch",
+    "dispute_statement",
+    "draft_statement",
     "give_back",
+    "invoice_statement",
+    "issue_statements",
     "offer",
     "on_lot_recalled",
     "page",
@@ -130,6 +166,9 @@ __all__ = [
     "reject",
     "returns",
     "router",
+    "send_statement",
+    "statement",
+    "statements",
     "versions",
     "view",
 ]

@@ -5,7 +5,7 @@ Facts are never erased, so they hold no words that somebody wrote and nothing ab
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import ClassVar
 from uuid import UUID
 
@@ -161,3 +161,36 @@ class GoodsReturned(Fact):
     def subject(self) -> UUID:
         """The purchase order."""
         return self.po_id
+
+
+class StatementSent(Fact):
+    """A partner's statement of a month waits for the partner, the first time or revised."""
+
+    name: ClassVar[str] = "wholesale.statement_sent"
+    statement_id: UUID
+    partner_id: UUID
+    month: date
+    revision: int
+    payable_fen: int
+
+    @property
+    def subject(self) -> UUID:
+        """The statement."""
+        return self.statement_id
+
+
+class StatementConfirmed(Fact):
+    """A partner agrees to what it owes for a month; rebate and fees are taken off what it owes from now on."""
+
+    name: ClassVar[str] = "wholesale.statement_confirmed"
+    statement_id: UUID
+    partner_id: UUID
+    month: date
+    goods_fen: int
+    payable_fen: int
+    due_on: date
+
+    @property
+    def subject(self) -> UUID:
+        """The statement."""
+        return self.statement_id

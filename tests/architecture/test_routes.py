@@ -98,6 +98,10 @@ _MOVES_STOCK_OR_MONEY = {
     "enter_return",
     "enter_return_for_partner",
     "consent_to_return",
+    "confirm_statement",
+    "confirm_statement_for_partner",
+    "decide_statement_dispute",
+    "invoice_partner_statement",
 }
 _MOVES_NEITHER = {
     "declare_sale",
@@ -113,6 +117,12 @@ _MOVES_NEITHER = {
     "reverse_household_payment",
     "add_certification",
     "take_certification_step",
+    # A partner has one statement of a month, which is sent once; what is disputed moves money when it is decided.
+    "draft_partner_statement",
+    "send_partner_statement",
+    "dispute_statement",
+    "dispute_statement_for_partner",
+    "compare_statement",
     "close_period",
     "submit_statement",
     "propose_adjustment",

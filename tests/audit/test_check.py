@@ -9,6 +9,7 @@ from app import audit
 from app.assistance import CSV_HEADER, service
 from tests.audit.conftest import NOW
 from tests.audit.received import breaks as breaks_of_receipts
+from tests.audit.stated import breaks as breaks_of_statements
 
 MOVEMENT = """
 INSERT INTO inventory_movement (sku, lot_id, kind, on_hand_delta, reserved_delta, effective_at, recorded_at)
@@ -187,6 +188,7 @@ BREAKS = [
         ),
     ),
     *breaks_of_receipts(purchase_order, PO),
+    *breaks_of_statements(purchase_order, PO),
     ("order.of_bulk", [*bulk()]),
     (
         "payment.of_bulk",
@@ -635,6 +637,8 @@ async def spoil(books, statements):
         "wholesale_return",
         "wholesale_return_consent",
         "wholesale_return_line",
+        "wholesale_statement_line",
+        "wholesale_correction",
         "partners_credit_entry",
     ):
         await books.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER USER"))

@@ -20,6 +20,7 @@ from app.audit.queries.periods import PERIODS
 from app.audit.queries.receipts import RECEIPTS
 from app.audit.queries.seals import SEALS
 from app.audit.queries.shown import SHOWN
+from app.audit.queries.statements import STATEMENTS
 from app.audit.queries.stock import STOCK
 from app.audit.queries.sums import SUMS
 from app.audit.queries.wholesale import PURCHASE_ORDERS
@@ -31,6 +32,7 @@ RULES: tuple[Rule, ...] = (
     *PARTNERS,
     *PURCHASE_ORDERS,
     *RECEIPTS,
+    *STATEMENTS,
     *DISCOUNTS,
     *PAYMENTS,
     *CLAIMS,

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import cache
 from uuid import UUID
 
 from app.core.errors import DomainError, NotFound
@@ -17,7 +18,7 @@ ALPHABET = "34679ACDEFGHJKMNPQRTWXY"
 """Nothing that is mistaken for another when written or read aloud. Their number is prime: a check character made with
 different weights notices any one wrong character and any two that changed places."""
 _RANDOM = 5
-_CODE = re.compile(rf"(?=B[\s\-]*J((?:[\s\-]*[{ALPHABET}]){{{_RANDOM + 1}}}))")
+_OURS = "BJ"
 SUGGESTED_WITHIN_DAYS = 7
 
 
@@ -100,17 +101,23 @@ class StatementContradicts(DomainError):
     en = "Serial {serials} was imported with another amount; nothing of this statement was. Check it with the bank."
 
 
-def remittance_code() -> str:
-    """What the payer writes into the postscript: ``BJ``, five characters at random and one that checks them."""
+def remittance_code(prefix: str = _OURS) -> str:
+    """What the payer writes into the postscript: a prefix, five characters at random and one that checks them."""
     drawn = letters(ALPHABET, _RANDOM)
-    return f"BJ{drawn}{_check(drawn)}"
+    return f"{prefix}{drawn}{_check(drawn)}"
 
 
-def codes_in(postscript: str) -> set[str]:
+def codes_in(postscript: str, prefix: str = _OURS) -> set[str]:
     """The codes in what a payer wrote, whose check character is right: in any case, width and grouping."""
     written = unicodedata.normalize("NFKC", postscript).upper()
-    found = (re.sub(r"[\s\-]", "", match[1]) for match in _CODE.finditer(written))
-    return {f"BJ{code}" for code in found if _check(code[:_RANDOM]) == code[_RANDOM]}
+    found = (re.sub(r"[\s\-]", "", match[1]) for match in _pattern(prefix).finditer(written))
+    return {f"{prefix}{code}" for code in found if _check(code[:_RANDOM]) == code[_RANDOM]}
+
+
+@cache
+def _pattern(prefix: str) -> re.Pattern[str]:
+    apart = r"[\s\-]*"
+    return re.compile(rf"(?={apart.join(prefix)}((?:{apart}[{ALPHABET}]){{{_RANDOM + 1}}}))")
 
 
 def _check(drawn: str) -> str:

@@ -121,19 +121,26 @@ class DisputeRow(Base):
 
 
 class CorrectionRow(Base):
-    """What an accepted dispute changes of a line's accepted units and worth: a row of its own, never an overwriting."""
+    """What an accepted dispute changes of a line's accepted units and worth: a row of its own, never an overwriting.
+
+    ``units`` and ``amount_fen`` are not above zero; ``unit_price_fen`` is the price of what is left, if it is
+    a new one.
+    """
 
     __tablename__ = "wholesale_correction"
     __table_args__ = (
         UniqueConstraint("dispute_id"),
         CheckConstraint("units <> 0 OR amount_fen <> 0", name="says_something"),
+        CheckConstraint("units <= 0 AND amount_fen <= 0", name="lessens"),
     )
 
     id: Mapped[uid]
     dispute_id: Mapped[UUID] = mapped_column(ForeignKey("wholesale_dispute.id"))
     po_id: Mapped[UUID] = mapped_column(ForeignKey("wholesale_po.id"), index=True)
     line_id: Mapped[UUID | None] = mapped_column(ForeignKey("wholesale_po_line.id"), index=True)
+    receipt_line_id: Mapped[UUID | None] = mapped_column(ForeignKey("wholesale_receipt_line.id"), index=True)
     units: Mapped[int]
+    unit_price_fen: Mapped[fen | None]
     amount_fen: Mapped[fen]
     at: Mapped[instant]
     by_account: Mapped[UUID]

@@ -2,10 +2,25 @@
 
 from fastapi import APIRouter
 
-from app.wholesale.routes import account, appointments, imports, notes, operator, partner, receipts, returns, supplier
+from app.wholesale.routes import (
+    account,
+    appointments,
+    imports,
+    notes,
+    operator,
+    partner,
+    receipts,
+    returns,
+    statement_papers,
+    statements,
+    supplier,
+)
 
 # Sheets before single orders: `imports` is no order's id.
-_PARTS = (imports, partner, supplier, operator, receipts, returns, appointments, notes, account)
+_PARTS = (
+    *(imports, partner, supplier, operator, receipts, returns, appointments, notes),
+    *(statements, statement_papers, account),
+)
 router = APIRouter(routes=[route for part in _PARTS for route in part.router.routes])
 
 __all__ = ["router"]

@@ -10,11 +10,19 @@ from app.wholesale.service.appointments import (
     reopen_dock,
 )
 from app.wholesale.service.dispatch import dispatch
+from app.wholesale.service.disputes import decide_dispute, dispute_statement
 from app.wholesale.service.finish import cancel, close_due
 from app.wholesale.service.give_back import call_back, consent, give_back
 from app.wholesale.service.imports import import_orders, order_form
 from app.wholesale.service.place import Placed, place
 from app.wholesale.service.receive import receive
+from app.wholesale.service.statements import (
+    confirm_statement,
+    draft_statement,
+    invoice_statement,
+    issue_statements,
+    send_statement,
+)
 
 __all__ = [
     "Cut",
@@ -26,12 +34,18 @@ __all__ = [
     "cancel",
     "close_dock",
     "close_due",
+    "confirm_statement",
     "consent",
     "cut",
+    "decide_dispute",
     "decline",
     "dispatch",
+    "dispute_statement",
+    "draft_statement",
     "give_back",
     "import_orders",
+    "invoice_statement",
+    "issue_statements",
     "note_arrival",
     "offer",
     "open_dock",
@@ -41,4 +55,5 @@ __all__ = [
     "reject",
     "release_slot",
     "reopen_dock",
+    "send_statement",
 ]

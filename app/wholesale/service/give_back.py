@@ -19,7 +19,7 @@ from app.partners import CreditKind
 from app.wholesale import queries
 from app.wholesale.events import GoodsReturned, ReturnedLine
 from app.wholesale.models import ConsentRow, LineRow, PurchaseOrderRow, ReturnLineRow, ReturnRow
-from app.wholesale.queries import Locked
+from app.wholesale.queries import Locked, statements
 from app.wholesale.queries import receipts as reads
 from app.wholesale.rules import ReturnNoTaken, ReturnReason
 from app.wholesale.rules.orders import UnknownPoLine
@@ -98,6 +98,8 @@ def _receipt(receipts: Sequence[Receipt], back: Back) -> Receipt:
 
 async def _settle(session: AsyncSession, locked: Locked, receipt: Receipt, back: Back, *, on: date) -> list[Settled]:
     sent = await reads.lots_sent(session, [line.line_id for line in receipt.lines])
+    # What was corrected on a statement cannot go back again, and a price that was corrected is what is given back.
+    left = await statements.standing(session, [line.id for line in receipt.lines])
     categories = {line.id: line.category for line in locked.lines}
     shelves = {
         line.line_no: OnShelf(
@@ -105,9 +107,9 @@ async def _settle(session: AsyncSession, locked: Locked, receipt: Receipt, back:
             line_id=line.line_id,
             category=categories[line.line_id],
             received_on=receipt.received_on,
-            left_units=line.received_units - line.deducted_units - line.returned_units,
+            left_units=left[line.id].units,
             lots={code: ends for code, ends in sent.get(line.line_id, {}).items() if line.lot_code in {None, code}},
-            unit_price_fen=line.unit_price_fen,
+            unit_price_fen=left[line.id].unit_price_fen,
         )
         for line in receipt.lines
     }

@@ -1,0 +1,112 @@
+"""What must be true of partners' statements: they are their documents, and credit follows them."""
+
+from __future__ import annotations
+
+from app.audit.queries.waiting import WAITING_FOR_LEDGER
+from app.audit.rules import Rule
+
+STATEMENTS: tuple[Rule, ...] = (
+    Rule(
+        "statement.total",
+        "对账单金额与其当前版本各行之和不符",
+        "a statement does not come to the sum of its newest rows",
+        """
+        SELECT s.id AS statement_id, s.number, concat_ws(' / ', s.goods_fen, s.rebate_fen, s.fees_fen) AS found,
+               concat_ws(' / ', t.goods, t.rebate, t.fees) AS expected
+        FROM wholesale_statement s CROSS JOIN LATERAL (
+            SELECT coalesce(sum(amount_fen) FILTER (WHERE kind NOT IN ('rebate', 'fee')), 0) AS goods,
+                   coalesce(-sum(amount_fen) FILTER (WHERE kind = 'rebate'), 0) AS rebate,
+                   coalesce(-sum(amount_fen) FILTER (WHERE kind = 'fee'), 0) AS fees
+            FROM wholesale_statement_line WHERE statement_id = s.id AND revision = s.revision) t
+        WHERE (s.goods_fen, s.rebate_fen, s.fees_fen) <> (t.goods, t.rebate, t.fees)
+        """,
+    ),
+    Rule(
+        "statement.document",
+        "对账单的行与其单据不符",
+        "a row of a statement is not what its document says",
+        """
+        SELECT l.statement_id, l.position, concat_ws(' × ', l.units, l.amount_fen) AS found,
+               concat_ws(' × ', coalesce(r.units, b.units, c.units), coalesce(r.fen, b.fen, c.fen)) AS expected
+        FROM wholesale_statement_line l
+        LEFT JOIN (SELECT id, received_units - deducted_units AS units, payable_fen AS fen
+                   FROM wholesale_receipt_line) r ON l.kind = 'receipt' AND r.id = l.source_id
+        LEFT JOIN (SELECT id, -units AS units, -amount_fen AS fen FROM wholesale_return_line) b
+          ON l.kind = 'return' AND b.id = l.source_id
+        LEFT JOIN (SELECT id, units, amount_fen AS fen FROM wholesale_correction) c
+          ON l.kind = 'correction' AND c.id = l.source_id
+        WHERE l.kind NOT IN ('rebate', 'fee')
+          AND (l.units, l.amount_fen) IS DISTINCT FROM (coalesce(r.units, b.units, c.units),
+                                                        coalesce(r.fen, b.fen, c.fen))
+        """,
+    ),
+    Rule(
+        "statement.once",
+        "同一单据出现在两张对账单上",
+        "a document stands on two statements, or twice on one",
+        """
+        SELECT l.kind, l.source_id, count(*) AS found, 1 AS expected
+        FROM wholesale_statement s JOIN wholesale_statement_line l ON l.statement_id = s.id AND l.revision = s.revision
+        WHERE l.kind IN ('receipt', 'return', 'correction') GROUP BY l.kind, l.source_id HAVING count(*) > 1
+        """,
+    ),
+    Rule(
+        "statement.credit",
+        "对账单的返利与费用对授信的影响不符",
+        "what a statement took off a partner's used credit is not its rebate and fees, once it was confirmed",
+        """
+        SELECT s.id AS statement_id, s.number, coalesce(e.total, 0) AS found, x.expected
+        FROM wholesale_statement s
+        LEFT JOIN (SELECT source_id, sum(amount_fen) AS total FROM partners_credit_entry
+                   WHERE kind = 'stated' GROUP BY source_id) e ON e.source_id = s.id
+        CROSS JOIN LATERAL (SELECT CASE WHEN s.confirmed_at IS NULL THEN 0
+                                        ELSE -(s.rebate_fen + s.fees_fen) END AS expected) x
+        WHERE coalesce(e.total, 0) <> x.expected
+        """,
+    ),
+    Rule(
+        "statement.disputed",
+        "仍有未处理争议的对账单状态不是有争议，或相反",
+        "a statement with open disputes is not disputed, or a disputed one has none",
+        """
+        SELECT s.id AS statement_id, s.status AS found, CASE WHEN d.n > 0 THEN 'disputed' ELSE 'sent' END AS expected
+        FROM wholesale_statement s CROSS JOIN LATERAL (
+            SELECT count(*) AS n FROM wholesale_dispute WHERE statement_id = s.id AND decided_at IS NULL) d
+        WHERE (d.n > 0) <> (s.status = 'disputed')
+        """,
+    ),
+    Rule(
+        "correction.credit",
+        "更正对授信的影响与其金额不符，或更正多于应付",
+        "what a correction changed of a partner's credit is not its amount, or more was corrected than was to be paid",
+        """
+        SELECT c.id AS correction_id, coalesce(e.amount_fen, 0) AS found, c.amount_fen AS expected
+        FROM wholesale_correction c
+        LEFT JOIN partners_credit_entry e ON e.kind = 'corrected' AND e.source_id = c.id AND e.reference = c.po_id
+        WHERE coalesce(e.amount_fen, 0) <> c.amount_fen
+        UNION ALL
+        SELECT t.id, t.payable_fen + coalesce(c.fen, 0) - coalesce(b.fen, 0), 0
+        FROM wholesale_receipt_line t
+        JOIN (SELECT receipt_line_id, sum(amount_fen) AS fen FROM wholesale_correction GROUP BY receipt_line_id) c
+          ON c.receipt_line_id = t.id
+        LEFT JOIN (SELECT receipt_line_id, sum(amount_fen) AS fen FROM wholesale_return_line
+                   GROUP BY receipt_line_id) b ON b.receipt_line_id = t.id
+        WHERE t.payable_fen + c.fen - coalesce(b.fen, 0) < 0
+        """,
+    ),
+    Rule(
+        "ledger.correction",
+        "台账的冲销与对账单更正不符",
+        "what the ledger took back for a correction is not what was corrected",
+        f"""
+        SELECT c.id AS correction_id, concat_ws(' × ', coalesce(e.quantity, 0), coalesce(e.amount_fen, 0)) AS found,
+               concat_ws(' × ', c.units, c.amount_fen) AS expected
+        FROM wholesale_correction c
+        JOIN assistance_entry s ON s.line_id = c.receipt_line_id AND s.kind = 'sale'
+        LEFT JOIN (SELECT source_id, sum(quantity) AS quantity, sum(amount_fen) AS amount_fen
+                   FROM assistance_entry WHERE kind = 'refund' GROUP BY source_id) e ON e.source_id = c.id
+        WHERE (coalesce(e.quantity, 0), coalesce(e.amount_fen, 0)) <> (c.units, c.amount_fen)
+          AND c.po_id NOT IN ({WAITING_FOR_LEDGER})
+        """,
+    ),
+)
