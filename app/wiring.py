@@ -68,6 +68,8 @@ def build(settings: Settings, http: httpx.AsyncClient | None = None) -> Wiring:
     on_many(orders.SupplierOrderCompleted, assistance.on_supplier_orders_completed, name="assistance.count_sale")
     on(orders.LinesRefunded, assistance.on_lines_refunded, name="assistance.reverse_sale")
     on(inventory.LotRecalled, wholesale.on_lot_recalled, name="wholesale.call_back")
+    # It locks statements and credit, so it has a transaction to itself.
+    on(payments.MoneyUnclaimed, wholesale.on_money_unclaimed, name="wholesale.find_money", alone=True)
     on_many(wholesale.GoodsReceived, assistance.on_goods_received, name="assistance.count_receipt")
     on(wholesale.GoodsReturned, assistance.on_goods_returned, name="assistance.reverse_receipt")
 
@@ -114,6 +116,8 @@ def build(settings: Settings, http: httpx.AsyncClient | None = None) -> Wiring:
         wholesale.GoodsDispatched,
         wholesale.StatementSent,
         wholesale.StatementConfirmed,
+        wholesale.StatementPaid,
+        wholesale.StatementDue,
     )
     return wiring
 
@@ -259,6 +263,10 @@ async def _issue_partner_statements(session: AsyncSession, now: datetime) -> int
     return await wholesale.issue_statements(session, now=now, limit=20)
 
 
+async def _remind_partners(session: AsyncSession, now: datetime) -> int:
+    return await wholesale.remind(session, now=now, limit=200)
+
+
 async def _close_purchase_orders(session: AsyncSession, now: datetime) -> int:
     return await wholesale.close_due(session, now=now, limit=100)
 
@@ -288,5 +296,6 @@ CHORES = (
     Chore("identity.forget_failures", _forget_failures),
     Chore("webhooks.forget_old", _forget_messages),
     Chore("wholesale.close_due", _close_purchase_orders, batch=100),
+    Chore("wholesale.remind", _remind_partners),
     Chore("wholesale.issue_statements", _issue_partner_statements, batch=20),
 )

@@ -6,13 +6,14 @@ itself; refunds of a payment together never exceed it; nothing is believed that 
 *Calls:* nobody (identity only says who may press the sandbox's button). Knows amounts and an opaque
 ``reference``, never what was sold.
 *Tells:* ``PaymentCaptured``, ``RefundRequested``, ``RefundSettled``, ``RefundFailed``, ``RefundRetried``,
-``BillImported``,
+``BillImported``, ``MoneyUnclaimed``,
 ``SandboxPaid``.
 """
 
 from app.payments.couriers import connect
 from app.payments.events import (
     BillImported,
+    MoneyUnclaimed,
     PaymentCaptured,
     RefundFailed,
     RefundRequested,
@@ -20,6 +21,7 @@ from app.payments.events import (
     RefundSettled,
     SandboxPaid,
 )
+from app.payments.queries import entry as bank_entry
 from app.payments.queries import get, refunds_by_reference, refunds_of
 from app.payments.queries.bills import figures
 from app.payments.routes import SignedByProvider, router
@@ -44,10 +46,11 @@ from app.payments.rules import (
     TooManyTransfers,
     TransactionMismatch,
 )
-from app.payments.rules.bank import codes_in, remittance_code
+from app.payments.rules.bank import BankEntry, EntryIsDone, EntryNotFound, codes_in, plain_name, remittance_code
 from app.payments.rules.bills import BillKind, DifferenceKind, Found, Leg, RowKind
 from app.payments.service import (
     capture,
+    claim_entry,
     close,
     note_split_differences,
     pay_in_sandbox,
@@ -60,12 +63,16 @@ from app.payments.service import (
 
 __all__ = [
     "AmountMismatch",
+    "BankEntry",
     "BillImported",
     "BillKind",
     "DifferenceKind",
+    "EntryIsDone",
+    "EntryNotFound",
     "Found",
     "InvalidSignature",
     "Leg",
+    "MoneyUnclaimed",
     "Payment",
     "PaymentCaptured",
     "PaymentNotCaptured",
@@ -91,7 +98,9 @@ __all__ = [
     "StaleNotification",
     "TooManyTransfers",
     "TransactionMismatch",
+    "bank_entry",
     "capture",
+    "claim_entry",
     "close",
     "codes_in",
     "connect",
@@ -100,6 +109,7 @@ __all__ = [
     "note_split_differences",
     "pay_in_sandbox",
     "pay_refund_by_hand",
+    "plain_name",
     "refunds_by_reference",
     "refunds_of",
     "remittance_code",

@@ -96,3 +96,15 @@ class BillImported(Fact):
     def subject(self) -> UUID:
         """The bill."""
         return self.bill_id
+
+
+class MoneyUnclaimed(Fact):
+    """Money came to our account by no code of ours: perhaps another module knows what it is for."""
+
+    name: ClassVar[str] = "payments.money_unclaimed"
+    entry_id: UUID
+
+    @property
+    def subject(self) -> UUID:
+        """The entry of the bank's statement."""
+        return self.entry_id

@@ -194,7 +194,8 @@ class RefundRow(Base):
 class BankEntryRow(Base):
     """A credit on our bank account. Who paid and what they wrote is sealed; ``payer_index`` finds the name.
 
-    ``payment_id`` is the payment it pays, is held for, or is thought to be for.
+    ``payment_id`` is the payment it pays, is held for, or is thought to be for; ``reference`` is what another module
+    took it for.
     """
 
     __tablename__ = "payments_bank_entry"
@@ -209,6 +210,7 @@ class BankEntryRow(Base):
     payer_index: Mapped[bytes] = mapped_column(LargeBinary)
     status: Mapped[str] = mapped_column(Text)
     payment_id: Mapped[UUID | None] = mapped_column(ForeignKey("payments_payment.id"), index=True)
+    reference: Mapped[UUID | None]
     receipt: Mapped[str | None] = mapped_column(Text)
     imported_at: Mapped[datetime]
     decided_by: Mapped[UUID | None]
@@ -219,7 +221,7 @@ class BankEntryRow(Base):
         CheckConstraint("amount_fen > 0", name="amount"),
         CheckConstraint(
             "CASE status WHEN 'unmatched' THEN payment_id IS NULL WHEN 'returned' THEN true"
-            " ELSE payment_id IS NOT NULL END",
+            " WHEN 'assigned' THEN (payment_id IS NULL) = (reference IS NOT NULL) ELSE payment_id IS NOT NULL END",
             name="payment",
         ),
         CheckConstraint("(status = 'returned') = (receipt IS NOT NULL)", name="receipt"),

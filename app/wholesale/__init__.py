@@ -6,7 +6,7 @@ payments of them.
 counted and settled; that a statement is the sum of its documents.
 *Calls* inventory, pricing, payments, catalogue, partners and suppliers. *Tells* what happened to goods and money:
 PurchaseOrderConfirmed, PurchaseOrderCancelled, GoodsDispatched, GoodsReceived, GoodsReturned, StatementSent,
-StatementConfirmed.
+StatementConfirmed, StatementPaid, StatementDue.
 """
 
 from app.wholesale.events import (
@@ -20,9 +20,11 @@ from app.wholesale.events import (
     ReturnedLine,
     SentLine,
     StatementConfirmed,
+    StatementDue,
+    StatementPaid,
     StatementSent,
 )
-from app.wholesale.handlers import on_lot_recalled
+from app.wholesale.handlers import on_lot_recalled, on_money_unclaimed
 from app.wholesale.lifecycle import PoStepNotAllowed, StatementStatus, Status
 from app.wholesale.queries import page, versions, view
 from app.wholesale.queries.deliveries import deliveries
@@ -76,7 +78,9 @@ from app.wholesale.service import (
     place,
     receive,
     reject,
+    remind,
     send_statement,
+    take_money,
 )
 
 __all__ = [
@@ -132,8 +136,10 @@ __all__ = [
     "Source",
     "Statement",
     "StatementConfirmed",
+    "StatementDue",
     "StatementLine",
     "StatementLineKind",
+    "StatementPaid",
     "StatementSent",
     "StatementStatus",
     "Status",
@@ -159,16 +165,19 @@ __all__ = [
     "issue_statements",
     "offer",
     "on_lot_recalled",
+    "on_money_unclaimed",
     "page",
     "place",
     "receipts",
     "receive",
     "reject",
+    "remind",
     "returns",
     "router",
     "send_statement",
     "statement",
     "statements",
+    "take_money",
     "versions",
     "view",
 ]

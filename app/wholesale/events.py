@@ -194,3 +194,33 @@ class StatementConfirmed(Fact):
     def subject(self) -> UUID:
         """The statement."""
         return self.statement_id
+
+
+class StatementPaid(Fact):
+    """Everything that a statement asks for has come."""
+
+    name: ClassVar[str] = "wholesale.statement_paid"
+    statement_id: UUID
+    partner_id: UUID
+    paid_on: date
+
+    @property
+    def subject(self) -> UUID:
+        """The statement."""
+        return self.statement_id
+
+
+class StatementDue(Fact):
+    """A statement is to be paid in ``-days`` days, today, or should have been ``days`` days ago; told once each."""
+
+    name: ClassVar[str] = "wholesale.statement_due"
+    statement_id: UUID
+    partner_id: UUID
+    due_on: date
+    days: int
+    open_fen: int
+
+    @property
+    def subject(self) -> UUID:
+        """The statement."""
+        return self.statement_id

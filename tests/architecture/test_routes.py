@@ -102,6 +102,7 @@ _MOVES_STOCK_OR_MONEY = {
     "confirm_statement_for_partner",
     "decide_statement_dispute",
     "invoice_partner_statement",
+    "match_partner_payment",
 }
 _MOVES_NEITHER = {
     "declare_sale",

@@ -48,6 +48,23 @@ def stated(purchase_order: Callable[..., Sequence[str]], po: UUID) -> Callable[.
     return lambda *changes: made(*world, *changes)
 
 
+def _paid(po: UUID) -> tuple[str, ...]:
+    """Money that came for the statement: a hundred fen of it pay, five are left over."""
+    return (
+        f"""INSERT INTO payments_bank_entry (id, account, serial, booked_on, amount_fen, payer_sealed, payer_index,
+                status, reference, imported_at)
+            VALUES ('{po}', '1', '{po}', '2026-12-05', 105, '', '', 'assigned', '{po}', now())""",
+        f"""INSERT INTO wholesale_remittance (id, entry_id, partner_id, amount_fen, applied_fen, booked_on, noted_at)
+            VALUES ('{po}', '{po}', '{po}', 105, 100, '2026-12-05', now())""",
+        f"""INSERT INTO wholesale_payment (id, statement_id, entry_id, amount_fen, received_on, matched_at)
+            VALUES ('{po}', '{po}', '{po}', 100, '2026-12-05', now())""",
+        "UPDATE wholesale_statement SET status = 'partially_paid', paid_fen = 100",
+        "UPDATE partners_credit SET used_fen = used_fen - 100",
+        f"""INSERT INTO partners_credit_entry (partner_id, kind, reference, source_id, amount_fen, at)
+            VALUES ('{po}', 'paid', '{po}', '{po}', -100, now())""",
+    )
+
+
 def _counted(po: UUID, *, corrected: int) -> tuple[str, ...]:
     """The line's entries in the ledger, as if it counted: the sale, what went back and what was corrected."""
     entry = """INSERT INTO assistance_entry (id, posted_at, occurred_at, counted_on, kind, source_id, line_id,
@@ -99,5 +116,8 @@ def breaks(purchase_order: Callable[..., Sequence[str]], po: UUID) -> list[tuple
                 used.format(more=-601),
             ),
         ),
+        ("statement.paid", made(*_paid(po), "UPDATE wholesale_statement SET paid_fen = 99")),
+        ("remittance.applied", made(*_paid(po), "UPDATE wholesale_remittance SET applied_fen = 99")),
+        ("remittance.applied", made(*_paid(po), "UPDATE payments_bank_entry SET amount_fen = 104")),
         ("ledger.correction", made(*_counted(po, corrected=2))),
     ]

@@ -639,6 +639,7 @@ async def spoil(books, statements):
         "wholesale_return_line",
         "wholesale_statement_line",
         "wholesale_correction",
+        "wholesale_payment",
         "partners_credit_entry",
     ):
         await books.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER USER"))

@@ -53,7 +53,8 @@ PAYMENTS: tuple[Rule, ...] = (
         """
         SELECT p.id AS payment_id, e.id AS entry_id, e.amount_fen AS found, p.amount_fen AS expected
         FROM (SELECT id, amount_fen FROM payments_payment WHERE provider = 'bank_transfer' AND status = 'captured') p
-        FULL JOIN (SELECT id, payment_id, amount_fen FROM payments_bank_entry WHERE status = 'assigned') e
+        FULL JOIN (SELECT id, payment_id, amount_fen FROM payments_bank_entry
+                   WHERE status = 'assigned' AND reference IS NULL) e
                ON e.payment_id = p.id
         WHERE e.amount_fen IS DISTINCT FROM p.amount_fen
         """,

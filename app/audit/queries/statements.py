@@ -95,6 +95,36 @@ STATEMENTS: tuple[Rule, ...] = (
         """,
     ),
     Rule(
+        "statement.paid",
+        "对账单已付金额与其收款及授信不符",
+        "what was paid of a statement is not the sum of its payments, or freed another amount of credit",
+        """
+        SELECT s.id AS statement_id, s.number, concat_ws(' / ', s.paid_fen, -coalesce(e.total, 0)) AS found,
+               coalesce(p.total, 0) AS expected
+        FROM wholesale_statement s
+        LEFT JOIN (SELECT statement_id, sum(amount_fen) AS total FROM wholesale_payment GROUP BY statement_id) p
+          ON p.statement_id = s.id
+        LEFT JOIN (SELECT reference, sum(amount_fen) AS total FROM partners_credit_entry
+                   WHERE kind = 'paid' GROUP BY reference) e ON e.reference = s.id
+        WHERE s.paid_fen <> coalesce(p.total, 0) OR s.paid_fen <> -coalesce(e.total, 0)
+           OR s.paid_fen > greatest(s.payable_fen, 0)
+        """,
+    ),
+    Rule(
+        "remittance.applied",
+        "商超来款与银行流水或其冲抵的对账单不符",
+        "money of a partner is not its bank entry, or pays another amount of statements than it says",
+        """
+        SELECT m.id AS remittance_id, concat_ws(' / ', m.amount_fen, m.applied_fen) AS found,
+               concat_ws(' / ', coalesce(b.amount_fen, 0), coalesce(p.total, 0)) AS expected
+        FROM wholesale_remittance m
+        LEFT JOIN payments_bank_entry b ON b.id = m.entry_id AND b.status = 'assigned' AND b.reference = m.partner_id
+        LEFT JOIN (SELECT entry_id, sum(amount_fen) AS total FROM wholesale_payment GROUP BY entry_id) p
+          ON p.entry_id = m.entry_id
+        WHERE m.amount_fen IS DISTINCT FROM b.amount_fen OR m.applied_fen <> coalesce(p.total, 0)
+        """,
+    ),
+    Rule(
         "ledger.correction",
         "台账的冲销与对账单更正不符",
         "what the ledger took back for a correction is not what was corrected",

@@ -1,6 +1,13 @@
 """The verbs of payments: collecting, giving back, reading what came to our bank account, comparing with providers."""
 
-from app.payments.service.bank import Imported, assign_entry, import_statement, read_statement, return_entry
+from app.payments.service.bank import (
+    Imported,
+    assign_entry,
+    claim_entry,
+    import_statement,
+    read_statement,
+    return_entry,
+)
 from app.payments.service.bills import close_day, compare_day, explain, import_bill, note_split_differences
 from app.payments.service.collect import (
     capture,
@@ -18,6 +25,7 @@ __all__ = [
     "Imported",
     "assign_entry",
     "capture",
+    "claim_entry",
     "close",
     "close_day",
     "compare_day",

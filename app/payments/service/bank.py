@@ -15,10 +15,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core import sheets
 from app.core.clock import local_day
 from app.core.errors import Fault, InvalidInput
+from app.core.events import emit
 from app.core.ids import new_id
 from app.core.sealing import keys
 from app.core.settings import BankSettings
 from app.payments import queries
+from app.payments.events import MoneyUnclaimed
 from app.payments.models import BankEntryRow
 from app.payments.rules import PaymentNotFound, Provider, ProviderNotAvailable
 from app.payments.rules.bank import (
@@ -113,6 +115,8 @@ async def import_statement(
         status, payment_id = match(line, row.payer_index, by_code, likely.values())
         row.become(status, payment_id=payment_id)
         outcomes[status] += 1
+        if status in (EntryStatus.UNMATCHED, EntryStatus.SUGGESTED):
+            emit(session, MoneyUnclaimed(entry_id=row.id, at=now))
         if status is EntryStatus.ASSIGNED and payment_id is not None:
             payment = payments[payment_id]
             await capture_locked(session, payment, row.transaction, row.amount_fen, now)
@@ -141,6 +145,23 @@ async def assign_entry(
             raise EntryDiffers
         await capture_locked(session, payment, row.transaction, row.amount_fen, now)
         row.become(EntryStatus.ASSIGNED, payment_id=payment_id, by=by, at=now)
+        await session.flush()
+    return await queries.entry(session, entry_id)
+
+
+async def claim_entry(
+    session: AsyncSession, entry_id: UUID, reference: UUID, *, by: UUID | None, now: datetime
+) -> BankEntry:
+    """Another module knows what the money is for: ``reference`` is its own. The same word again changes nothing.
+
+    ``by`` is None where a code said so. Raises ``EntryNotFound``, ``EntryIsDone``.
+    """
+    row = await queries.lock_entry(session, entry_id)
+    if row.done and (row.status, row.reference) != (EntryStatus.ASSIGNED, reference):
+        raise EntryIsDone(status=row.status)
+    if not row.done:
+        row.reference = reference
+        row.become(EntryStatus.ASSIGNED, payment_id=None, by=by, at=now if by else None)
         await session.flush()
     return await queries.entry(session, entry_id)
 

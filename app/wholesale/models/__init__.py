@@ -9,6 +9,7 @@ from app.wholesale.models.statements import (
     CorrectionRow,
     DisputeRow,
     ReceivedPaymentRow,
+    RemittanceRow,
     StatementLineRow,
     StatementRow,
 )
@@ -29,6 +30,7 @@ __all__ = [
     "ReceiptLineRow",
     "ReceiptRow",
     "ReceivedPaymentRow",
+    "RemittanceRow",
     "ReturnLineRow",
     "ReturnRow",
     "SlotRow",

@@ -26,6 +26,7 @@ from app.core.web import (
     problems,
 )
 from app.identity import Operator, PartnerStaff
+from app.payments import EntryIsDone, EntryNotFound
 from app.wholesale import service
 from app.wholesale.lifecycle import StatementStatus, StatementStepNotAllowed
 from app.wholesale.queries import statements as reads
@@ -50,6 +51,7 @@ from app.wholesale.schemas.statements import (
     OnePartnerStatementOut,
     PartnerDisputeIn,
     PartnerInvoiceIn,
+    PartnerPaymentIn,
     PartnerStatementDraftIn,
     PartnerStatementOut,
     StatementConfirmationIn,
@@ -322,5 +324,24 @@ async def invoice_partner_statement(
         return OnePartnerStatementOut.of(
             await service.invoice_statement(session, statement_id, invoice_no=body.invoice_no, now=now)
         )
+
+    return await once.run(200, work)
+
+
+@router.post(
+    f"{_ALL}/{{statement_id}}/payments",
+    operation_id="match_partner_payment",
+    summary="Say that money on our account pays a statement",
+    response_model=OnePartnerStatementOut,
+    responses=problems(NotFound, EntryNotFound, EntryIsDone, *KEY_ERRORS),
+)
+async def match_partner_payment(
+    statement_id: UUID, body: PartnerPaymentIn, by: Operator, once: Once, now: Now
+) -> Response:
+    """For money without the statement's code. Too little pays a part; what is too much waits for the next statement."""
+
+    async def work(session: AsyncSession) -> OnePartnerStatementOut:
+        done = await service.take_money(session, statement_id, body.entry_id, by=by, now=now)
+        return OnePartnerStatementOut.of(done)
 
     return await once.run(200, work)

@@ -430,3 +430,29 @@ class DisputeDecided(DomainError):
     code = "dispute_decided"
     zh = "该争议已处理。"
     en = "The dispute was decided before."
+
+
+REMINDED_AT = (-3, 0, 1, 15)
+"""Days from the last day of payment on which a partner is reminded (domain handbook §4.3)."""
+
+
+def reminder(due_on: date, *, today: date, reminded_on: date | None) -> int | None:
+    """Which of ``REMINDED_AT`` is due and was not told; of several that were missed the last alone."""
+    passed = [days for days in REMINDED_AT if due_on + timedelta(days=days) <= today]
+    told = [days for days in REMINDED_AT if reminded_on is not None and due_on + timedelta(days=days) <= reminded_on]
+    return passed[-1] if len(passed) > len(told) else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ageing:
+    """What a partner has to pay of statements that were confirmed, by how long it is overdue, and what lies here."""
+
+    partner_id: UUID
+    partner_name: str
+    not_due_fen: int
+    days_1_15_fen: int
+    days_16_30_fen: int
+    days_31_60_fen: int
+    over_60_fen: int
+    total_fen: int
+    unapplied_fen: int

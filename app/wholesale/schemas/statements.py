@@ -168,6 +168,13 @@ class PartnerInvoiceIn(Body):
     invoice_no: Code
 
 
+class PartnerPaymentIn(Body):
+    """Which entry of the bank's file is the partner's."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"entry_id": "0198c0de-0000-7000-8000-000000000003"}]})
+    entry_id: UUID
+
+
 class TheirRowIn(Body):
     """A row of your books: goods by order, receipt and item, or a `deduction` with its `amount_fen`."""
 

@@ -14,6 +14,7 @@ from app.wholesale.service.disputes import decide_dispute, dispute_statement
 from app.wholesale.service.finish import cancel, close_due
 from app.wholesale.service.give_back import call_back, consent, give_back
 from app.wholesale.service.imports import import_orders, order_form
+from app.wholesale.service.money import find_money, remind, take_money
 from app.wholesale.service.place import Placed, place
 from app.wholesale.service.receive import receive
 from app.wholesale.service.statements import (
@@ -42,6 +43,7 @@ __all__ = [
     "dispatch",
     "dispute_statement",
     "draft_statement",
+    "find_money",
     "give_back",
     "import_orders",
     "invoice_statement",
@@ -54,6 +56,8 @@ __all__ = [
     "receive",
     "reject",
     "release_slot",
+    "remind",
     "reopen_dock",
     "send_statement",
+    "take_money",
 ]

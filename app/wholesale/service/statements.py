@@ -36,9 +36,7 @@ from app.wholesale.rules.statements import (
     month_after,
     month_to_state,
 )
-
-CODE_PREFIX = "DZ"
-"""What a partner writes into a remittance begins with it: 对账."""
+from app.wholesale.service import money
 
 
 async def draft_statement(session: AsyncSession, partner_id: UUID, month: date, *, now: datetime) -> Statement:
@@ -64,7 +62,7 @@ async def draft_statement(session: AsyncSession, partner_id: UUID, month: date, 
             contract_id=contract_id,
             month=month,
             number=f"DZ{month:%Y%m}{card.code}",
-            code=payments.remittance_code(CODE_PREFIX),
+            code=payments.remittance_code(money.CODE_PREFIX),
             revision=0,
             status=StatementStatus.DRAFT.value,
             goods_fen=0,
@@ -278,4 +276,5 @@ async def invoice_statement(session: AsyncSession, statement_id: UUID, *, invoic
         row.take(StatementStep.PAY)
         row.paid_at = now
     await session.flush()
+    await money.pay(session, row, now=now)
     return await reads.get(session, row.id)

@@ -1,0 +1,163 @@
+"""Money of partners: found by its code on the bank's file, put to what is due first, and asked for.
+
+Statements are locked before remittances, and those before the partner's credit.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app import partners, payments
+from app.core.clock import local_day
+from app.core.events import emit
+from app.core.ids import new_id
+from app.identity import Actor
+from app.partners import CreditKind
+from app.wholesale.events import StatementDue, StatementPaid
+from app.wholesale.lifecycle import StatementStatus, StatementStep
+from app.wholesale.models import ReceivedPaymentRow, RemittanceRow, StatementRow
+from app.wholesale.queries import statements as reads
+from app.wholesale.rules.statements import REMINDED_AT, Statement, reminder
+
+CODE_PREFIX = "DZ"
+"""What a partner writes into a remittance begins with it: 对账."""
+PAYABLE = (StatementStatus.INVOICED, StatementStatus.PARTIALLY_PAID)
+
+
+async def find_money(session: AsyncSession, entry_id: UUID, *, now: datetime) -> bool:
+    """Take money that carries a statement's code and comes from that partner; tells whether it was.
+
+    Two codes, or another payer, are for a person to decide (domain handbook §6.4).
+    """
+    entry = await payments.bank_entry(session, entry_id)
+    codes = payments.codes_in(entry.line.postscript, CODE_PREFIX)
+    found = list(await session.scalars(select(StatementRow).where(StatementRow.code.in_(codes)))) if codes else []
+    if len(found) != 1:
+        return False
+    card = await partners.get(session, found[0].partner_id)
+    if payments.plain_name(entry.line.payer_name) != payments.plain_name(card.name):
+        return False
+    await _take(session, entry_id, found[0].id, by=None, now=now)
+    return True
+
+
+async def take_money(
+    session: AsyncSession, statement_id: UUID, entry_id: UUID, *, by: Actor, now: datetime
+) -> Statement:
+    """An operator says that money is a partner's, for a statement first. The same word again changes nothing.
+
+    Raises ``NotFound``, ``EntryNotFound``, ``EntryIsDone``.
+    """
+    await _take(session, entry_id, statement_id, by=by.account_id, now=now)
+    return await reads.get(session, statement_id)
+
+
+async def _take(session: AsyncSession, entry_id: UUID, statement_id: UUID, *, by: UUID | None, now: datetime) -> None:
+    named = await reads.lock_statement(session, statement_id)
+    entry = await payments.claim_entry(session, entry_id, named.partner_id, by=by, now=now)
+    known = await session.scalar(select(RemittanceRow.id).where(RemittanceRow.entry_id == entry_id))
+    if known is not None:
+        return
+    money = RemittanceRow(
+        id=new_id(now),
+        entry_id=entry_id,
+        partner_id=named.partner_id,
+        amount_fen=entry.line.amount_fen,
+        applied_fen=0,
+        booked_on=entry.line.booked_on,
+        noted_at=now,
+        by_account=by,
+    )
+    session.add(money)
+    await session.flush()
+    await pay(session, named, now=now)
+
+
+async def pay(session: AsyncSession, row: StatementRow, *, now: datetime) -> None:
+    """Put what lies here of the partner's money to a statement that is locked and waits for money."""
+    if row.status not in PAYABLE:
+        return
+    lying = select(RemittanceRow).where(
+        RemittanceRow.partner_id == row.partner_id, RemittanceRow.applied_fen < RemittanceRow.amount_fen
+    )
+    ordered = lying.order_by(RemittanceRow.id).with_for_update().execution_options(populate_existing=True)
+    for money in await session.scalars(ordered):
+        part = min(row.payable_fen - row.paid_fen, money.amount_fen - money.applied_fen)
+        if part <= 0:
+            break
+        await _put(session, row, money, part, now=now)
+    await session.flush()
+
+
+async def _put(session: AsyncSession, row: StatementRow, money: RemittanceRow, part: int, *, now: datetime) -> None:
+    payment = ReceivedPaymentRow(
+        id=new_id(now),
+        statement_id=row.id,
+        entry_id=money.entry_id,
+        amount_fen=part,
+        received_on=money.booked_on,
+        matched_at=now,
+        by_account=money.by_account,
+    )
+    session.add(payment)
+    money.applied_fen += part
+    row.paid_fen += part
+    row.take(StatementStep.PAY if row.paid_fen == row.payable_fen else StatementStep.PAY_PART)
+    if row.status == StatementStatus.PAID:
+        row.paid_at = now
+        emit(
+            session,
+            StatementPaid(statement_id=row.id, partner_id=row.partner_id, paid_on=money.booked_on, at=now),
+        )
+    await session.flush()
+    await partners.give_credit(
+        session,
+        row.partner_id,
+        reference=row.id,
+        source_id=payment.id,
+        kind=CreditKind.PAID,
+        amount_fen=part,
+        now=now,
+    )
+
+
+async def remind(session: AsyncSession, *, now: datetime, limit: int = 200) -> int:
+    """Tell of statements that are to be paid soon, today, or should have been: once each. Returns how many."""
+    today = local_day(now)
+    soon = today - timedelta(days=REMINDED_AT[0])
+    wanted = (
+        select(StatementRow)
+        .where(
+            StatementRow.status.in_((StatementStatus.CONFIRMED, *PAYABLE)),
+            StatementRow.paid_fen < StatementRow.payable_fen,
+            StatementRow.due_on <= soon,
+            StatementRow.reminded_on.is_(None) | (StatementRow.reminded_on < StatementRow.due_on + REMINDED_AT[-1]),
+        )
+        .order_by(StatementRow.id)
+        .with_for_update(skip_locked=True)
+        .execution_options(populate_existing=True)
+    )
+    told = 0
+    for row in await session.scalars(wanted):
+        days = reminder(row.due_on, today=today, reminded_on=row.reminded_on)
+        if days is None or told >= limit:
+            continue
+        row.reminded_on = today
+        told += 1
+        emit(
+            session,
+            StatementDue(
+                statement_id=row.id,
+                partner_id=row.partner_id,
+                due_on=row.due_on,
+                days=days,
+                open_fen=row.payable_fen - row.paid_fen,
+                at=now,
+            ),
+        )
+    await session.flush()
+    return told
