@@ -44,6 +44,10 @@ from app.assistance.queries.tallies import TAKES as GOAL_FILTER
 from app.assistance.queries.tallies import TALLIED as GOALS_WITH_AREAS
 from app.assistance.routes import router
 from app.assistance.rules import Channel, Entry, Evidence, Kind
+from app.assistance.rules.attribution import Benefit
+from app.assistance.rules.benefits import Benefits
+from app.assistance.rules.benefits import By as HouseholdGroup
+from app.assistance.rules.benefits import Part as BenefitPart
 from app.assistance.rules.contribution import (
     WORDINGS,
     ActsForNobody,
@@ -80,6 +84,7 @@ from app.assistance.schemas.contribution import VerifiedOut
 from app.assistance.service import (
     add_aspect,
     add_measure,
+    benefits,
     certify,
     change_goal,
     close_month,
@@ -116,6 +121,9 @@ __all__ = [
     "Agreed",
     "Aspect",
     "Backtest",
+    "Benefit",
+    "BenefitPart",
+    "Benefits",
     "Certificate",
     "Change",
     "Channel",
@@ -134,6 +142,7 @@ __all__ = [
     "GoalCodeTaken",
     "GoalStanding",
     "GoalsOverlap",
+    "HouseholdGroup",
     "Kind",
     "Measure",
     "Metric",
@@ -157,6 +166,7 @@ __all__ = [
     "View",
     "add_aspect",
     "add_measure",
+    "benefits",
     "certificate",
     "certify",
     "change_goal",

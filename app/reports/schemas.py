@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from pydantic import ConfigDict, Field
 
-from app.assistance import Metric, Standing
+from app.assistance import HouseholdGroup, Metric, Standing
 from app.core.web import Out
 from app.reports.rules import Basis, Group
 from app.reports.rules.exceptions import Check
@@ -200,3 +200,45 @@ class ExceptionsReport(Out):
     undelivered_facts: int = Field(description="Sales and refunds announced but not yet counted")
     checks: list[CheckOut]
     rows: list[ExceptionRow]
+
+
+class HouseholdsTotals(Out):
+    """Counts and sums. Null where a group is too small to be told, or where it would give another away."""
+
+    households_paid: int | None = Field(None, description="Paid anything within the period")
+    persons_paid: int | None = None
+    households: int | None = Field(None, description="Allocated 100 yuan or more")
+    persons: int | None = None
+    linked_only: int | None = Field(None, description="With a contract in force and no payment")
+    paid_fen: int | None = None
+    income_fen: int | None = Field(None, description="Allocated to counted sales: allocated, not causal")
+
+
+class HouseholdsRow(HouseholdsTotals):
+    """One group of households."""
+
+    township_code: str | None = None
+    township: str | None = None
+    supplier_id: str | None = None
+    supplier: str | None = None
+    village: str | None = None
+    class_: str | None = Field(None, alias="class", description="Of the programme period; `unrecorded` without one")
+    shown: str | None = Field(None, description="`hidden` where the group is not told")
+
+
+class HouseholdsReport(Out):
+    """What counted sales did for households, by group; a household counts once in the totals."""
+
+    as_of: datetime
+    first: date = Field(alias="from")
+    last: date = Field(alias="to")
+    group_by: HouseholdGroup
+    undelivered_facts: int = Field(description="Sales and refunds announced but not yet counted")
+    net_fen: int = Field(description="Counted net sales of the same days")
+    income_return_ratio: float | None = Field(description="Allocated income over net sales", examples=[0.1557])
+    uplift_fen: int | None = Field(description="Paid for purchases above the reference price of the day")
+    basis: str
+    material_undeclared: int = Field(description="Product lines of suppliers without declared purchases")
+    revenue_undeclared: int = Field(description="Suppliers without declared revenue")
+    rows: list[HouseholdsRow]
+    totals: HouseholdsTotals

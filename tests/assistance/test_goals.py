@@ -141,9 +141,9 @@ async def test_goals_are_paged(officer):
 @pytest.mark.parametrize(
     ("changes", "status", "code"),
     [
-        ({"metric": "households"}, 422, "metric_not_available"),
-        ({"metric": "persons"}, 422, "metric_not_available"),
-        ({"metric": "household_income_fen"}, 422, "metric_not_available"),
+        ({"metric": "households", "filter": {"divisions": ["37"]}}, 422, "metric_not_available"),
+        ({"metric": "persons", "filter": {"divisions": ["37"]}}, 422, "metric_not_available"),
+        ({"metric": "household_income_fen", "filter": {"divisions": ["37"]}}, 422, "metric_not_available"),
         ({"metric": "likes"}, 422, "invalid_input"),
         ({"target": 0}, 422, "invalid_input"),
         ({"target": 10**16}, 422, "invalid_input"),

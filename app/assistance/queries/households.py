@@ -13,9 +13,10 @@ from sqlalchemy import RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.assistance.models import HouseholdRow
-from app.assistance.rules.attribution import Batch, Paid, Revenue, Supply
-from app.assistance.rules.benefits import Evidence, Place
-from app.assistance.rules.goals import Filter
+from app.assistance.rules.attribution import Batch, Paid, Revenue, Supply, benefit
+from app.assistance.rules.benefits import Evidence, Place, weigh
+from app.assistance.rules.forecasts import Ledger
+from app.assistance.rules.goals import Filter, Goal, Metric
 from app.assistance.rules.households import (
     FigureKind,
     Household,
@@ -27,6 +28,7 @@ from app.assistance.rules.households import (
 )
 from app.assistance.rules.season import Period
 from app.core.errors import NotFound
+from app.core.money import split
 from app.core.sealing import keys
 
 NUMBER, BANK = "household", "household_bank"
@@ -124,6 +126,15 @@ JOIN suppliers_supplier s ON s.id = p.supplier_id
 WHERE p.paid_on <= :last AND (p.paid_on >= :first OR p.lot_id IS NOT NULL)
   AND {_ONLY.format(s="p")} AND {_LIVES} AND {_LINES.format(s="p")}
 GROUP BY p.household_id, p.supplier_id, p.category, p.lot_id, h.id, t.name, s.name
+""")
+
+_MONTHS = text(f"""
+SELECT CAST(date_trunc('month', CAST(p.paid_on AS timestamp)) AS date), CAST(sum(p.amount_fen) AS bigint)
+FROM assistance_household_payment p
+JOIN assistance_payment_list_decision d ON d.list_id = p.list_id AND d.verdict = 'approved'
+JOIN assistance_household h ON h.id = p.household_id
+WHERE p.paid_on BETWEEN :first AND :last AND {_ONLY.format(s="p")} AND {_LIVES} AND {_LINES.format(s="p")}
+GROUP BY 1 ORDER BY 1
 """)
 
 # The shares are those of the whole supplier, so payments to everybody count here, whatever the report is about.
@@ -306,6 +317,16 @@ async def figure_overlaps(
     return bool(await session.scalar(_OVERLAP, values))
 
 
+def _narrowed(period: Period, only: Filter) -> dict[str, Any]:
+    return {
+        "first": period.starts_on,
+        "last": period.ends_on,
+        "suppliers": None if only.suppliers is None else list(only.suppliers),
+        "townships": None if only.townships is None else list(only.townships),
+        "categories": None if only.categories is None else list(only.categories),
+    }
+
+
 async def evidence(session: AsyncSession, period: Period, only: Filter | None = None) -> Evidence:
     """Everything that the allocation of a period is made of: six statements, for any number of households.
 
@@ -313,13 +334,7 @@ async def evidence(session: AsyncSession, period: Period, only: Filter | None = 
     (then only payments for material). The shares stay those of each whole supplier.
     """
     only = only or Filter()
-    values: dict[str, Any] = {
-        "first": period.starts_on,
-        "last": period.ends_on,
-        "suppliers": None if only.suppliers is None else list(only.suppliers),
-        "townships": None if only.townships is None else list(only.townships),
-        "categories": None if only.categories is None else list(only.categories),
-    }
+    values = _narrowed(period, only)
     places: dict[UUID, Place] = {}
     names: dict[UUID, str] = {}
     paid, uplift_fen = [], 0
@@ -372,6 +387,29 @@ async def _shares_of(
     revenue = FigureKind.REVENUE.value
     revenues = {one: Revenue(net[one], declared.get((one, revenue, None))) for one in {*net, *(k[0] for k in supplies)}}
     return supplies, revenues, of_lot
+
+
+async def of_households(session: AsyncSession, goal: Goal, *, today: date) -> Ledger:
+    """What a goal of households came to by ``today``, as of its period so far.
+
+    Whom a year benefits is known of the year as a whole; its months get their part by what was paid in each.
+    """
+    first, last = goal.period.starts_on, min(goal.period.ends_on, today)
+    if last < first:
+        return Ledger()
+    period = Period(first, last)
+    found = await evidence(session, period, goal.filter)
+    _, allocated = weigh(found, period)
+    had = benefit(allocated, {household_id: place.persons for household_id, place in found.places.items()})
+    value = {
+        Metric.HOUSEHOLDS: had.households,
+        Metric.PERSONS: had.persons,
+        Metric.HOUSEHOLD_INCOME_FEN: had.income_fen,
+    }[goal.metric]
+    rows = (await session.execute(_MONTHS, _narrowed(period, goal.filter))).all()
+    weights = {row[0]: max(row[1], 0) for row in rows} or {first.replace(day=1): 1}
+    monthly = dict(zip(weights, split(value, list(weights.values())), strict=True))
+    return Ledger(inside=monthly, history=monthly)
 
 
 async def households_paid(session: AsyncSession, suppliers: Sequence[UUID], period: Period) -> dict[UUID, int]:

@@ -10,8 +10,9 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.assistance.queries.households import of_households
 from app.assistance.rules.forecasts import Agreed, Ledger
-from app.assistance.rules.goals import Goal
+from app.assistance.rules.goals import FROM_LEDGER, Goal
 from app.core.db import array, ask
 
 AREAS = """CASE WHEN divisions IS NOT NULL THEN ARRAY(SELECT code || '%' FROM unnest(divisions) AS code) END AS areas"""
@@ -156,7 +157,7 @@ GROUP BY 1, 2, g.metric
 
 
 async def measure_goals(session: AsyncSession, goals: Sequence[Goal], *, today: date) -> dict[UUID, Ledger]:
-    """What the ledger says of any number of goals, in one statement where their tallies are kept."""
+    """What the ledger says of goals, in one statement where tallies are kept; of households, what their register says."""
     if not goals:
         return {}
     inside: dict[UUID, dict[date, int]] = {goal.id: {} for goal in goals}
@@ -174,7 +175,11 @@ async def measure_goals(session: AsyncSession, goals: Sequence[Goal], *, today: 
         if month > lately:
             moved[goal_id][0] += amount_fen + refunded_fen
             moved[goal_id][1] += refunded_fen
-    return {goal.id: Ledger(inside[goal.id], history[goal.id], _share(*reversed(moved[goal.id]))) for goal in goals}
+    told = {goal.id: Ledger(inside[goal.id], history[goal.id], _share(*reversed(moved[goal.id]))) for goal in goals}
+    for goal in goals:
+        if goal.metric not in FROM_LEDGER:
+            told[goal.id] = await of_households(session, goal, today=today)
+    return told
 
 
 def _share(part: int, whole: int) -> int:

@@ -31,14 +31,17 @@ FROM_LEDGER = frozenset((Metric.NET_SALES_FEN, Metric.ORDERS, Metric.QUANTITY_G)
 
 
 class MetricNotAvailable(DomainError):
-    """The ledger cannot answer this metric."""
+    """What households had cannot be told by what buyers are."""
 
     status = 422
     code = "metric_not_available"
-    zh = "指标 {metric} 需要农户联结台账，本系统尚未登记农户；请选用 net_sales_fen、orders 或 quantity_g。"
+    zh = (
+        "指标 {metric} 取自农户收益登记：不能按渠道或销往地区筛选；分组（partition_group）须按农户所在乡镇划分，"
+        "否则一户会被重复计入。"
+    )
     en = (
-        "The metric {metric} needs household records, and none are kept yet, so no goal can be measured by it; "
-        "use net_sales_fen, orders or quantity_g."
+        "The metric {metric} comes from the register of households: it cannot be filtered by channel or place sold to, "
+        "and a partition group needs townships, where households live, or one would count twice."
     )
 
 
@@ -79,6 +82,17 @@ class Filter:
     townships: tuple[str, ...] | None = None
     channels: tuple[Channel, ...] | None = None
     divisions: tuple[str, ...] | None = None
+
+
+def check_metric(metric: Metric, only: Filter, partition_group: str | None) -> None:
+    """Raise ``MetricNotAvailable`` where a goal of households asks for what their register cannot tell.
+
+    Of such a goal ``suppliers`` are those that pay, ``townships`` where households live, ``categories`` the material.
+    """
+    if metric in FROM_LEDGER:
+        return
+    if only.channels is not None or only.divisions is not None or (partition_group and only.townships is None):
+        raise MetricNotAvailable(metric=metric.value)
 
 
 def division_prefix(code: str) -> str:

@@ -21,8 +21,8 @@ from app.assistance.rules.goals import (
     GoalsOverlap,
     GoalStanding,
     Metric,
-    MetricNotAvailable,
     UnknownFilterValue,
+    check_metric,
     disjoint,
     division_prefix,
 )
@@ -98,8 +98,7 @@ async def set_goal(
     Raises ``MetricNotAvailable``, ``UnknownFilterValue``, ``GoalCodeTaken``, and ``GoalsOverlap`` when another goal of
     the same partition group would count some of the same sales.
     """
-    if metric not in FROM_LEDGER:
-        raise MetricNotAvailable(metric=metric.value)
+    check_metric(metric, only, partition_group)
     await _stand_apart(
         session, partition_group, period, only, ours=lambda other: (other.code, other.period) == (code, period)
     )
@@ -122,13 +121,14 @@ async def change_goal(
 ) -> Goal:
     """Define a goal anew from now on: its next version. The old definition stays readable, its code and metric stay.
 
-    Raises ``NotFound``, ``StaleVersion``, ``GoalCodeTaken``, ``GoalsOverlap``.
+    Raises ``NotFound``, ``StaleVersion``, ``MetricNotAvailable``, ``GoalCodeTaken``, ``GoalsOverlap``.
     """
     row = await queries.lock_goal(session, goal_id, version)
     goal = queries.goal_value(row)
     after = goal if not change.given else change.of(goal)
     if after == goal:
         return goal
+    check_metric(after.metric, after.filter, after.partition_group)
     await _stand_apart(
         session, after.partition_group, after.period, after.filter, ours=lambda other: other.id == goal_id
     )
@@ -202,7 +202,8 @@ async def stand(session: AsyncSession, goals: Sequence[Goal], *, today: date) ->
     if not goals:
         return []
     told = await queries.measure_goals(session, goals, today=today)
-    agreed = await queries.agreed_for(session, goals, today=today)
+    of_ledger = [goal for goal in goals if goal.metric in FROM_LEDGER]
+    agreed = await queries.agreed_for(session, of_ledger, today=today)
     return [
         GoalStanding(
             goal,

@@ -2,8 +2,10 @@
 
 from fastapi import APIRouter
 
-from app.reports.routes import exceptions, goals, sales
+from app.reports.routes import exceptions, goals, households, sales
 
-router = APIRouter(routes=[*sales.router.routes, *goals.router.routes, *exceptions.router.routes])
+_PARTS = (sales, goals, households, exceptions)
+
+router = APIRouter(routes=[route for part in _PARTS for route in part.router.routes])
 
 __all__ = ["router"]

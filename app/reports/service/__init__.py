@@ -2,6 +2,7 @@
 
 from app.reports.service.exceptions import exceptions_table
 from app.reports.service.goals import goals_table
+from app.reports.service.households import households_table
 from app.reports.service.parties import parties_table
 from app.reports.service.sales import sales_table
 from app.reports.service.tables import csv_bytes, digest_of, paper, workbook
@@ -11,6 +12,7 @@ __all__ = [
     "digest_of",
     "exceptions_table",
     "goals_table",
+    "households_table",
     "paper",
     "parties_table",
     "sales_table",

@@ -1,0 +1,49 @@
+"""The report of households over HTTP."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from app import assistance
+from app.assistance import Day, HouseholdGroup
+from app.core.clock import local_day
+from app.core.web import Now, TheEdge, problems
+from app.identity import Officer
+from app.reports import queries, service
+from app.reports.routes.answering import FORMATS, FormatWanted, answered
+from app.reports.rules import Basis, Format, Group, ReportTooLarge, ask
+from app.reports.schemas import HouseholdsReport
+
+router = APIRouter(prefix="/v1/office/reports", tags=["reports"])
+
+
+@router.get(
+    "/households",
+    summary="Report what sales did for households",
+    operation_id="report_households",
+    response_model=HouseholdsReport,
+    responses=problems(ReportTooLarge) | FORMATS,
+)
+async def report_households(
+    _: Officer,
+    request: Request,
+    edge: TheEdge,
+    now: Now,
+    first: Annotated[Day, Query(alias="from", description="First day (Asia/Shanghai)", examples=["2026-01-01"])],
+    last: Annotated[Day, Query(alias="to", description="Last day, inclusive", examples=["2026-12-31"])],
+    group_by: HouseholdGroup = HouseholdGroup.TOWNSHIP,
+    form: FormatWanted = Format.JSON,
+) -> Response:
+    """Counts and sums, no names: households paid, benefiting, linked only, and income allocated to counted sales.
+
+    Allocated, not causal. Groups of fewer than five households are hidden, with what would give them away.
+    """
+    ask(first, last, Group.TOWNSHIP.value, Basis.COUNTED)  # the same limits as of any report
+    until = max(first, min(last, local_day(now)))
+    async with edge.db.read() as session:
+        told = await assistance.benefits(session, assistance.Period(first, until), group_by)
+        undelivered = await queries.undelivered(session)
+    table = service.households_table(told, first=first, last=last, as_of=now, undelivered=undelivered)
+    return await answered(table, form, request)
