@@ -73,6 +73,7 @@ from app.assistance.rules.goals import (
     MetricNotAvailable,
     UnknownFilterValue,
 )
+from app.assistance.rules.households import FEWEST as FEWEST_HOUSEHOLDS
 from app.assistance.rules.periods import Closing, Sums, UnknownCutOff
 from app.assistance.rules.plans import Aspect, Measure, Plan, PlanExists
 from app.assistance.rules.programmes import TERMS, Said, Terms, terms_of, terms_on
@@ -108,6 +109,7 @@ __all__ = [
     "CSV_LINE",
     "DECLARED_FEN",
     "ENTRY_DIGEST",
+    "FEWEST_HOUSEHOLDS",
     "GOALS_WITH_AREAS",
     "GOAL_FILTER",
     "GOODS",

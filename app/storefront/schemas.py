@@ -281,7 +281,7 @@ class ProductPageOut(ProductOut):
     lots: list[LotOut]
     return_policy: ReturnPolicyOut
     pause: ShippingPauseOut | None = Field(description="What delays shipping today, or will within a week")
-    households_linked: int | None = Field(description="Households paid by its supplier; null while none is recorded")
+    households_linked: int | None = Field(description="Households paid by its supplier within a year; null under 5")
 
 
 class PastPriceOut(Out):

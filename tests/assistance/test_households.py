@@ -225,3 +225,22 @@ def test_a_day_later_is_another_programme_period():
     assert period_class(classes, date(2020, 12, 31) + timedelta(days=1)) == "脱贫户"
     assert period_class(classes, date(2026, 1, 1)) == "脱贫户"
     assert period_class({}, date(2026, 1, 1)) is None
+
+
+async def test_the_shop_window_tells_how_many_households_a_supplier_paid_from_five_on(officer, second, supplier, db):
+    async def reach():
+        async with db.read() as session:
+            rows = await session.execute(text("SELECT households FROM assistance_supplier_reach"))
+            return list(rows.scalars())
+
+    households = [await register(officer, household_no=f"H-433125114-{n:04d}") for n in range(6)]
+    await pay(officer, second, supplier, leaf(households[0]))
+    assert await reach() == [1]
+    await pay(officer, second, supplier, *(leaf(one) for one in households))
+    assert await reach() == [6]
+    await pay(officer, second, supplier, leaf(households[0], paid_on="2025-11-20"))
+    assert await reach() == [6]
+    year = Period(date(2025, 11, 21), date(2026, 11, 20))
+    async with db.read() as session:
+        assert await queries.households_paid(session, [supplier], year) == 6
+        assert await queries.households_paid(session, [UUID(int=1)], year) == 0

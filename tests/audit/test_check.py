@@ -8,6 +8,7 @@ from sqlalchemy import text
 from app import audit
 from app.assistance import CSV_HEADER, service
 from tests.audit.conftest import NOW
+from tests.audit.paid import breaks as breaks_of_payments
 from tests.audit.received import breaks as breaks_of_receipts
 from tests.audit.stated import breaks as breaks_of_statements
 
@@ -612,6 +613,7 @@ BREAKS = [
                SELECT gen_random_uuid(), id, 'ping', id, 1, '{}', 'pending', 0, now() FROM webhooks_endpoint""",
         ],
     ),
+    *breaks_of_payments(),
 ]
 
 

@@ -12,6 +12,7 @@ from app.assistance.models.households import (
     PaymentListRow,
     PaymentRow,
     SupplierFigureRow,
+    SupplierReachRow,
 )
 from app.assistance.models.ledger import EntryRow
 from app.assistance.models.periods import ClosingRow, SubmissionRow
@@ -47,6 +48,7 @@ __all__ = [
     "SealedEntryRow",
     "SubmissionRow",
     "SupplierFigureRow",
+    "SupplierReachRow",
     "UnsealedRow",
     "VoucherRow",
     "unfolded",

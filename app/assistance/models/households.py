@@ -175,5 +175,15 @@ class HouseholdAccessRow(Base):
     why: Mapped[str] = mapped_column(Text)
 
 
+class SupplierReachRow(Base):
+    """How many households a supplier paid in the year before its latest approved list: what the shop window shows."""
+
+    __tablename__ = "assistance_supplier_reach"
+
+    supplier_id: Mapped[UUID] = mapped_column(ForeignKey("suppliers_supplier.id"), primary_key=True)
+    households: Mapped[int] = mapped_column(Integer)
+    as_of: Mapped[date] = mapped_column(Date)
+
+
 for _row in (LinkageRow, PaymentListRow, PaymentListDecisionRow, PaymentRow, SupplierFigureRow, HouseholdAccessRow):
     append_only(Base.metadata.tables[_row.__tablename__])

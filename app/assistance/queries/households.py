@@ -181,14 +181,21 @@ JOIN suppliers_township t ON t.code = h.township_code JOIN suppliers_supplier s 
 WHERE k.valid_from <= :last AND (k.valid_to IS NULL OR k.valid_to >= :first)
   AND (h.left_on IS NULL OR h.left_on >= :first) AND {_ONLY.format(s="k")} AND {_LIVES}
 """)
-_COUNTED_HOUSEHOLDS = text("""
-SELECT p.supplier_id, count(DISTINCT p.household_id) FROM (
+_PAID_BY = """
+SELECT {what} FROM (
     SELECT p.supplier_id, p.household_id FROM assistance_household_payment p
     JOIN assistance_payment_list_decision d ON d.list_id = p.list_id AND d.verdict = 'approved'
     WHERE p.supplier_id = ANY (SELECT unnest(CAST(:suppliers AS uuid[]))) AND p.paid_on BETWEEN :first AND :last
     GROUP BY 1, 2 HAVING sum(p.amount_fen) > 0) p
-GROUP BY 1
-""")
+"""
+_PAID_BY_ANY = text(_PAID_BY.format(what="count(DISTINCT p.household_id)"))
+_REACH = text(
+    "INSERT INTO assistance_supplier_reach (supplier_id, households, as_of) "
+    + _PAID_BY.format(what="p.supplier_id, count(*), CAST(:last AS date)")
+    + """ GROUP BY 1
+ON CONFLICT (supplier_id) DO UPDATE SET households = excluded.households, as_of = excluded.as_of"""
+)
+_PAYERS = text("SELECT DISTINCT supplier_id FROM assistance_household_payment WHERE list_id = :list ORDER BY 1")
 
 
 def blind(number: str) -> bytes:
@@ -412,7 +419,14 @@ async def of_households(session: AsyncSession, goal: Goal, *, today: date) -> Le
     return Ledger(inside=monthly, history=monthly)
 
 
-async def households_paid(session: AsyncSession, suppliers: Sequence[UUID], period: Period) -> dict[UUID, int]:
-    """How many households each supplier paid within a period."""
+async def households_paid(session: AsyncSession, suppliers: Sequence[UUID], period: Period) -> int:
+    """How many households any of these suppliers paid within a period; one of several of them counts once."""
     values = {"suppliers": list(suppliers), "first": period.starts_on, "last": period.ends_on}
-    return {row[0]: row[1] for row in await session.execute(_COUNTED_HOUSEHOLDS, values)}
+    return int(await session.scalar(_PAID_BY_ANY, values) or 0)
+
+
+async def note_reach(session: AsyncSession, list_id: UUID, period: Period) -> None:
+    """Count anew how many households the suppliers of a list paid within a period."""
+    suppliers = list(await session.scalars(_PAYERS, {"list": list_id}))
+    values = {"suppliers": suppliers, "first": period.starts_on, "last": period.ends_on}
+    await session.execute(_REACH, values)

@@ -62,7 +62,7 @@ class LineContribution:
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
-    """What an order did. ``households_linked`` is None while no households are recorded."""
+    """What an order did. ``households_linked`` were paid by its suppliers within a year; None where under five."""
 
     order_id: UUID
     order_number: str

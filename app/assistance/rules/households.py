@@ -11,6 +11,9 @@ from uuid import UUID
 
 from app.core.errors import DomainError
 
+FEWEST = 5
+"""A count of fewer households is told to nobody (domain handbook §2.6)."""
+
 
 class LinkKind(StrEnum):
     """How a household earns from a supplier (domain handbook §2.6)."""

@@ -82,3 +82,8 @@ class Period:
 def year_of(year: int) -> Period:
     """The calendar year."""
     return Period(date(year, 1, 1), date(year, 12, 31))
+
+
+def year_until(day: date) -> Period:
+    """The 365 days that end with ``day``."""
+    return Period(day - timedelta(days=364), day)

@@ -55,7 +55,7 @@ class ContributionOut(Out):
     order_id: UUID
     order_number: str = Field(examples=["BJ26112000000001"])
     counted_fen: int
-    households_linked: int | None = Field(description="A count, null while none is recorded and when under 5")
+    households_linked: int | None = Field(description="Paid by the lines' suppliers within a year; null under 5")
     lines: list[LineContributionOut]
 
     @classmethod

@@ -38,7 +38,7 @@ from app.assistance.rules.households import (
     amount_of,
 )
 from app.assistance.rules.progress import SecondOfficerNeeded
-from app.assistance.rules.season import Period
+from app.assistance.rules.season import Period, year_until
 from app.catalogue import ROOTS
 from app.core.clock import local_day
 from app.core.errors import Fault, InvalidInput, NotFound
@@ -212,6 +212,8 @@ async def decide_payments(
     verdict = ListStatus.APPROVED if approve else ListStatus.DECLINED
     decision = {"verdict": verdict.value, "note": note, "decided_by": by.account_id, "decided_at": now}
     await session.execute(insert(PaymentListDecisionRow).values(list_id=list_id, **decision))
+    if approve:
+        await queries.note_reach(session, list_id, year_until(local_day(now)))
     return await queries.payment_list(session, list_id)
 
 

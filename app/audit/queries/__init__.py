@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.audit.queries.claims import CLAIMS
 from app.audit.queries.discounts import DISCOUNTS
 from app.audit.queries.facts import FACTS
+from app.audit.queries.households import HOUSEHOLDS
 from app.audit.queries.invoices import INVOICES
 from app.audit.queries.ledger import LEDGER
 from app.audit.queries.orders import ORDERS
@@ -39,6 +40,7 @@ RULES: tuple[Rule, ...] = (
     *LEDGER,
     *SEALS,
     *PERIODS,
+    *HOUSEHOLDS,
     *SUMS,
     *INVOICES,
     *OWED,

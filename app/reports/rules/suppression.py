@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-FEWEST = 5
-"""A cell of fewer households is not shown."""
+from app.assistance import FEWEST_HOUSEHOLDS
 
 
 def small(count: int) -> bool:
     """Whether a count would tell about single households; nobody at all tells about nobody."""
-    return 0 < count < FEWEST
+    return 0 < count < FEWEST_HOUSEHOLDS
 
 
 def hidden(rows: Sequence[Sequence[int]], totals: Sequence[int]) -> tuple[frozenset[int], bool]:

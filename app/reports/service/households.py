@@ -7,9 +7,9 @@ from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any
 
-from app.assistance import BenefitPart, Benefits, HouseholdGroup
+from app.assistance import FEWEST_HOUSEHOLDS, BenefitPart, Benefits, HouseholdGroup
 from app.core.money import yuan
-from app.reports.rules.suppression import FEWEST, hidden
+from app.reports.rules.suppression import hidden
 from app.reports.rules.tables import Column, Drawing, Said, Table
 from app.reports.service import words
 
@@ -40,10 +40,10 @@ _NOTES = (
         "÷同期收购原料总量，λ＝统计净销售额÷申报总收入，均不超过 1；原料记到批次的，按该批次售出比例计算。"
         "按最大余数法分到分，任何农户的分摊收入不超过其实收。",
         "Allocated income is what was paid for material (purchases, services, rebates) times the material share ρ, "
-        "plus wages, rent and dividends times the revenue share λ. ρ is the raw material that counted sales needed over "
-        "all that was bought in the period, λ counted net sales over declared revenue, neither more than 1; where payments "
-        "name a lot, the part of the lot that was sold. Divided by largest remainder to the fen; no household is "
-        "allocated more than it was paid.",
+        "plus wages, rent and dividends times the revenue share λ. ρ is the raw material that counted sales needed, "
+        "over all that was bought in the period; λ is counted net sales over declared revenue; neither is more than 1. "
+        "Where payments name a lot, the part of it that was sold stands for ρ. Divided by largest remainder to the "
+        "fen; no household is allocated more than it was paid.",
     ),
     Said(
         "受益户：期内分摊收入达到 100 元的农户；一户有几个供应商的，合计只计一户，因此分供应商各行之和可能大于合计。"
@@ -53,9 +53,9 @@ _NOTES = (
         "sales are in λ and not in ρ. What was declared for a longer span counts by its days.",
     ),
     Said(
-        f"不足 {FEWEST} 户的分组不显示；为防止由合计推算，必要时一并隐藏其他分组或合计。",
-        f"Groups of fewer than {FEWEST} households are not shown, nor others or totals from which they could be "
-        "computed.",
+        f"不足 {FEWEST_HOUSEHOLDS} 户的分组不显示；为防止由合计推算，必要时一并隐藏其他分组或合计。",
+        f"Groups of fewer than {FEWEST_HOUSEHOLDS} households are not shown, nor others or totals that would "
+        "give them away.",
     ),
 )
 

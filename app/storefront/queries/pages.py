@@ -98,7 +98,9 @@ SELECT CAST(json_build_object({_FACE},
         ), json_build_array()),
     'return_policy', CASE WHEN v.fresh THEN CAST(:fresh AS json) ELSE CAST(:sealed AS json) END,
     'pause', {_PAUSE},
-    'households_linked', NULL) AS text)
+    'households_linked', (
+        SELECT households FROM assistance_supplier_reach r WHERE r.supplier_id = su.id AND r.households >= 5)
+    ) AS text)
 FROM catalogue_product p {_JOINS}
 CROSS JOIN LATERAL ({VARIANTS}) v
 WHERE p.slug = :slug AND p.status = 'published' AND su.status = 'approved' AND v.variants IS NOT NULL
