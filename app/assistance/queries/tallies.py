@@ -157,7 +157,7 @@ GROUP BY 1, 2, g.metric
 
 
 async def measure_goals(session: AsyncSession, goals: Sequence[Goal], *, today: date) -> dict[UUID, Ledger]:
-    """What the ledger says of goals, in one statement where tallies are kept; of households, what their register says."""
+    """What the ledger says of goals, in one statement where tallies are kept; of households, what the register does."""
     if not goals:
         return {}
     inside: dict[UUID, dict[date, int]] = {goal.id: {} for goal in goals}
