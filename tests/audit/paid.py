@@ -30,7 +30,7 @@ def breaks() -> list[tuple[str, list[str]]]:
         ("households.list", [listed(total_fen=501), payment()]),
         ("households.list", [listed(rows=2), payment()]),
         ("households.list", [listed(rows=1)]),
-        ("households.amount", [listed(), payment(quantity="2001")]),
+        ("households.amount", [listed(), payment(quantity="2010")]),
         (
             "households.reversal",
             [

@@ -20,23 +20,23 @@ COUNTS = st.tuples(st.integers(0, 30), st.integers(0, 30))
 def test_what_is_hidden_cannot_be_computed_from_the_totals(rows):
     """Nobody small is shown, and total less everything shown is again no small group."""
     totals = [sum(column) for column in zip(*rows, strict=True)] or [0, 0]
-    gone, totals_gone = hidden(rows, totals)
+    gone, totals_gone = hidden(rows, totals, 5)
     shown = [row for at, row in enumerate(rows) if at not in gone]
-    assert not any(small(count) for row in shown for count in row)
+    assert not any(small(count, 5) for row in shown for count in row)
     if totals_gone:
         assert gone
     elif gone:
         assert len(gone) > 1
         for at, whole in enumerate(totals):
             left = whole - sum(row[at] for row in shown)
-            assert left == 0 or left >= assistance.FEWEST_HOUSEHOLDS
+            assert left == 0 or left >= 5
 
 
 def test_one_small_group_hides_a_second_one_and_two_alone_hide_the_total():
-    assert hidden([[3], [20], [9], [0]], [32]) == (frozenset({0, 2}), False)
-    assert hidden([[3], [9]], [12]) == (frozenset({0, 1}), False)
-    assert hidden([[3], [0]], [3]) == (frozenset({0, 1}), True)
-    assert hidden([[9], [8]], [17]) == (frozenset(), False)
+    assert hidden([[3], [20], [9], [0]], [32], 5) == (frozenset({0, 2}), False)
+    assert hidden([[3], [9]], [12], 5) == (frozenset({0, 1}), False)
+    assert hidden([[3], [0]], [3], 5) == (frozenset({0, 1}), True)
+    assert hidden([[9], [8]], [17], 5) == (frozenset(), False)
 
 
 @pytest.fixture

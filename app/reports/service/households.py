@@ -65,7 +65,8 @@ def households_table(told: Benefits, *, first: date, last: date, as_of: datetime
     key, name, title = _GROUPS[told.by]
     rows = [_figures(part) for part in told.parts]
     whole = _figures(told.total)
-    gone, totals_gone = hidden([[row[at] for at in _COUNTS] for row in rows], [whole[at] for at in _COUNTS])
+    counts, sums = [[row[at] for at in _COUNTS] for row in rows], [whole[at] for at in _COUNTS]
+    gone, totals_gone = hidden(counts, sums, FEWEST_HOUSEHOLDS)
     nothing = [None] * len(_FIGURES)
     head = [Column(key, words.TITLES[key], width=38, on_paper=False)] if key else []
     ids = [[part.key] if key else [] for part in told.parts]
