@@ -139,7 +139,7 @@ def _days(source: random.Random, goods: Goods, chain: Chain, first: date, until:
         if (day := first + timedelta(days=ahead)).isoweekday() in chain.weekdays
         and day.weekday() <= _FRIDAY
         and not any(start <= day <= end for start, end in _SPRING)
-        and any(goods.fits(sku, _leaves(chain, day).date(), chain.min_life_pct) for sku in chain.skus)
+        and any(_can_be_had(goods, chain, sku, day) for sku in chain.skus)
     ]
     weights = [SEASONAL_CURVE[day.month - 1] for day in possible]
     chosen: list[date] = []
@@ -155,10 +155,15 @@ def _leaves(chain: Chain, day: date) -> datetime:
     return datetime.combine(day + timedelta(days=chain.lead_days - TRANSIT_DAYS), time(18, 30), SHANGHAI)
 
 
+def _can_be_had(goods: Goods, chain: Chain, sku: str, day: date) -> bool:
+    """Whether what is ordered on ``day`` is there to be reserved, and young enough on the day on which it leaves."""
+    return all(goods.fits(sku, on, chain.min_life_pct) for on in (day, _leaves(chain, day).date()))
+
+
 def _purchase(source: random.Random, goods: Goods, code: str, at: datetime) -> PlannedPurchase:
     chain, day = CHAINS[code], at.date()
     leaves = _leaves(chain, day)
-    fit = [sku for sku in chain.skus if goods.fits(sku, leaves.date(), chain.min_life_pct)]
+    fit = [sku for sku in chain.skus if _can_be_had(goods, chain, sku, day)]
     mix = MIX_BY_MONTH[day.month - 1]
     weights = {sku: mix.get(goods.root(sku), 0) * source.uniform(0.4, 1.6) + 0.5 for sku in fit}
     for root in mix:  # a line's share of the month is shared by those of its SKUs that are ordered

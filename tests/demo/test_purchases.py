@@ -32,6 +32,17 @@ def test_the_plan_repeats_itself_and_differs_by_seed_and_end():
     assert _drawn(date(2026, 11, 21), 1)[2] != plan
 
 
+@pytest.mark.parametrize("week", range(0, 53, 4))
+def test_what_is_ordered_is_there_on_the_day_whenever_the_history_ends(week):
+    """The season's first order is not placed before its first lot has come."""
+    for ahead in range(7):
+        until = date(2026, 6, 30) + timedelta(days=7 * week + ahead)
+        goods, _, plan = _drawn(until, 1)
+        for purchase in plan:
+            for line in purchase.lines:
+                assert goods.fits(line.sku, purchase.at.date(), 0), (until, purchase.po_no, line.sku)
+
+
 @pytest.mark.parametrize(("until", "seed"), ENDS)
 def test_the_plan_has_the_handbooks_proportions(until, seed):
     """§8.5: 140 orders of about 48,000 yuan, 2.1 per cent short, 1.8 refused, more of them in winter and spring."""
