@@ -1,0 +1,108 @@
+"""What may happen to a month's documents: stated, disputed, confirmed, invoiced and paid, as random partners' steps."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from hypothesis import strategies as st
+
+from app import wholesale
+from app.core.settings import BankSettings
+from app.payments.rules.bank import StatementLine
+from app.payments.service import import_statement
+from app.wholesale import Claim, DisputeKind
+from tests.wholesale.random_steps import Draw, Stage, dull
+
+_BANK = BankSettings(payee="保靖好物（示例）", account="0000100020003000", bank="示例银行", cnaps="000000000000")
+_ROWS = """
+SELECT s.id, s.partner_id, l.id, l.units, l.unit_price_fen FROM wholesale_statement s
+JOIN wholesale_statement_line l ON l.statement_id = s.id AND l.revision = s.revision
+WHERE s.status IN ('sent', 'disputed') AND l.kind = 'receipt' AND l.units > 0 ORDER BY s.id, l.position
+"""
+_DISPUTES = "SELECT id FROM wholesale_dispute WHERE decided_at IS NULL ORDER BY id"
+_STANDING = "SELECT id, partner_id, revision FROM wholesale_statement WHERE status = :status ORDER BY id"
+_TO_PAY = """
+SELECT s.code, p.name, greatest(s.payable_fen - s.paid_fen, 1) FROM wholesale_statement s
+JOIN partners_partner p ON p.id = s.partner_id WHERE s.status IN ('sent', 'confirmed', 'invoiced', 'partially_paid')
+ORDER BY s.status IN ('invoiced', 'partially_paid') DESC, s.id LIMIT 4
+"""
+
+
+class Stating(Stage):
+    """Months end and are stated; partners dispute rows, agree, and pay some, all or too much."""
+
+    STEPS = ("month_ends", "object", "object", "settle_objection", "sign_off", "sign_off", "bill", "pay", "pay")
+    USUAL = frozenset(("month ends", "object", "settle objection", "sign off", "bill", "money comes"))
+
+    def month_ends(self, _: Draw) -> None:
+        first = (self.today.replace(day=28) + timedelta(days=4)).replace(day=3)
+        self.market.shop.clock.advance(days=(first - self.today).days)
+        self.act("month ends", lambda s: wholesale.issue_statements(s, now=self.now))
+
+    def object(self, draw: Draw) -> None:
+        found = self.rows(_ROWS)
+        if not found:
+            return self.month_ends(draw)
+        statement_id, partner_id, line_id, units, price = draw(st.sampled_from(found))
+        claims: list[dict[str, Any]] = [
+            {"kind": DisputeKind.QTY, "claimed_units": draw(st.integers(0, units))},
+            {"kind": DisputeKind.PRICE, "claimed_price_fen": draw(st.integers(price // 2, price))},
+            {"kind": DisputeKind.MISSING_RECEIPT},
+            {"kind": DisputeKind.TAX},
+        ]
+        claim = Claim(line_id=line_id, note="x", **draw(st.sampled_from(claims)))
+        by = self.market.shop.actor("P01")
+        return self.act(
+            "object",
+            lambda s: wholesale.dispute_statement(s, statement_id, claim, partner_id=partner_id, by=by, now=self.now),
+        )
+
+    def settle_objection(self, draw: Draw) -> None:
+        if not (found := self.rows(_DISPUTES)):
+            return self.object(draw)
+        by, accept = self.market.shop.actor("operator"), not draw(dull)
+        ((dispute_id,),) = [draw(st.sampled_from(found))]
+        done = self.act(
+            "settle objection",
+            lambda s: wholesale.decide_dispute(s, dispute_id, accept=accept, answer=None, by=by, now=self.now),
+        )
+        if done is None:  # what cannot be taken is declined, so that the statement goes on
+            self.act(
+                "settle objection",
+                lambda s: wholesale.decide_dispute(s, dispute_id, accept=False, answer=None, by=by, now=self.now),
+            )
+        return None
+
+    def sign_off(self, draw: Draw) -> None:
+        while self.rows(_STANDING, status="disputed") and not self.rows(_STANDING, status="sent"):
+            self.settle_objection(draw)
+        if not (found := self.rows(_STANDING, status="sent")):
+            return self.month_ends(draw)
+        statement_id, partner_id, revision = draw(st.sampled_from(found))
+        by = self.market.shop.actor("P01")
+        return self.act(
+            "sign off",
+            lambda s: wholesale.confirm_statement(
+                s, statement_id, partner_id=partner_id, revision=revision, by=by, now=self.now
+            ),
+        )
+
+    def bill(self, draw: Draw) -> None:
+        if not (found := self.rows(_STANDING, status="confirmed")):
+            self.sign_off(draw)
+            if not (found := self.rows(_STANDING, status="confirmed")):
+                return None
+        statement_id = draw(st.sampled_from(found))[0]
+        return self.act("bill", lambda s: wholesale.invoice_statement(s, statement_id, invoice_no="2644", now=self.now))
+
+    def pay(self, draw: Draw) -> None:
+        """A part, all, or more than all of a statement; also before it is invoiced."""
+        if not (found := self.rows(_TO_PAY)):
+            return self.bill(draw)
+        code, payer, owed = draw(st.sampled_from(found))
+        amount = draw(st.sampled_from([max(owed // 3, 1), owed, owed + 1_000]))
+        line = StatementLine(f"{self.now.timestamp():.6f}", self.today, payer, None, int(amount), f"货款 {code}")
+        self.act("money comes", lambda s: import_statement(s, [line], bank=_BANK, now=self.now))
+        self.act("remind", lambda s: wholesale.remind(s, now=self.now))
+        return None
