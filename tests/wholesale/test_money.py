@@ -69,6 +69,40 @@ async def test_what_was_paid_too_much_or_too_soon_pays_the_next_invoice(market):
     assert await market.shop.breaks() == []
 
 
+async def test_what_is_left_over_pays_what_else_is_due(market):
+    first = await invoiced(market)
+    await more_stock(market, "GT04")
+    await received(market, "GT04", 2)
+    market.shop.clock.advance(days=31)
+    async with market.shop.db.write() as session:
+        await wholesale.issue_statements(session, now=market.shop.clock())
+    page = await call(market, "P01", "GET", f"{MINE}?month=2026-12")
+    second = page["items"][0]
+    await call(market, "P01", "POST", f"{MINE}/{second['id']}/confirm", {})
+    await call(market, "operator", "POST", f"{ALL}/{second['id']}/invoice", BODY)
+    await transfer(market, "1", first["payable_fen"] + second["payable_fen"] - 7, second["code"])
+    assert (await look(market, second))["status"] == "paid"
+    assert ((await look(market, first))["open_fen"], await market.credit()) == (7, 7)
+    assert await market.shop.breaks() == []
+
+
+async def test_drawing_sending_and_deciding_at_once_never_wait_in_a_ring(fresh_market):
+    market = fresh_market
+    await more_stock(market)
+    await received(market)
+    clock = market.shop.clock
+    clock.advance(days=14)
+    body = {"partner_id": str(market.partner_id()), "month": "2026-11"}
+    drawn = await call(market, "operator", "POST", ALL, body, 201)
+    answers = await asyncio.gather(
+        *(market.shop.call("operator", "POST", ALL, body) for _ in range(4)),
+        market.shop.call("operator", "POST", f"{ALL}/{drawn['id']}/send"),
+    )
+    assert {answer.status_code for answer in answers} <= {200, 201, 409}
+    assert answers[-1].status_code == 200
+    assert await market.shop.breaks() == []
+
+
 async def test_money_of_another_payer_or_without_a_code_waits_for_a_person(market):
     statement = await invoiced(market)
     await transfer(market, "1", 1_000, statement["code"], payer="别家公司（示例）")

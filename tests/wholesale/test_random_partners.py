@@ -120,7 +120,7 @@ def test_whatever_partners_do_credit_and_stock_agree(database_url, shop_template
                 type("Played", (Partners,), world),
                 settings=searching(
                     max_examples=4,
-                    stateful_step_count=44,
+                    stateful_step_count=56,
                     deadline=None,
                     derandomize=True,
                     phases=[Phase.generate],  # a failing game is told as it was played: to shorten it takes minutes

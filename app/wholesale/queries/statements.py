@@ -131,7 +131,14 @@ async def standing(session: AsyncSession, receipt_line_ids: Collection[UUID]) ->
 
 
 async def lock_statement(session: AsyncSession, statement_id: UUID, *, partner_id: UUID | None = None) -> StatementRow:
-    """A statement, locked; a draft is nothing to its partner. Raises ``NotFound``."""
+    """A statement, locked; a draft is nothing to its partner. Raises ``NotFound``.
+
+    Its partner is held first, as whoever draws statements does, so that nobody waits in a ring.
+    """
+    whose = await session.scalar(select(StatementRow.partner_id).where(StatementRow.id == statement_id))
+    if whose is None:
+        raise NotFound
+    await hold_partner(session, whose)
     query = select(StatementRow).where(StatementRow.id == statement_id).with_for_update()
     row = (await session.scalars(query.execution_options(populate_existing=True))).one_or_none()
     if row is None or (partner_id is not None and not _shown(row, partner_id)):
@@ -147,6 +154,17 @@ async def statement_of(session: AsyncSession, partner_id: UUID, month: date) -> 
     """The partner's statement of a month, locked."""
     query = select(StatementRow).where(StatementRow.partner_id == partner_id, StatementRow.month == month)
     return (await session.scalars(query.with_for_update().execution_options(populate_existing=True))).one_or_none()
+
+
+async def lock_payable(session: AsyncSession, partner_id: UUID) -> list[StatementRow]:
+    """The partner's statements that wait for money, locked, the one that is due first first; the partner is held."""
+    waiting = (StatementStatus.INVOICED, StatementStatus.PARTIALLY_PAID)
+    query = (
+        select(StatementRow)
+        .where(StatementRow.partner_id == partner_id, StatementRow.status.in_(waiting))
+        .order_by(StatementRow.due_on, StatementRow.id)
+    )
+    return list(await session.scalars(query.with_for_update().execution_options(populate_existing=True)))
 
 
 async def latest_month(session: AsyncSession, partner_id: UUID) -> date | None:

@@ -1,6 +1,6 @@
 """Money of partners: found by its code on the bank's file, put to what is due first, and asked for.
 
-Statements are locked before remittances, and those before the partner's credit.
+The partner is held first, then its statements are locked, then remittances, then the partner's credit.
 """
 
 from __future__ import annotations
@@ -75,6 +75,9 @@ async def _take(session: AsyncSession, entry_id: UUID, statement_id: UUID, *, by
     session.add(money)
     await session.flush()
     await pay(session, named, now=now)
+    # What is left over pays what else is due, the oldest first.
+    for other in await reads.lock_payable(session, named.partner_id):
+        await pay(session, other, now=now)
 
 
 async def pay(session: AsyncSession, row: StatementRow, *, now: datetime) -> None:

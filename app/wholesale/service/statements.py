@@ -1,6 +1,6 @@
 """Statements: drawn from a month's documents, sent, confirmed, invoiced (domain handbook §4.3).
 
-Whoever changes a statement holds its lock, then that of an order, then the partner's credit.
+Whoever changes a statement holds its partner, then its lock, then that of an order, then the partner's credit.
 """
 
 from __future__ import annotations
