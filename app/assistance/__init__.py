@@ -31,6 +31,7 @@ from app.assistance.queries import (
     DECLARED_FEN,
     ENTRY_DIGEST,
     certificate,
+    closings,
     goal,
     goal_entries,
     goals,
@@ -60,6 +61,7 @@ from app.assistance.rules.contribution import (
     programme_of,
 )
 from app.assistance.rules.counting import EntryContradicted, Sale, SaleReversed, TakenBack
+from app.assistance.rules.drill import Wanted
 from app.assistance.rules.forecasts import Agreed, Backtest, Figures, Forecast, Standing
 from app.assistance.rules.goals import (
     Change,
@@ -77,6 +79,7 @@ from app.assistance.rules.households import FEWEST as FEWEST_HOUSEHOLDS
 from app.assistance.rules.periods import Closing, Sums, UnknownCutOff
 from app.assistance.rules.plans import Aspect, Measure, Plan, PlanExists
 from app.assistance.rules.programmes import TERMS, Said, Terms, terms_of, terms_on
+from app.assistance.rules.progress import MeasureStanding, PlanStanding, YearStanding
 from app.assistance.rules.season import SEASON, Period, year_of
 from app.assistance.rules.submissions import Submission
 from app.assistance.rules.summary import BUYER, GOODS, NAMED, VIEWS, View, view_for
@@ -100,6 +103,7 @@ from app.assistance.service import (
     seal_everything,
     set_goal,
     stand,
+    stand_year,
     submit,
 )
 
@@ -147,6 +151,7 @@ __all__ = [
     "HouseholdGroup",
     "Kind",
     "Measure",
+    "MeasureStanding",
     "Metric",
     "MetricNotAvailable",
     "NoSuchCertificate",
@@ -154,6 +159,7 @@ __all__ = [
     "Period",
     "Plan",
     "PlanExists",
+    "PlanStanding",
     "Said",
     "Sale",
     "SaleReversed",
@@ -166,6 +172,8 @@ __all__ = [
     "UnknownFilterValue",
     "VerifiedOut",
     "View",
+    "Wanted",
+    "YearStanding",
     "add_aspect",
     "add_measure",
     "benefits",
@@ -173,6 +181,7 @@ __all__ = [
     "certify",
     "change_goal",
     "close_month",
+    "closings",
     "contribution",
     "count_sales",
     "create_plan",
@@ -196,6 +205,7 @@ __all__ = [
     "sealed_through",
     "set_goal",
     "stand",
+    "stand_year",
     "submission",
     "submit",
     "terms_of",

@@ -2,7 +2,7 @@
 
 A browser carries its sign-in in two cookies that no script can read: the access token, and the refresh token that
 continues it. A third names the browser's visit; every form holds a token that only we can make from it. Pages name
-one of ``Visitor``, ``SignedIn``, ``Customer`` and ``Seller``, and what takes a form names ``Posted`` besides.
+one of ``Visitor``, ``SignedIn``, ``Customer``, ``Seller`` and ``Official``; what takes a form names ``Posted`` besides.
 """
 
 from __future__ import annotations
@@ -61,6 +61,11 @@ class Visit:
         return self.actor is not None and Role.SUPPLIER in self.actor.roles and self.actor.supplier_id is not None
 
     @property
+    def is_official(self) -> bool:
+        """Whether somebody who may see the office's figures is signed in: its officers, and the operators."""
+        return self.actor is not None and bool({Role.OFFICER, Role.OPERATOR} & self.actor.roles)
+
+    @property
     def role(self) -> Role | None:
         """As whom the pages serve somebody who is signed in: whoever buys is a buyer first."""
         if self.actor is None:
@@ -71,14 +76,17 @@ class Visit:
 
     @property
     def home(self) -> str:
-        """Where whoever is signed in begins. The office and partners work through the API; here is their account."""
+        """Where whoever is signed in begins. Operators and partners work through the API; here is their account."""
         if self.is_buyer or self.actor is None:
             return "/"
-        return "/supplier" if self.is_seller else "/account"
+        if self.is_seller:
+            return "/supplier"
+        return "/office" if Role.OFFICER in self.actor.roles else "/account"
 
     def may_see(self, path: str) -> bool:
         """Whether the page at ``path`` is not one of somebody else's."""
-        return {"buyer": self.is_buyer, "supplier": self.is_seller, None: True}[audience(path)]
+        may = {"buyer": self.is_buyer, "supplier": self.is_seller, "office": self.is_official, None: True}
+        return may[audience(path)]
 
     @property
     def person(self) -> Actor:
@@ -254,6 +262,18 @@ async def _seller(visit: Visitor) -> Visit:
 
 
 Seller = Annotated[Visit, Depends(_seller)]
+
+
+async def _official(visit: Visitor) -> Visit:
+    """Somebody of the office who is signed in. Raises ``NotAuthenticated`` and ``NotPermitted``."""
+    if visit.actor is None:
+        raise NotAuthenticated
+    if not visit.is_official:
+        raise NotPermitted
+    return visit
+
+
+Official = Annotated[Visit, Depends(_official)]
 
 
 class Fields:

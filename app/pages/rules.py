@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -15,7 +16,7 @@ from app.core.errors import DomainError
 Language = Literal["zh", "en"]
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
 
-Audience = Literal["buyer", "supplier"]
+Audience = Literal["buyer", "supplier", "office"]
 _AUDIENCES: tuple[tuple[str, Audience], ...] = (
     ("/checkout", "buyer"),
     ("/buy", "buyer"),
@@ -28,9 +29,11 @@ _AUDIENCES: tuple[tuple[str, Audience], ...] = (
     ("/account/addresses", "buyer"),
     ("/account/close", "buyer"),
     ("/supplier", "supplier"),
+    ("/office", "office"),
 )
 """Where the pages begin that have a guard: nobody is led to one that would not open."""
 
+_WAN, _MILLION = 10_000, 1_000_000
 _WORDS = Path(__file__).parent / "words"
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -123,6 +126,16 @@ def money(fen: int) -> str:
     """``1234500`` as ``¥12,345.00``."""
     amount = Amount.of(abs(fen))
     return f"{'−' if fen < 0 else ''}¥{amount.yuan}.{amount.fen}"
+
+
+def about(fen: int, language: Language) -> str:
+    """A large amount as people say it: ``1,234.57 万元`` or ``¥12.35 million``, and small ones in yuan."""
+    yuan = Decimal(fen) / 100
+    large, unit, sign = (_WAN, " 万元", "") if language == "zh" else (_MILLION, " million", "¥")
+    minus = "−" if fen < 0 else ""
+    if abs(yuan) < large:
+        return f"{minus}¥{abs(yuan):,.0f}"
+    return f"{minus}{sign}{abs(yuan) / large:,.2f}{unit}"
 
 
 def day(at: datetime | date | str, language: Language) -> str:

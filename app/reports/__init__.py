@@ -8,18 +8,36 @@ counted sales to the fen. *Calls* assistance for the sums of the ledger and the 
 divisions; reads other modules' tables by plain SQL. *Tells* nobody.
 """
 
-from app.reports.queries import sales
+from app.reports.queries import concerns, disputes, division_name, overview, sales, trail
 from app.reports.routes import router
 from app.reports.rules import Basis, Format, Group, Question, Report, ReportTooLarge, ask
+from app.reports.rules.concerns import Concern, Dispute, Found, Trail, TrailEntry, TrailLine
+from app.reports.rules.overview import Overview, Piece, Slice, Sums, a_year_before
 
 __all__ = [
     "Basis",
+    "Concern",
+    "Dispute",
     "Format",
+    "Found",
     "Group",
+    "Overview",
+    "Piece",
     "Question",
     "Report",
     "ReportTooLarge",
+    "Slice",
+    "Sums",
+    "Trail",
+    "TrailEntry",
+    "TrailLine",
+    "a_year_before",
     "ask",
+    "concerns",
+    "disputes",
+    "division_name",
+    "overview",
     "router",
     "sales",
+    "trail",
 ]

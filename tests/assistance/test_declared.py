@@ -4,7 +4,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
-from app import assistance
+from app import assistance, reports
 from app.identity import Role
 from tests.assistance.vouchers import voucher
 from tests.identity.builders import account, bearer, token
@@ -240,3 +240,21 @@ async def test_declared_entries_are_sealed_like_others(shop, second, now):
         assert await assistance.seal_everything(session, now=now) == 1
     assert await shop.breaks() == []
     assert bearer(token(shop.accounts[second], now))
+
+
+async def test_what_is_declared_is_summed_with_the_rest_and_still_told_apart(shop, second):
+    await shop.complete({"GT04": 1})
+    await shop.settle()
+    assert (await decide(shop, (await declare(shop)).json()["id"])).status_code == 200
+    wanted = reports.Slice(date(2026, 11, 1), date(2026, 11, 1))
+    async with shop.db.read() as session:
+        before = await reports.overview(session, wanted, now=shop.clock())
+    while await assistance.fold_ledger(shop.db, shop.clock()):
+        pass
+    assert await shop.scalar("SELECT count(*) FROM assistance_unfolded") == 0
+    async with shop.db.read() as session:
+        folded = await reports.overview(session, wanted, now=shop.clock())
+    assert folded == before
+    assert folded.declared_total.net_fen == 3_680_000
+    assert folded.total.net_fen == 3_680_000 + 12_800
+    assert await shop.breaks() == []

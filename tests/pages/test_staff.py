@@ -16,7 +16,7 @@ from tests.pages.conftest import PASSWORD
 from tests.pages.visitor import Visitor
 from tests.shop import Shop
 
-HOMES = {"operator": "/account", "officer": "/account", "P01": "/account", "S01": "/supplier"}
+HOMES = {"operator": "/account", "officer": "/office", "P01": "/account", "S01": "/supplier"}
 ROLES = {"operator": "平台运营", "officer": "帮扶干部", "P01": "合作商超", "S01": "供应商"}
 
 
@@ -82,7 +82,8 @@ def test_whom_a_page_is_for_is_what_its_guard_says():
     for route in router.routes:
         if "GET" in route.methods:
             calls = set(_guards(route.dependant))
-            whom = "buyer" if guards._customer in calls else "supplier" if guards._seller in calls else None
+            of_guard = {guards._customer: "buyer", guards._seller: "supplier", guards._official: "office"}
+            whom = next((of_guard[call] for call in of_guard if call in calls), None)
             assert rules.audience(route.path) == whom, route.path
             seen.add(whom)
-    assert seen == {"buyer", "supplier", None}
+    assert seen == {"buyer", "supplier", "office", None}

@@ -47,7 +47,7 @@ from app.assistance.queries.periods import (
     undelivered,
 )
 from app.assistance.queries.plans import aspect_by_no, aspects, measure, measure_value, measures, plan, plans
-from app.assistance.queries.progress import entered, goals_of, measure_by_no, progress, progress_page
+from app.assistance.queries.progress import entered, goals_of, measure_by_no, of_year, progress, progress_page
 from app.assistance.queries.proposals import entry, proposal, proposals
 from app.assistance.queries.seals import ENTRY_DIGEST, SEAL_FORM, seal_digest, sealed_through, unsealed
 from app.assistance.queries.submissions import changes, statement, submission, submissions
@@ -106,6 +106,7 @@ __all__ = [
     "measures",
     "month_standing",
     "note_reach",
+    "of_year",
     "open_from",
     "partition",
     "payment_list",

@@ -4,16 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.assistance.rules.goals import Goal
-from app.assistance.rules.plans import Measure
+from app.assistance.rules.plans import Aspect, Measure, Plan
 from app.assistance.rules.progress import Progress, ProgressStatus
 from app.assistance.rules.season import year_of
+from app.core.db import ask
 from app.core.errors import NotFound
+
+
+class YearPlan(NamedTuple):
+    """A plan with its aspects by number, and of each measure the latest approved figure and how many wait."""
+
+    plan: Plan
+    aspects: dict[int, Aspect]
+    measures: list[tuple[Measure, tuple[date, int] | None, int]]
+
 
 _PROGRESS = """
 SELECT p.id, p.measure_id, m.no AS measure_no, p.month, p.value, p.note, p.entered_by, p.entered_at,
@@ -32,7 +43,7 @@ ORDER BY p.id DESC LIMIT :limit
 """
 )
 # The newest month that was approved; of several figures of it the one that was entered last.
-_LATEST = text("""
+_FIGURES = """
 SELECT m.id, l.month, l.value, coalesce(w.waiting, 0)
 FROM assistance_measure m
 LEFT JOIN LATERAL (
@@ -42,7 +53,15 @@ LEFT JOIN LATERAL (
 LEFT JOIN LATERAL (
     SELECT count(*) AS waiting FROM assistance_progress p WHERE p.measure_id = m.id
       AND NOT EXISTS (SELECT FROM assistance_progress_decision d WHERE d.progress_id = p.id)) w ON true
-WHERE m.plan_id = :plan
+"""
+_LATEST = text(f"{_FIGURES} WHERE m.plan_id = :plan")
+_OF_YEAR = text(f"""
+SELECT p.id, p.title, a.id, a.no, a.name, m.id, m.no, m.text, m.indicator, m.unit, m.target, m.owner, m.due_on,
+       m.goal_code, m.evidence, m.evidence_min, f.month, f.value, coalesce(f.waiting, 0)
+FROM assistance_plan p JOIN assistance_aspect a ON a.plan_id = p.id
+LEFT JOIN assistance_measure m ON m.aspect_id = a.id
+LEFT JOIN ({_FIGURES}) AS f(measure_id, month, value, waiting) ON f.measure_id = m.id
+WHERE p.year = :year ORDER BY p.id, a.no, m.no
 """)
 _MEASURE = text("SELECT id FROM assistance_measure WHERE plan_id = :plan AND no = :no")
 
@@ -88,6 +107,19 @@ async def entered(session: AsyncSession, plan_id: UUID) -> dict[UUID, tuple[tupl
     return {
         measure_id: (None if month is None else (month, value), waiting) for measure_id, month, value, waiting in rows
     }
+
+
+async def of_year(session: AsyncSession, year: int) -> list[YearPlan]:
+    """Every plan of a year with its aspects, its measures and what was entered for them: one statement."""
+    found: dict[UUID, YearPlan] = {}
+    for plan_id, title, aspect_id, aspect_no, aspect, *row in await ask(session, _OF_YEAR, {"year": year}):
+        of_plan = found.setdefault(plan_id, YearPlan(Plan(plan_id, year, title), {}, []))
+        of_plan.aspects[aspect_no] = Aspect(aspect_id, aspect_no, aspect)
+        measure_id, *said, month, value, waiting = row
+        if measure_id is not None:
+            measure = Measure(measure_id, aspect_no, *said)
+            of_plan.measures.append((measure, None if month is None else (month, value), waiting))
+    return list(found.values())
 
 
 def goals_of(measures: Collection[Measure], goals: Collection[Goal], year: int) -> dict[str, Goal]:

@@ -9,8 +9,8 @@ from enum import StrEnum
 from fractions import Fraction
 from uuid import UUID
 
-from app.assistance.rules.goals import Goal, Metric
-from app.assistance.rules.plans import Measure, Plan
+from app.assistance.rules.goals import Goal, GoalStanding, Metric
+from app.assistance.rules.plans import Aspect, Measure, Plan
 from app.assistance.rules.season import year_of
 from app.core.errors import DomainError
 
@@ -139,6 +139,33 @@ class MeasureStanding:
     waiting: int
     met: bool
     overdue: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PlanStanding:
+    """A plan with every measure's figure, by number."""
+
+    plan: Plan
+    aspects: tuple[Aspect, ...]
+    measures: tuple[MeasureStanding, ...]
+
+    @property
+    def met(self) -> int:
+        """How many measures are met."""
+        return sum(one.met for one in self.measures)
+
+    @property
+    def overdue(self) -> int:
+        """How many are past their day and not met."""
+        return sum(one.overdue for one in self.measures)
+
+
+@dataclass(frozen=True, slots=True)
+class YearStanding:
+    """How everything stands that was promised for a year: its goals and its plans."""
+
+    goals: tuple[GoalStanding, ...]
+    plans: tuple[PlanStanding, ...]
 
 
 def stand(

@@ -19,7 +19,7 @@ from app.assistance.service.ledger import count_sales, reverse_sale
 from app.assistance.service.paper import print_certificate
 from app.assistance.service.periods import close_month, reproduce, submit, submit_statement
 from app.assistance.service.plans import add_aspect, add_measure, create_plan
-from app.assistance.service.progress import decide_progress, enter_progress, stand_plan, with_evidence
+from app.assistance.service.progress import decide_progress, enter_progress, stand_plan, stand_year, with_evidence
 from app.assistance.service.proposals import propose_adjustment
 from app.assistance.service.seals import seal_due, seal_everything
 
@@ -57,6 +57,7 @@ __all__ = [
     "set_goal",
     "stand",
     "stand_plan",
+    "stand_year",
     "submit",
     "submit_statement",
     "with_evidence",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -37,6 +38,18 @@ def _of(table: str, columns: Iterable[str]) -> str:
     return ", ".join(f"{table}.{column}" for column in columns)
 
 
+_UNSAID = {"sku": "''", "product_id": f"CAST('{UUID(int=0)}' AS uuid)"}
+"""What stands in an article for what a sale declared from outside leaves open: by an index only values are found."""
+
+
+def _written(table: str) -> str:
+    """What a line says of its goods, as it stands in an article."""
+    return ", ".join(
+        f"coalesce({table}.{column}, {_UNSAID[column]})" if column in _UNSAID else f"{table}.{column}"
+        for column in _SAID
+    )
+
+
 def _type(column: str) -> str:
     return "uuid" if column.endswith("_id") else "text"
 
@@ -49,7 +62,7 @@ def _projected(goods: Sequence[str]) -> list[str]:
 
 _NEW_GOODS = f"""
     SELECT DISTINCT {_of("e", _SAID)} FROM unnest(CAST(:batch AS uuid[])) AS b(id) JOIN assistance_entry e USING (id)
-    WHERE NOT EXISTS (SELECT FROM assistance_article a WHERE ({_of("a", _SAID)}) = ({_of("e", _SAID)}))
+    WHERE NOT EXISTS (SELECT FROM assistance_article a WHERE ({_of("a", _SAID)}) = ({_written("e")}))
 """
 _NEW_BUYERS = f"""
     SELECT DISTINCT {_of("e", _BOUGHT)} FROM unnest(CAST(:batch AS uuid[])) AS b(id) JOIN assistance_entry e USING (id)
@@ -64,7 +77,7 @@ ON CONFLICT DO NOTHING
 """)
 NOTE_ARTICLES = text(f"""
 INSERT INTO assistance_article ({_list(_SAID)}, cells)
-SELECT {_of("n", _SAID)}, ARRAY[{
+SELECT {_written("n")}, ARRAY[{
     ", ".join(
         f"(SELECT id FROM assistance_goods g WHERE ({_of('g', _SAID)}) IS NOT DISTINCT FROM ({_list(columns)}))"
         for columns in map(_projected, PROJECTIONS)
@@ -126,7 +139,7 @@ _ONE_EACH = (
     ("supplier_id", PROJECTIONS.index(("supplier_id",))),
     ("township_code", PROJECTIONS.index(("township_code",))),
 )
-_SAYS = f"""JOIN assistance_article a ON ({_of("a", _SAID)}) = ({_of("e", _SAID)})
+_SAYS = f"""JOIN assistance_article a ON ({_of("a", _SAID)}) = ({_written("e")})
     JOIN assistance_buyer w ON (w.channel, w.division_code) = (e.channel, e.division_code)
         AND (w.partner_id, w.partner_name) IS NOT DISTINCT FROM (e.partner_id, e.partner_name)"""
 _SHOWN = _list(

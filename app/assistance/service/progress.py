@@ -16,14 +16,17 @@ from app.assistance.rules.progress import (
     EvidenceMissing,
     MeasureComputed,
     MeasureStanding,
+    PlanStanding,
     Progress,
     ProgressDecided,
     ProgressStatus,
     SecondOfficerNeeded,
+    YearStanding,
     check_month,
     stand,
 )
 from app.assistance.rules.season import year_of
+from app.assistance.service.goals import stand as stand_goals
 from app.core.clock import local_day
 from app.core.ids import new_id
 from app.identity import Actor
@@ -104,3 +107,21 @@ async def stand_plan(session: AsyncSession, plan_id: UUID, *, today: date) -> li
         computed = None if goal is None else (goal.metric, sum(told[goal.id].inside.values()))
         standings.append(stand(measure, computed=computed, entered=latest, waiting=waiting, today=today))
     return standings
+
+
+async def stand_year(session: AsyncSession, year: int, *, today: date) -> YearStanding:
+    """How the goals that meet a year and the year's plans stand: four statements, however much was promised."""
+    goals = await queries.goals(session, year_of(year), after=None, limit=_MOST_MEASURES)
+    standing = await stand_goals(session, goals, today=today)
+    actual = {one.goal.id: one.figures.actual for one in standing}
+    plans = []
+    for found in await queries.of_year(session, year):
+        of_code = queries.goals_of([measure for measure, _, _ in found.measures], goals, year)
+        standings = []
+        for measure, latest, waiting in found.measures:
+            goal = of_code.get(measure.goal_code) if measure.goal_code is not None else None
+            computed = None if goal is None else (goal.metric, actual[goal.id])
+            standings.append(stand(measure, computed=computed, entered=latest, waiting=waiting, today=today))
+        standings.sort(key=lambda one: one.measure.no)
+        plans.append(PlanStanding(found.plan, tuple(found.aspects.values()), tuple(standings)))
+    return YearStanding(tuple(standing), tuple(plans))

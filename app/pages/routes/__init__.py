@@ -19,6 +19,7 @@ from app.pages.routes import (
     lots,
     money,
     more,
+    office,
     orders,
     organisations,
     parcels,
@@ -56,6 +57,7 @@ router = APIRouter(
         *admission.router.routes,
         *more.router.routes,
         *closures.router.routes,
+        *office.router.routes,
         *static.routes,
     ],
 )

@@ -36,9 +36,20 @@ from app.pages.rules import audience, safe_path, words
 
 _HERE = Path(__file__).parent.parent
 _TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
-_STATIC = {file.name: file.read_bytes() for file in sorted((_HERE / "static").iterdir()) if file.suffix in _TYPES}
-_PACKED = {name: gzip.compress(content, mtime=0) for name, content in _STATIC.items()}
-"""Styles and scripts hold no secret, so packing them tells nobody anything; a phone far out loads a quarter."""
+_STATIC = {
+    file.name: file.read_bytes()
+    for folder in ("static", "static/vendor")
+    for file in sorted((_HERE / folder).iterdir())
+    if file.suffix in _TYPES
+}
+
+
+@cache
+def _packed(name: str) -> bytes:
+    """Styles and scripts hold no secret, so packing them tells nobody anything; a phone far out loads a quarter."""
+    return gzip.compress(_STATIC[name], mtime=0)
+
+
 _FOREVER = "public, max-age=31536000, immutable"
 _POLICY = (
     "default-src 'none'; img-src 'self' data: blob:; style-src 'self'; script-src 'self'; connect-src 'self'; "
@@ -69,19 +80,26 @@ _templates.globals |= {
 }
 
 
-class _Texts:
+class Texts:
     """The words of one language, for templates: texts by key, with values put in."""
 
     def __init__(self, language: rules.Language) -> None:
         self._texts = words(language)
 
     def __call__(self, key: str, **values: object) -> str:
+        """The text with its values."""
         text = self._texts[key]
         return text.format_map({name: rules.counted(value) for name, value in values.items()}) if values else text
 
     def has(self, key: str) -> bool:
         """Whether there are words for what somebody else may have named."""
         return key in self._texts
+
+
+@cache
+def words_of(language: rules.Language) -> Texts:
+    """The words of a language."""
+    return Texts(language)
 
 
 def show(
@@ -99,14 +117,16 @@ def show(
     for fault in refused["errors"] if refused else ():
         faults.setdefault(fault["pointer"].rpartition("/")[2], fault["detail"])
     settings = edge_of(visit.request).settings
-    at_work = visit.home == "/supplier" and visit.request.url.path.startswith(("/account", "/supplier"))
+    desk = {"/supplier": "supplier_frame.html", "/office": "office_frame.html"}.get(visit.home)
+    at_work = desk is not None and visit.request.url.path.startswith(("/account", visit.home))
     page = _templates.get_template(template).render(
-        frame="supplier_frame.html" if at_work else "frame.html",
+        frame=desk if at_work else "frame.html",
         visit=visit,
         lang=visit.language,
-        t=_Texts(visit.language),
+        t=words_of(visit.language),
         here=here,
         path=visit.request.url.path,
+        about=partial(rules.about, language=visit.language),
         day=partial(rules.day, language=visit.language),
         moment=partial(rules.moment, language=visit.language),
         month_day=partial(rules.month_day, language=visit.language),
@@ -240,5 +260,5 @@ async def get_static(_: Public, request: Request, name: Annotated[str, PathParam
     headers = {"Cache-Control": _FOREVER, "Vary": "Accept-Encoding"}
     content = _STATIC[name]
     if "gzip" in request.headers.get("accept-encoding", ""):
-        content, headers["Content-Encoding"] = _PACKED[name], "gzip"
+        content, headers["Content-Encoding"] = _packed(name), "gzip"
     return Response(content, media_type=_TYPES[Path(name).suffix], headers=headers)

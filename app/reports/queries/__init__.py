@@ -1,6 +1,8 @@
 """The statements behind the reports: one each, so that rows and totals are of one snapshot."""
 
+from app.reports.queries.concerns import concerns, disputes, trail
 from app.reports.queries.exceptions import exceptions
+from app.reports.queries.overview import overview
 from app.reports.queries.sales import division_name, sales, undelivered
 
-__all__ = ["division_name", "exceptions", "sales", "undelivered"]
+__all__ = ["concerns", "disputes", "division_name", "exceptions", "overview", "sales", "trail", "undelivered"]

@@ -1,0 +1,292 @@
+"""The office's desk: goals against the season, where the money went, what to look into, and the way to every entry."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import date
+from typing import Annotated, Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Response
+from fastapi import Path as PathParameter
+
+from app import assistance, audit, reports, suppliers
+from app.assistance import Channel, Entry, Kind, Wanted
+from app.catalogue import CATEGORIES
+from app.core.clock import local_day
+from app.core.errors import Fault, InvalidInput
+from app.core.web import Now, ReadSession, decode_cursor, next_cursor
+from app.pages.guards import Official, Visit
+from app.pages.routes import figures
+from app.pages.routes.frame import PageRoute, show, words_of
+from app.reports import Slice
+from app.suppliers import TOWNSHIPS
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+
+_FIRST_YEAR, _LAST_YEAR = 2019, 2099
+_ON_A_PAGE, _MOST_SUPPLIERS, _MOST_MONTHS, _MOST_DISPUTES = 50, 1_000, 18, 50
+_BEGINNING = (date(2000, 1, 1), UUID(int=0))
+_DIVISION = re.compile(r"[1-9][0-9](?:[0-9]{2}){0,2}", re.ASCII)
+_MONTHS = 12
+_Text = Annotated[str, Query(max_length=64)]
+
+
+class _Asked:
+    """The filters as the address of a page has them; every link of the office's pages is made from it."""
+
+    def __init__(self, wanted: Slice, today: date) -> None:
+        self.wanted, self._today = wanted, today
+
+    def query(self, **changes: object) -> str:
+        """The same filters with changes, as a query; what is as it would be anyway is left out."""
+        wanted = self.wanted
+        kept: dict[str, object] = {
+            "year": wanted.first.year,
+            "from": wanted.first.month,
+            "to": wanted.last.month,
+            "channel": wanted.channel,
+            "category": wanted.category,
+            "supplier": wanted.supplier_id,
+            "township": wanted.township_code,
+            "division": wanted.division,
+        } | changes
+        usual = {"year": self._today.year, "from": 1, "to": _MONTHS}
+        told = {name: str(value) for name, value in kept.items() if value and usual.get(name) != value}
+        return f"?{urlencode(told)}" if told else ""
+
+    def narrowed(self, **changes: object) -> str:
+        """The desk with other filters."""
+        return f"/office{self.query(**changes)}"
+
+    def entries(self, **changes: object) -> str:
+        """The entries behind a figure."""
+        return f"/office/ledger{self.query(**changes)}"
+
+
+def _asked(
+    now: Now,
+    year: _Text = "",
+    first: Annotated[str, Query(alias="from", max_length=2)] = "",
+    last: Annotated[str, Query(alias="to", max_length=2)] = "",
+    channel: _Text = "",
+    category: _Text = "",
+    supplier: _Text = "",
+    township: _Text = "",
+    division: _Text = "",
+) -> _Asked:
+    """The filters. Raises ``InvalidInput``: a figure that silently is of something else would be a wrong one."""
+    today = local_day(now)
+    faults: list[Fault] = []
+
+    def number(name: str, text: str, usual: int, least: int, most: int) -> int:
+        if not text:
+            return usual
+        if text.isascii() and text.isdigit() and least <= int(text) <= most:
+            return int(text)
+        faults.append(Fault(f"query:/{name}", "out_of_range", f"应为 {least} 至 {most}", f"{least} to {most}"))
+        return usual
+
+    def known(name: str, text: str, *, fits: bool) -> str | None:
+        if text and not fits:
+            faults.append(Fault(f"query:/{name}", "unknown", "没有该取值", "there is no such value"))
+        return text or None
+
+    of_year = number("year", year, today.year, _FIRST_YEAR, _LAST_YEAR)
+    begins, ends = number("from", first, 1, 1, _MONTHS), number("to", last, _MONTHS, 1, _MONTHS)
+    if begins > ends:
+        faults.append(Fault("query:/to", "before_from", "结束月份早于开始月份", "to lies before from"))
+    through = known("channel", channel, fits=channel in list(Channel))
+    category_slug = known("category", category, fits=category in [root.slug for root in CATEGORIES])
+    supplier_id = known("supplier", supplier, fits=_is_uuid(supplier))
+    township_code = known("township", township, fits=township in TOWNSHIPS)
+    place = known("division", division, fits=_DIVISION.fullmatch(division) is not None)
+    if faults:
+        raise InvalidInput(faults=faults)
+    wanted = Slice(
+        first=date(of_year, begins, 1),
+        last=date(of_year, ends, 1),
+        channel=None if through is None else Channel(through),
+        category=category_slug,
+        supplier_id=None if supplier_id is None else UUID(supplier_id),
+        township_code=township_code,
+        division=place,
+    )
+    return _Asked(wanted, today)
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
+
+
+Asked = Annotated[_Asked, Depends(_asked)]
+
+
+@router.get("/office")
+async def desk(visit: Official, session: ReadSession, now: Now, asked: Asked) -> Response:
+    """Everything an officer has to know of a year, on one page, and the way to every entry behind it."""
+    today, wanted = local_day(now), asked.wanted
+    year = wanted.first.year
+    found = await reports.overview(session, wanted, now=now)
+    standing = await assistance.stand_year(session, year, today=today)
+    closings = await assistance.closings(session, before=None, limit=_MOST_MONTHS)
+    concerns = await reports.concerns(session)
+    cards = await suppliers.suppliers(session, limit=_MOST_SUPPLIERS)
+    t = words_of(visit.language)
+    rows = figures.month_rows(found, today)
+    now_fen, before_fen = figures.finished(rows)
+    categories = _present([root.slug for root in CATEGORIES], found.categories)
+    channels = _present(list(Channel), found.channels)
+    labels = [t(f"month.{row.month.month}") for row in rows]
+    by_category = figures.bars((slug, t(f"category.{slug}"), found.categories[slug].net_fen) for slug in categories)
+    names = {channel: t(f"office.channel.{channel}") for channel in channels}
+    return show(
+        visit,
+        "office.html",
+        asked=asked,
+        wanted=wanted,
+        today=today,
+        found=found,
+        years=range(max(_FIRST_YEAR, today.year - 8), today.year + 1),
+        suppliers=cards,
+        townships=TOWNSHIPS,
+        cities=figures.cities(),
+        filters=_said(visit, wanted, {str(card.id): card.name for card in cards}, asked),
+        goals=[figures.goal_bar(one) for one in figures.leading(standing.goals)],
+        plans=standing.plans,
+        months=rows,
+        compared=(now_fen, before_fen, figures.change(now_fen, before_fen)),
+        categories=categories,
+        by_category=by_category,
+        by_channel=figures.bars((channel, name, found.channels[channel].net_fen) for channel, name in names.items()),
+        places=figures.place_rows(found, categories),
+        of_suppliers=figures.bars((piece.key, piece.name, piece.sums.net_fen) for piece in found.suppliers),
+        of_townships=figures.bars((piece.key, piece.name, piece.sums.net_fen) for piece in found.townships),
+        charts={
+            "months": figures.months_chart(
+                rows, labels, (str(year), str(year - 1)), lambda month: asked.entries(**{"from": month, "to": month})
+            ),
+            "mix": figures.mix_chart(by_category, lambda slug: asked.entries(category=slug)),
+            "channels": figures.channels_chart(found, rows, labels, names),
+        },
+        concerns=[one for one in concerns if one.count],
+        closings=closings,
+    )
+
+
+def _present(order: Sequence[str], found: dict[str, Any]) -> list[str]:
+    """What there is something of, in the usual order, and then what nobody has heard of."""
+    return [*(one for one in order if one in found), *sorted(set(found) - set(order))]
+
+
+def _said(visit: Visit, wanted: Slice, names: dict[str, str], asked: _Asked) -> list[tuple[str, str, str]]:
+    """Each filter in words, its value, and the page without it."""
+    t = words_of(visit.language)
+    told: list[tuple[str, str]] = []
+    if wanted.channel is not None:
+        told.append(("channel", t(f"office.channel.{wanted.channel}")))
+    if wanted.category is not None:
+        told.append(("category", t(f"category.{wanted.category}")))
+    if wanted.supplier_id is not None:
+        told.append(("supplier", names.get(str(wanted.supplier_id), str(wanted.supplier_id))))
+    if wanted.township_code is not None:
+        told.append(("township", TOWNSHIPS[wanted.township_code]))
+    if wanted.division is not None:
+        told.append(("division", _place(wanted.division)))
+    return [(name, shown, asked.query(**{name: None})) for name, shown in told]
+
+
+def _place(code: str) -> str:
+    return reports.division_name(code) or dict(figures.cities()).get(code, code)
+
+
+@router.get("/office/ledger")
+async def ledger(
+    visit: Official,
+    session: ReadSession,
+    now: Now,
+    asked: Asked,
+    kind: _Text = "",
+    goal: _Text = "",
+    cursor: Annotated[str, Query(max_length=512)] = "",
+) -> Response:
+    """The entries behind a figure, oldest first; of a goal, those that it counts."""
+    wanted = asked.wanted
+    place = _BEGINNING
+    if cursor:
+        day, last = decode_cursor("page:office", cursor)
+        place = date.fromisoformat(str(day)), UUID(str(last))
+    shown = standing = found = None
+    if goal:
+        if not _is_uuid(goal):
+            raise InvalidInput(faults=[Fault("query:/goal", "unknown", "没有该目标", "there is no such goal")])
+        shown = await assistance.goal(session, UUID(goal))
+        (standing,) = await assistance.stand(session, [shown], today=local_day(now))
+        entries = await assistance.goal_entries(session, shown, after=place, limit=_ON_A_PAGE + 1)
+    else:
+        only = Wanted(
+            kind=(Kind(kind),) if kind in list(Kind) else None,
+            category=_only(wanted.category),
+            supplier_id=_only(wanted.supplier_id),
+            township_code=_only(wanted.township_code),
+            channel=_only(wanted.channel),
+            division_code=_only(wanted.division),
+        )
+        found = await reports.overview(session, wanted, now=now)
+        entries = await assistance.ledger(
+            session, wanted.first, wanted.ends_on, wanted=only, after=place, limit=_ON_A_PAGE + 1
+        )
+    names = {str(entry.supplier_id): entry.supplier_name for entry in entries}
+    return show(
+        visit,
+        "office_ledger.html",
+        asked=asked,
+        wanted=wanted,
+        found=found,
+        goal=standing,
+        kinds=list(Kind),
+        kind=kind,
+        filters=[] if goal else _said(visit, wanted, names, asked),
+        entries=[(entry, _place(entry.division_code)) for entry in entries[:_ON_A_PAGE]],
+        following=next_cursor("page:office", entries, _ON_A_PAGE, key=_place_in_ledger),
+    )
+
+
+def _only(value: Any) -> tuple[Any] | None:
+    return None if value is None else (value,)
+
+
+def _place_in_ledger(entry: Entry) -> tuple[date, UUID]:
+    return entry.counted_on, entry.id
+
+
+@router.get("/office/orders/{number}")
+async def order(
+    visit: Official, session: ReadSession, now: Now, number: Annotated[str, PathParameter(max_length=32)]
+) -> Response:
+    """An order without its buyer: what was sold, of which lot and village, and what the ledger counts of it."""
+    trail = await reports.trail(session, number)
+    return show(visit, "office_order.html", trail=trail, place=_place(trail.division_code), today=local_day(now))
+
+
+@router.get("/office/exceptions")
+async def exceptions(visit: Official, session: ReadSession, now: Now, check: _Text = "") -> Response:
+    """What waits for somebody, what buyers and suppliers disagree about, and on request what the auditor finds."""
+    found = await reports.concerns(session)
+    standing = await assistance.stand_year(session, local_day(now).year, today=local_day(now))
+    return show(
+        visit,
+        "office_exceptions.html",
+        concerns=found,
+        disputes=await reports.disputes(session, limit=_MOST_DISPUTES),
+        overdue=[(plan.plan, one) for plan in standing.plans for one in plan.measures if one.overdue],
+        breaks=await audit.check(session, now=now) if check else None,
+        rules=audit.RULES,
+        now=now,
+    )

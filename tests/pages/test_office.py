@@ -1,0 +1,135 @@
+"""The office's pages: the figures are the ledger's, every one of them leads to its entries, and nobody is named."""
+
+from __future__ import annotations
+
+import json
+import re
+from html import unescape
+
+import pytest
+from sqlalchemy import text
+
+from app.pages.routes.figures import cities
+from tests.identity.builders import quick_hash
+from tests.pages.conftest import PASSWORD
+from tests.pages.office import a_year
+from tests.pages.visitor import Visitor
+from tests.shop import Shop
+
+SALES = "/v1/office/reports/sales?from=2026-01-01&to=2026-12-31&group_by="
+
+
+@pytest.fixture
+async def official(shop: Shop, visitor: Visitor) -> Visitor:
+    """An officer, signed in, in a county that has sold something."""
+    async with shop.db.write() as session:
+        await session.execute(
+            text("UPDATE identity_account SET password_hash = :hash WHERE username = 'shop-officer'"),
+            {"hash": quick_hash(PASSWORD)},
+        )
+    await a_year(shop.db, shop.actor("officer"), shop.clock())
+    await visitor.see("/office")
+    assert visitor.path == "/sign-in?next=/office"
+    await visitor.send("/sign-in", username="shop-officer", password=PASSWORD)
+    assert visitor.path == "/office"
+    return visitor
+
+
+def _charts(page: str) -> dict[str, dict]:
+    found = re.findall(r'id="chart-(\w+)"[^>]*data-chart="([^"]*)"', page)
+    return {name: json.loads(unescape(said)) for name, said in found}
+
+
+async def _rows(shop: Shop, group: str) -> dict:
+    report = await shop.call("officer", "GET", f"{SALES}{group}")
+    return {row[group]: row["net_fen"] for row in report.json()["rows"]}
+
+
+async def test_the_desk_says_what_the_reports_say(shop: Shop, official: Visitor):
+    said = await official.see("/office?year=2026")
+    for words in ("9,000.00", "看板", "在鲁净销售额", "商超渠道", "产业合作", "! 逾期", "示范园"):
+        assert words in said
+    charts = _charts(official.answer.text)
+    months = await _rows(shop, "month")
+    assert sum(months.values()) == 900_000
+    assert charts["months"]["series"][0]["values"] == [months.get(f"2026-{n:02}", 0) for n in range(1, 13)]
+    assert charts["months"]["series"][1]["values"][2] == 400_000
+    mix = {part["key"]: part["value"] for part in charts["mix"]["parts"]}
+    assert mix == await _rows(shop, "category")
+    layers = [sum(one["values"]) for one in charts["channels"]["series"]]
+    assert sorted(layers) == sorted((await _rows(shop, "channel")).values())
+    assert all(name in said for _, name in cities())
+    assert len(cities()) == 16
+
+
+async def test_every_figure_leads_to_its_entries_and_they_add_up(shop: Shop, official: Visitor):
+    await official.see("/office?year=2026")
+    links = set(re.findall(r'href="(/office/ledger[^"]*)"', official.answer.text))
+    assert len(links) > 15
+    for link in links:
+        page = await official.http.get(unescape(link))
+        assert page.status_code == 200, link
+    await official.see("/office/ledger?year=2026&division=3701&category=golden-tea")
+    page = official.answer.text
+    assert re.search(r'data-fen="(-?\d+)"', page)[1] == "400000"
+    assert page.count("<tr class=") == 2
+
+
+async def test_filters_stand_in_the_address_and_survive(official: Visitor):
+    said = await official.see("/office?year=2026&channel=supermarket&from=2&to=6")
+    assert "2,000.00" in said
+    assert "2026-02 – 2026-06" in said
+    assert official.fields("/office") | {"channel": "supermarket", "from": "2"} == official.fields("/office")
+    assert 'href="/office?' in official.answer.text
+    assert "没有计入的销售" in await official.see("/office?year=2026&division=371302")
+    assert "4,000.00" in await official.see("/office?year=2026&division=3701&category=golden-tea")
+    for wrong in ("channel=x", "from=6&to=2", "year=x", "township=1", "division=3", "supplier=x", "category=x"):
+        await official.see(f"/office?{wrong}", 422)
+    await official.see("/office/ledger?goal=x", 422)
+
+
+async def test_an_order_is_followed_to_its_lot_and_village_without_its_buyer(shop: Shop, official: Visitor):
+    order = await shop.complete({"NO02": 2})
+    await shop.settle()
+    said = await official.see(f"/office/orders/{order['number']}")
+    assert order["number"] in said
+    line, lot = (
+        (
+            await shop.rows(
+                "SELECT l.township, t.village, t.code FROM orders_line l JOIN inventory_lot t ON t.code = l.lot_code"
+            )
+        )[0],
+        "/trace/",
+    )
+    for word in line:
+        assert word
+        assert word in said
+    page = official.answer.text
+    assert lot in page
+    for personal in ("花园路", "13800", "138****", "3单元"):
+        assert personal not in page
+    await official.see("/office/orders/BJ00000000000000", 404)
+
+
+async def test_exceptions_are_counted_and_the_auditor_answers(official: Visitor):
+    said = await official.see("/office/exceptions")
+    assert "示范园" in said
+    assert "现在核对" in said
+    said = await official.see("/office/exceptions?check=1")
+    assert re.search(r"发现 \d+ 处不符", said), "facts without orders do not pass the auditor"
+
+
+async def test_english_pages_say_nothing_in_chinese(official: Visitor):
+    for path in ("/office?lang=en&year=2026", "/office/ledger", "/office/exceptions?check=1"):
+        await official.see(path)
+        assert official.foreign == [], path
+
+
+async def test_it_is_for_the_office_alone(buyer: Visitor):
+    for path in ("/office", "/office/ledger", "/office/orders/BJ1", "/office/exceptions"):
+        assert "帮扶办公室" in await buyer.see(path, 403)
+
+
+async def test_the_desk_asks_few_questions(official: Visitor, statements: list[str]):
+    await official.see("/office?year=2026")
+    assert 0 < len(statements) <= 8, statements
