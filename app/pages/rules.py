@@ -135,7 +135,7 @@ def about(fen: int, language: Language) -> str:
     minus = "−" if fen < 0 else ""
     if abs(yuan) < large:
         return f"{minus}¥{abs(yuan):,.0f}"
-    return f"{minus}{sign}{abs(yuan) / large:,.2f}{unit}"
+    return f"{minus}{sign}{f'{abs(yuan) / large:,.2f}'.removesuffix('.00')}{unit}"
 
 
 def day(at: datetime | date | str, language: Language) -> str:

@@ -8,16 +8,20 @@ counted sales to the fen. *Calls* assistance for the sums of the ledger and the 
 divisions; reads other modules' tables by plain SQL. *Tells* nobody.
 """
 
-from app.reports.queries import concerns, disputes, division_name, overview, sales, trail
+from app.reports.queries import concerns, disputes, division_name, exceptions, overview, sales, trail
 from app.reports.routes import router
 from app.reports.rules import Basis, Format, Group, Question, Report, ReportTooLarge, ask
 from app.reports.rules.concerns import Concern, Dispute, Found, Trail, TrailEntry, TrailLine
+from app.reports.rules.exceptions import CHECKS, Check, Finding
 from app.reports.rules.overview import Overview, Piece, Slice, Sums, a_year_before
 
 __all__ = [
+    "CHECKS",
     "Basis",
+    "Check",
     "Concern",
     "Dispute",
+    "Finding",
     "Format",
     "Found",
     "Group",
@@ -36,6 +40,7 @@ __all__ = [
     "concerns",
     "disputes",
     "division_name",
+    "exceptions",
     "overview",
     "router",
     "sales",

@@ -12,7 +12,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Response
 from fastapi import Path as PathParameter
 
-from app import assistance, audit, reports, suppliers
+from app import assistance, audit, reports
 from app.assistance import Channel, Entry, Kind, Wanted
 from app.catalogue import CATEGORIES
 from app.core.clock import local_day
@@ -27,7 +27,7 @@ from app.suppliers import TOWNSHIPS
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
 _FIRST_YEAR, _LAST_YEAR = 2019, 2099
-_ON_A_PAGE, _MOST_SUPPLIERS, _MOST_MONTHS, _MOST_DISPUTES = 50, 1_000, 18, 50
+_ON_A_PAGE, _MOST_MONTHS, _MOST_DISPUTES, _MOST_FINDINGS = 50, 18, 50, 50
 _BEGINNING = (date(2000, 1, 1), UUID(int=0))
 _DIVISION = re.compile(r"[1-9][0-9](?:[0-9]{2}){0,2}", re.ASCII)
 _MONTHS = 12
@@ -108,7 +108,7 @@ def _asked(
     wanted = Slice(
         first=date(of_year, begins, 1),
         last=date(of_year, ends, 1),
-        channel=None if through is None else Channel(through),
+        channel=through,
         category=category_slug,
         supplier_id=None if supplier_id is None else UUID(supplier_id),
         township_code=township_code,
@@ -137,7 +137,6 @@ async def desk(visit: Official, session: ReadSession, now: Now, asked: Asked) ->
     standing = await assistance.stand_year(session, year, today=today)
     closings = await assistance.closings(session, before=None, limit=_MOST_MONTHS)
     concerns = await reports.concerns(session)
-    cards = await suppliers.suppliers(session, limit=_MOST_SUPPLIERS)
     t = words_of(visit.language)
     rows = figures.month_rows(found, today)
     now_fen, before_fen = figures.finished(rows)
@@ -154,10 +153,9 @@ async def desk(visit: Official, session: ReadSession, now: Now, asked: Asked) ->
         today=today,
         found=found,
         years=range(max(_FIRST_YEAR, today.year - 8), today.year + 1),
-        suppliers=cards,
         townships=TOWNSHIPS,
         cities=figures.cities(),
-        filters=_said(visit, wanted, {str(card.id): card.name for card in cards}, asked),
+        filters=_said(visit, wanted, dict(found.known_suppliers), asked),
         goals=[figures.goal_bar(one) for one in figures.leading(standing.goals)],
         plans=standing.plans,
         months=rows,
@@ -235,14 +233,13 @@ async def ledger(
             category=_only(wanted.category),
             supplier_id=_only(wanted.supplier_id),
             township_code=_only(wanted.township_code),
-            channel=_only(wanted.channel),
+            channel=None if wanted.channel is None else (Channel(wanted.channel),),
             division_code=_only(wanted.division),
         )
         found = await reports.overview(session, wanted, now=now)
         entries = await assistance.ledger(
             session, wanted.first, wanted.ends_on, wanted=only, after=place, limit=_ON_A_PAGE + 1
         )
-    names = {str(entry.supplier_id): entry.supplier_name for entry in entries}
     return show(
         visit,
         "office_ledger.html",
@@ -252,7 +249,7 @@ async def ledger(
         goal=standing,
         kinds=list(Kind),
         kind=kind,
-        filters=[] if goal else _said(visit, wanted, names, asked),
+        filters=[] if found is None else _said(visit, wanted, dict(found.known_suppliers), asked),
         entries=[(entry, _place(entry.division_code)) for entry in entries[:_ON_A_PAGE]],
         following=next_cursor("page:office", entries, _ON_A_PAGE, key=_place_in_ledger),
     )
@@ -276,8 +273,14 @@ async def order(
 
 
 @router.get("/office/exceptions")
-async def exceptions(visit: Official, session: ReadSession, now: Now, check: _Text = "") -> Response:
-    """What waits for somebody, what buyers and suppliers disagree about, and on request what the auditor finds."""
+async def exceptions(visit: Official, session: ReadSession, now: Now, check: _Text = "", year: _Text = "") -> Response:
+    """What waits for somebody, what an auditor asks about a year, and on request whether the books agree."""
+    of_year = int(year) if year.isascii() and year.isdigit() and _FIRST_YEAR <= int(year) <= _LAST_YEAR else now.year
+    span = date(of_year, 1, 1), date(of_year, 12, 31)
+    answers = [
+        (one, explained, await reports.exceptions(session, one, *span, now=now, limit=_MOST_FINDINGS + 1))
+        for one, explained in reports.CHECKS.items()
+    ]
     found = await reports.concerns(session)
     standing = await assistance.stand_year(session, local_day(now).year, today=local_day(now))
     return show(
@@ -285,6 +288,10 @@ async def exceptions(visit: Official, session: ReadSession, now: Now, check: _Te
         "office_exceptions.html",
         concerns=found,
         disputes=await reports.disputes(session, limit=_MOST_DISPUTES),
+        year=of_year,
+        years=range(max(_FIRST_YEAR, now.year - 8), now.year + 1),
+        answers=answers,
+        most=_MOST_FINDINGS,
         overdue=[(plan.plan, one) for plan in standing.plans for one in plan.measures if one.overdue],
         breaks=await audit.check(session, now=now) if check else None,
         rules=audit.RULES,

@@ -112,6 +112,7 @@ WITH tail AS MATERIALIZED (
     SELECT e.* FROM assistance_unfolded u JOIN assistance_entry e ON e.id = u.entry_id
 )
 SELECT 'undelivered' AS part, '' AS a, '' AS b, '' AS c, count(*), 0, 0 FROM core_delivery WHERE lane = 'assistance'
+UNION ALL SELECT 'known', CAST(id AS text), code, name, 0, 0, 0 FROM suppliers_supplier
 UNION ALL {" UNION ALL ".join(told)}
 """)
 
@@ -134,11 +135,14 @@ async def overview(session: AsyncSession, wanted: Slice, *, now: datetime) -> Ov
     months: dict[tuple[date, str], Sums] = {}
     declared: dict[date, Sums] = {}
     places: dict[tuple[str, str], Sums] = {}
+    known: list[tuple[str, str, str]] = []
     pieces: dict[str, list[Piece]] = {"supplier": [], "township": []}
     for part, a, b, c, *figures in rows:
         sums = Sums(*map(int, figures))
         if part == "undelivered":
             undelivered = sums.quantity
+        elif part == "known":
+            known.append((b, a, c))
         elif part == "month":
             month = date.fromisoformat(a)
             months[month, b] = months.get((month, b), Sums()).plus(sums)
@@ -150,4 +154,14 @@ async def overview(session: AsyncSession, wanted: Slice, *, now: datetime) -> Ov
             pieces[part].append(Piece(a, c, sums))
     for found in pieces.values():
         found.sort(key=lambda piece: (-piece.sums.net_fen, piece.key))
-    return Overview(wanted, now, undelivered, months, declared, places, pieces["supplier"], pieces["township"])
+    return Overview(
+        wanted=wanted,
+        as_of=now,
+        undelivered_facts=undelivered,
+        months=months,
+        declared=declared,
+        places=places,
+        suppliers=pieces["supplier"],
+        townships=pieces["township"],
+        known_suppliers=[(supplier_id, name) for _, supplier_id, name in sorted(known)],
+    )

@@ -8,8 +8,6 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from app.assistance import Channel
-
 
 @dataclass(frozen=True, slots=True)
 class Slice:
@@ -20,7 +18,7 @@ class Slice:
 
     first: date
     last: date
-    channel: Channel | None = None
+    channel: str | None = None
     category: str | None = None
     supplier_id: UUID | None = None
     township_code: str | None = None
@@ -35,7 +33,7 @@ class Slice:
     def filters(self) -> dict[str, object]:
         """What is asked for, by column of the ledger."""
         wanted = {
-            "channel": None if self.channel is None else self.channel.value,
+            "channel": self.channel,
             "category": self.category,
             "supplier_id": self.supplier_id,
             "township_code": self.township_code,
@@ -92,6 +90,8 @@ class Overview:
     places: Mapping[tuple[str, str], Sums]
     suppliers: Sequence[Piece]
     townships: Sequence[Piece]
+    known_suppliers: Sequence[tuple[str, str]]
+    """Id and name of all there are, sold or not: what a page offers to choose from."""
 
     def _within(self, month: date) -> bool:
         return self.wanted.first <= month <= self.wanted.last
