@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import re
 from html import unescape
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
 
 from app.pages.routes.figures import cities
 from tests.identity.builders import quick_hash
+from tests.market import load, open_market, take_in
 from tests.pages.conftest import PASSWORD
 from tests.pages.office import a_year
 from tests.pages.visitor import Visitor
@@ -133,3 +135,20 @@ async def test_it_is_for_the_office_alone(buyer: Visitor):
 async def test_the_desk_asks_few_questions(official: Visitor, statements: list[str]):
     await official.see("/office?year=2026")
     assert 0 < len(statements) <= 8, statements
+
+
+async def test_a_purchase_order_is_followed_to_its_lots_too(shop: Shop, official: Visitor):
+    market = await open_market(shop)
+    order = await market.place({"GT04": 10})
+    await load(market, order, {1: 10})
+    await take_in(market, order, {1: (100, 0)})
+    await official.see("/office/ledger?channel=supermarket")
+    (link,) = set(re.findall(r'href="(/office/orders/[^"]+line=[^"]+)"', official.answer.text))
+    said = await official.see(unescape(link))
+    assert order["po_no"] in said
+    fen = await shop.scalar("SELECT sum(amount_fen) FROM assistance_entry WHERE po_no = :po", po=order["po_no"])
+    assert re.search(r'data-fen="(\d+)"', official.answer.text)[1] == str(fen)
+    village = await shop.scalar("SELECT village FROM wholesale_po_line")
+    assert village
+    assert village in said or "/trace/" in official.answer.text
+    await official.see(f"/office/orders/P01-000000-001?line={UUID(int=1)}", 404)

@@ -265,10 +265,14 @@ def _place_in_ledger(entry: Entry) -> tuple[date, UUID]:
 
 @router.get("/office/orders/{number}")
 async def order(
-    visit: Official, session: ReadSession, now: Now, number: Annotated[str, PathParameter(max_length=32)]
+    visit: Official,
+    session: ReadSession,
+    now: Now,
+    number: Annotated[str, PathParameter(max_length=64)],
+    line: _Text = "",
 ) -> Response:
     """An order without its buyer: what was sold, of which lot and village, and what the ledger counts of it."""
-    trail = await reports.trail(session, number)
+    trail = await reports.trail(session, number, line_id=UUID(line) if _is_uuid(line) else None)
     return show(visit, "office_order.html", trail=trail, place=_place(trail.division_code), today=local_day(now))
 
 

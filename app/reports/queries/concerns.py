@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -43,6 +45,24 @@ FROM orders_line l JOIN orders_supplier_order o ON o.id = l.supplier_order_id
 LEFT JOIN inventory_lot t ON t.sku = l.sku AND t.code = l.lot_code
 WHERE l.order_id = :order ORDER BY l.position
 """)
+# A purchase order's lines are what was received: their sales in the ledger name the lot of each.
+_PURCHASE = text("""
+SELECT id, po_no, 'supermarket', division_code, ordered_at, NULL FROM wholesale_po
+WHERE po_no = :number AND (CAST(:line AS uuid) IS NULL OR id IN (
+    SELECT order_id FROM assistance_entry WHERE kind = 'sale' AND line_id = CAST(:line AS uuid)))
+ORDER BY ordered_at DESC LIMIT 1
+""")
+_RECEIVED = text("""
+SELECT e.line_id, e.sku, e.product_name, e.supplier_name, 'completed', e.township, coalesce(t.village, l.village, ''),
+       e.quantity, e.amount_fen, -coalesce(b.amount_fen, 0), true, false, e.lot_code, t.trace_code, t.harvested_on,
+       t.produced_on
+FROM assistance_entry e
+LEFT JOIN inventory_lot t ON t.sku = e.sku AND t.code = e.lot_code
+LEFT JOIN LATERAL (SELECT village FROM wholesale_po_line WHERE po_id = e.order_id AND sku = e.sku LIMIT 1) l ON true
+LEFT JOIN LATERAL (SELECT CAST(sum(amount_fen) AS bigint) AS amount_fen FROM assistance_entry r
+                   WHERE r.reverses = e.id AND r.kind = 'refund') b ON true
+WHERE e.order_id = :order AND e.kind = 'sale' ORDER BY e.counted_on, e.id
+""")
 _ENTRIES = text("""
 SELECT line_id, counted_on, posted_at, kind, evidence, product_name, lot_code, quantity, amount_fen, reason
 FROM assistance_entry WHERE order_id = :order ORDER BY counted_on, id
@@ -59,13 +79,19 @@ async def disputes(session: AsyncSession, *, limit: int) -> list[Dispute]:
     return [Dispute(*row) for row in await ask(session, _DISPUTES, {"limit": limit})]
 
 
-async def trail(session: AsyncSession, number: str) -> Trail:
-    """An order by its number, with lots and ledger entries. Raises ``NotFound``."""
-    found = await ask(session, _ORDER, {"number": number})
+async def trail(session: AsyncSession, number: str, *, line_id: UUID | None = None) -> Trail:
+    """An order by its number, with lots and ledger entries. Raises ``NotFound``.
+
+    Supermarkets number their purchase orders themselves, so two of them may have the same number: ``line_id``, a line
+    of the ledger, tells which is meant, else it is the latest.
+    """
+    found, of_lines = await ask(session, _ORDER, {"number": number}), _LINES
+    if not found:
+        found, of_lines = await ask(session, _PURCHASE, {"number": number, "line": line_id}), _RECEIVED
     if not found:
         raise NotFound
     ((order, said, channel, division_code, placed_at, paid_at),) = found
-    lines = await ask(session, _LINES, {"order": order})
+    lines = await ask(session, of_lines, {"order": order})
     entries = await ask(session, _ENTRIES, {"order": order})
     return Trail(
         number=said,
