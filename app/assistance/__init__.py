@@ -45,7 +45,7 @@ from app.assistance.queries.tallies import TAKES as GOAL_FILTER
 from app.assistance.queries.tallies import TALLIED as GOALS_WITH_AREAS
 from app.assistance.routes import router
 from app.assistance.rules import Channel, Entry, Evidence, Kind
-from app.assistance.rules.attribution import Benefit
+from app.assistance.rules.attribution import YIELDS, Benefit
 from app.assistance.rules.benefits import Benefits
 from app.assistance.rules.benefits import By as HouseholdGroup
 from app.assistance.rules.benefits import Part as BenefitPart
@@ -76,6 +76,14 @@ from app.assistance.rules.goals import (
     UnknownFilterValue,
 )
 from app.assistance.rules.households import FEWEST as FEWEST_HOUSEHOLDS
+from app.assistance.rules.households import (
+    FigureKind,
+    LinkKind,
+    NewHousehold,
+    NewLinkage,
+    amount_of,
+)
+from app.assistance.rules.households import Payment as HouseholdPayment
 from app.assistance.rules.periods import Closing, Sums, UnknownCutOff
 from app.assistance.rules.plans import Aspect, Measure, Plan, PlanExists
 from app.assistance.rules.programmes import TERMS, Said, Terms, terms_of, terms_on
@@ -95,8 +103,13 @@ from app.assistance.service import (
     contribution,
     count_sales,
     create_plan,
+    decide_payments,
+    declare_figure,
+    enter_payments,
     fold_ledger,
+    link_households,
     print_certificate,
+    register_households,
     resolve_filter,
     reverse_sale,
     seal_due,
@@ -122,6 +135,7 @@ __all__ = [
     "TERMS",
     "VIEWS",
     "WORDINGS",
+    "YIELDS",
     "ActsForNobody",
     "ActsForSeveral",
     "Agreed",
@@ -141,6 +155,7 @@ __all__ = [
     "Entry",
     "EntryContradicted",
     "Evidence",
+    "FigureKind",
     "Figures",
     "Filter",
     "Forecast",
@@ -149,11 +164,15 @@ __all__ = [
     "GoalStanding",
     "GoalsOverlap",
     "HouseholdGroup",
+    "HouseholdPayment",
     "Kind",
+    "LinkKind",
     "Measure",
     "MeasureStanding",
     "Metric",
     "MetricNotAvailable",
+    "NewHousehold",
+    "NewLinkage",
     "NoSuchCertificate",
     "NothingCounted",
     "Period",
@@ -176,6 +195,7 @@ __all__ = [
     "YearStanding",
     "add_aspect",
     "add_measure",
+    "amount_of",
     "benefits",
     "certificate",
     "certify",
@@ -185,17 +205,22 @@ __all__ = [
     "contribution",
     "count_sales",
     "create_plan",
+    "decide_payments",
+    "declare_figure",
+    "enter_payments",
     "fold_ledger",
     "goal",
     "goal_entries",
     "goals",
     "ledger",
+    "link_households",
     "on_goods_received",
     "on_goods_returned",
     "on_lines_refunded",
     "on_supplier_orders_completed",
     "print_certificate",
     "programme_of",
+    "register_households",
     "resolve_filter",
     "reverse_sale",
     "router",

@@ -21,6 +21,7 @@ from app.core.outbox import deliver_all
 from app.core.settings import Settings
 from app.demo.county import ROOTS, SIGN_INS, articles, assortment, plant, plant_goals
 from app.demo.history import History, bank
+from app.demo.households import plant_households
 from app.demo.plan import draw_plan
 from app.demo.purchases import Goods, draw_purchases
 from app.demo.settled import settle_months
@@ -109,6 +110,17 @@ async def _load(
 
     end = day_end(until) - timedelta(seconds=1)
     async with database.write() as session:
+        payers = {code: who.supplier_id for code, who in county.suppliers.items() if who.supplier_id is not None}
+        await plant_households(
+            session,
+            payers,
+            first=plan.first,
+            until=until,
+            seed=seed,
+            by=county.officer,
+            second=county.second_officer,
+            now=end,
+        )
         goals = await plant_goals(session, year=until.year, by=county.officer, now=end)
         await storefront.rebuild(session)
         await settle_months(session, county, first=plan.first, end=end)

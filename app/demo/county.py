@@ -45,6 +45,7 @@ SIGN_INS = (
     *(f"supplier-{entry['id'].lower()}" for entry in _DATA["suppliers"]),
     *(f"partner-{entry['id'].lower()}" for entry in _DATA["partners"]),
     "officer",
+    "officer-2",
     "operator",
     "operator-2",
 )
@@ -58,6 +59,7 @@ class County:
     operator: Actor
     second_operator: Actor
     officer: Actor
+    second_officer: Actor
     suppliers: dict[str, Actor]
     villages: dict[str, str]
     skus: dict[str, dict[str, Any]]
@@ -104,6 +106,7 @@ async def plant(session: AsyncSession, *, password_hash: str, first: date, now: 
     operator = await person("operator", "平台运营", Role.OPERATOR)
     second = await person("operator-2", "平台复核", Role.OPERATOR)
     officer = await person("officer", "协作专员", Role.OFFICER)
+    reviewer = await person("officer-2", "协作复核", Role.OFFICER)
     buyer = await person("buyer", "历城买家", Role.BUYER)
     staff = await _plant_suppliers(session, operator, password_hash, now)
     supermarkets = await _plant_partners(session, operator, password_hash, now)
@@ -114,7 +117,7 @@ async def plant(session: AsyncSession, *, password_hash: str, first: date, now: 
     markets = list(supermarkets.values())
     await open_accounts(session, markets, records, skus, first=first, by=operator, now=now)
     villages = {entry["id"]: entry["village"] for entry in _DATA["suppliers"]}
-    return County(buyer, operator, second, officer, staff, villages, skus, supermarkets, records)
+    return County(buyer, operator, second, officer, reviewer, staff, villages, skus, supermarkets, records)
 
 
 async def _plant_suppliers(

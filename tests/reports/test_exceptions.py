@@ -39,6 +39,34 @@ def deals(price):
         FROM o, orders_line l WHERE l.id = {PLAIN}"""
 
 
+def linked(kind="WAGE", yearly="NULL", since="2026-01-01", persons=4):
+    """A household of the plain line's supplier."""
+    return (
+        f"""INSERT INTO assistance_household (id, number_sealed, number_index, township_code, village, classes, persons,
+                persons_linked, left_on, entered_by, entered_at)
+            SELECT '{PAPER}', '', '', min(code), '', '{{}}', {persons}, 1, '2026-06-01', '{PAPER}', now()
+            FROM suppliers_township""",
+        f"""INSERT INTO assistance_linkage (id, household_id, supplier_id, kind, contract_no, valid_from, terms,
+                yearly_fen, entered_by, entered_at)
+            VALUES ('{PAPER}', '{PAPER}', {SUPPLIER}, '{kind}', 'LD-1', '{since}', '', {yearly}, '{PAPER}', now())""",
+    )
+
+
+def paid(on="2026-04-02", kind="WAGE", own="true", to=None):
+    """A hundred yuan for that household, by an approved list; what the two come to is another matter."""
+    return (
+        f"""INSERT INTO assistance_payment_list (id, source, rows, total_fen, note, entered_by, entered_at)
+            VALUES ('{PAPER}', 'entered', 1, 10000, '', '{PAPER}', now()) ON CONFLICT DO NOTHING""",
+        f"""INSERT INTO assistance_payment_list_decision (list_id, verdict, note, decided_by, decided_at)
+            VALUES ('{PAPER}', 'approved', '', gen_random_uuid(), now()) ON CONFLICT DO NOTHING""",
+        f"""INSERT INTO assistance_household_payment (id, list_id, household_id, supplier_id, kind, paid_on, amount_fen,
+                to_own_account)
+            VALUES (gen_random_uuid(), '{PAPER}', '{PAPER}', {to or SUPPLIER}, '{kind}', '{on}', 10000, {own})""",
+    )
+
+
+PAPER = "00000000-0000-7000-8000-0000000000f1"
+ANOTHER = f"(SELECT id FROM suppliers_supplier WHERE id <> {SUPPLIER} LIMIT 1)"
 UNIT_PRICE = f"(SELECT unit_price_fen FROM orders_line WHERE id = {PLAIN})"
 BLUE = invoice("p.amount_fen - 1").replace("false, NULL", "true, NULL")
 PLANTED = {
@@ -107,6 +135,18 @@ PLANTED = {
         f"""UPDATE orders_line SET amount_fen = amount_fen - 1, discount_fen = discount_fen + 1,
                 subsidy_fen = subsidy_fen + 1 WHERE id = {PLAIN}"""
     ],
+    Check.CAPACITY_EXCEEDED: [
+        f"""INSERT INTO assistance_supplier_figure (id, supplier_id, kind, category, starts_on, ends_on, value,
+                evidence, entered_by, entered_at)
+            SELECT '{PAPER}', supplier_id, 'raw_capacity_g', category, '2026-01-01', '2026-12-31', 499, '', '{PAPER}',
+                now() FROM assistance_entry WHERE id = {ENTRY}"""
+    ],
+    Check.CONTRACT_UNPAID: [*linked(yearly="10000", persons=999)],
+    Check.HOUSEHOLD_SHARED: [*linked(persons=999), *paid(), *paid(to=ANOTHER)[2:]],
+    Check.PAID_AFTER_LEAVING: [*linked(persons=999), *paid("2026-06-02")],
+    Check.NOT_OWN_ACCOUNT: [*linked(persons=999), *paid(own="false")],
+    Check.DIVIDEND_ABOVE_REGISTER: [*linked("DIVIDEND", "9999", persons=999), *paid(kind="DIVIDEND")],
+    Check.PERSONS_ABOVE_REGISTER: [*linked(), *paid()],
     Check.NOT_SEALED: [
         f"""UPDATE assistance_entry SET posted_at = TIMESTAMPTZ '{NOW.isoformat()}' - interval '9 days'
             WHERE id = {ENTRY}""",

@@ -14,6 +14,8 @@ from app.assistance.rules.households import (
     HouseholdExists,
     ListDecided,
     ListStatus,
+    NewHousehold,
+    NewLinkage,
     PaymentsRefused,
     ReversedAlready,
 )
@@ -66,8 +68,7 @@ _HOUSEHOLDS, _LISTS = "office.households", "office.payment_lists"
 )
 async def register_household(body: HouseholdIn, by: Officer, session: WriteSession, now: Now) -> HouseholdOut:
     """Nothing that is answered or logged tells who it is; the number is kept sealed."""
-    found = await service.register_household(
-        session,
+    new = NewHousehold(
         number=body.household_no,
         township_code=body.township_code,
         village=body.village,
@@ -76,9 +77,8 @@ async def register_household(body: HouseholdIn, by: Officer, session: WriteSessi
         persons_linked=body.persons_linked,
         consented_on=body.consented_on,
         bank_tail=body.bank_tail,
-        by=by,
-        now=now,
     )
+    found = await service.register_household(session, new, by=by, now=now)
     return HouseholdOut.of(found)
 
 
@@ -166,8 +166,8 @@ async def link_household(
     household_id: UUID, body: LinkageIn, by: Officer, session: WriteSession, now: Now
 ) -> LinkageOut:
     """By a contract, payroll, lease or share register. It is evidence of nothing until something is paid."""
-    values = {name: getattr(body, name) for name in LinkageIn.model_fields}
-    return LinkageOut.of(await service.link(session, household_id, **values, by=by, now=now))
+    new = NewLinkage(household_id, **{name: getattr(body, name) for name in LinkageIn.model_fields})
+    return LinkageOut.of(await service.link(session, new, by=by, now=now))
 
 
 @router.post(

@@ -108,6 +108,34 @@ class Household:
 
 
 @dataclass(frozen=True, slots=True)
+class NewHousehold:
+    """A household to be registered; ``number`` is that of the official system."""
+
+    number: str
+    township_code: str
+    village: str
+    classes: Mapping[str, str]
+    persons: int
+    persons_linked: int
+    consented_on: date | None = None
+    bank_tail: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewLinkage:
+    """A contract or register entry to be kept."""
+
+    household_id: UUID
+    supplier_id: UUID
+    kind: LinkKind
+    contract_no: str
+    valid_from: date
+    valid_to: date | None
+    terms: str
+    yearly_fen: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Linkage:
     """A contract or register entry that links a household with a supplier. ``yearly_fen`` is what it allows a year."""
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert
+from sqlalchemy import insert, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import files
@@ -17,7 +18,6 @@ from app.assistance.models import (
     LinkageRow,
     PaymentListDecisionRow,
     PaymentListRow,
-    PaymentRow,
     SupplierFigureRow,
 )
 from app.assistance.queries.households import BANK, NUMBER
@@ -32,6 +32,8 @@ from app.assistance.rules.households import (
     LinkKind,
     ListDecided,
     ListStatus,
+    NewHousehold,
+    NewLinkage,
     Payment,
     PaymentList,
     PaymentsRefused,
@@ -41,6 +43,7 @@ from app.assistance.rules.progress import SecondOfficerNeeded
 from app.assistance.rules.season import Period, year_until
 from app.catalogue import ROOTS
 from app.core.clock import local_day
+from app.core.db import dump
 from app.core.errors import Fault, InvalidInput, NotFound
 from app.core.ids import new_id
 from app.core.sealing import keys
@@ -49,43 +52,44 @@ from app.suppliers import TOWNSHIPS
 from app.suppliers import suppliers as list_suppliers
 
 _MOST_FAULTS = 100
+# One value for any number of rows: thousands of them are entered at once.
+_PAY = text("""
+INSERT INTO assistance_household_payment
+SELECT * FROM json_populate_recordset(CAST(NULL AS assistance_household_payment), CAST(:rows AS json))
+""")
 
 
-async def register_household(
-    session: AsyncSession,
-    *,
-    number: str,
-    township_code: str,
-    village: str,
-    classes: Mapping[str, str],
-    persons: int,
-    persons_linked: int,
-    consented_on: date | None,
-    bank_tail: str | None,
-    by: Actor,
-    now: datetime,
-) -> Household:
+async def register_household(session: AsyncSession, new: NewHousehold, *, by: Actor, now: datetime) -> Household:
     """Enter a household; its number and bank tail are sealed. Raises ``HouseholdExists``, ``InvalidInput``."""
-    if township_code not in TOWNSHIPS:
+    if new.township_code not in TOWNSHIPS:
         raise InvalidInput(faults=[Fault("/township_code", "unknown_township", "没有该乡镇", "there is none")])
-    household_id = new_id(now)
-    await session.execute(
-        insert(HouseholdRow).values(
-            id=household_id,
-            number_sealed=keys().seal(number, NUMBER),
-            number_index=queries.blind(number),
-            township_code=township_code,
-            village=village,
-            classes=dict(classes),
-            persons=persons,
-            persons_linked=persons_linked,
-            consented_on=consented_on,
-            bank_sealed=None if bank_tail is None else keys().seal(bank_tail, BANK),
-            entered_by=by.account_id,
-            entered_at=now,
-        )
-    )
+    (household_id,) = await register_households(session, [new], by=by, now=now)
     return await queries.household(session, household_id)
+
+
+async def register_households(
+    session: AsyncSession, new: Sequence[NewHousehold], *, by: Actor, now: datetime
+) -> list[UUID]:
+    """Enter many households of known townships in one statement; their ids in order. Raises ``HouseholdExists``."""
+    rows: list[dict[str, Any]] = [
+        {
+            "id": new_id(now),
+            "number_sealed": keys().seal(one.number, NUMBER),
+            "number_index": queries.blind(one.number),
+            "township_code": one.township_code,
+            "village": one.village,
+            "classes": dict(one.classes),
+            "persons": one.persons,
+            "persons_linked": one.persons_linked,
+            "consented_on": one.consented_on,
+            "bank_sealed": None if one.bank_tail is None else keys().seal(one.bank_tail, BANK),
+            "entered_by": by.account_id,
+            "entered_at": now,
+        }
+        for one in new
+    ]
+    await session.execute(insert(HouseholdRow), rows)
+    return [row["id"] for row in rows]
 
 
 async def see_household(
@@ -105,29 +109,26 @@ async def leave(session: AsyncSession, household_id: UUID, *, on: date) -> House
     return await queries.household(session, household_id)
 
 
-async def link(
-    session: AsyncSession,
-    household_id: UUID,
-    *,
-    supplier_id: UUID,
-    kind: LinkKind,
-    contract_no: str,
-    valid_from: date,
-    valid_to: date | None,
-    terms: str,
-    yearly_fen: int | None,
-    by: Actor,
-    now: datetime,
-) -> Linkage:
+async def link(session: AsyncSession, new: NewLinkage, *, by: Actor, now: datetime) -> Linkage:
     """Link a household with a supplier by a contract or register entry. Raises ``NotFound``, ``InvalidInput``."""
-    await queries.household(session, household_id)
-    await _known_supplier(session, supplier_id)
-    linkage = Linkage(
-        new_id(now), household_id, supplier_id, kind, contract_no, valid_from, valid_to, terms, yearly_fen
-    )
-    row = {name: getattr(linkage, name) for name in Linkage.__slots__} | {"kind": kind.value}
-    await session.execute(insert(LinkageRow).values(**row, entered_by=by.account_id, entered_at=now))
+    await queries.household(session, new.household_id)
+    await _known_supplier(session, new.supplier_id)
+    (linkage,) = await link_households(session, [new], by=by, now=now)
     return linkage
+
+
+async def link_households(
+    session: AsyncSession, new: Sequence[NewLinkage], *, by: Actor, now: datetime
+) -> list[Linkage]:
+    """Link many registered households with suppliers in one statement."""
+    linkages = [Linkage(id=new_id(now), **{name: getattr(one, name) for name in NewLinkage.__slots__}) for one in new]
+    rows = [
+        {name: getattr(one, name) for name in Linkage.__slots__}
+        | {"kind": one.kind.value, "entered_by": by.account_id, "entered_at": now}
+        for one in linkages
+    ]
+    await session.execute(insert(LinkageRow), rows)
+    return linkages
 
 
 async def declare_figure(
@@ -187,14 +188,18 @@ async def enter_payments(
     kept = {"source": source, "rows": len(payments), "total_fen": total, "note": note}
     await session.execute(insert(PaymentListRow).values(id=list_id, **kept, entered_by=by.account_id, entered_at=now))
     rows = [
-        {name: getattr(payment, name) for name in Payment.__slots__}
-        | {"id": new_id(now), "list_id": list_id, "kind": payment.kind.value}
+        {name: _plain(getattr(payment, name)) for name in Payment.__slots__}
+        | {"id": str(new_id(now)), "list_id": str(list_id)}
         for payment in payments
     ]
-    await session.execute(insert(PaymentRow), rows)
+    await session.execute(_PAY, {"rows": dump(rows)})
     purpose = files.Purpose.EVIDENCE
     await files.attach(session, evidence, owner=by, purpose=purpose, to=list_id, now=now, pointer="/evidence")
     return await queries.payment_list(session, list_id)
+
+
+def _plain(value: object) -> object:
+    return str(value) if isinstance(value, UUID | date) else value
 
 
 async def decide_payments(

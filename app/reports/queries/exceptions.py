@@ -11,12 +11,14 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.core.clock import day_end, day_start
+from app.assistance import YIELDS
+from app.core.clock import day_end, day_start, local_day
 from app.reports.rules.exceptions import (
     FEWEST_AT_YEAR_END,
     FEWEST_DEALS,
     PRICE_LIMIT_PCT,
     SPIKE_FACTOR,
+    UNPAID_DAYS,
     Check,
     Finding,
     finding,
@@ -179,6 +181,105 @@ FROM assistance_unsealed u JOIN assistance_entry e ON e.id = u.entry_id
 WHERE e.counted_on BETWEEN :first AND :last AND e.posted_at < :day_before
 """
 
+_NO_LINE = "CAST(NULL AS uuid) AS line_id, CAST(NULL AS text) AS sku"
+_APPROVED = "JOIN assistance_payment_list_decision d ON d.list_id = p.list_id AND d.verdict = 'approved'"
+_YIELDS = "VALUES " + ", ".join(
+    f"('{one.category}', DATE '{one.since}', {one.raw_per_finished.numerator}, {one.raw_per_finished.denominator})"
+    for one in YIELDS
+)
+
+# Each span of days for which a capacity is declared is looked at as a whole, by the yield of its last day.
+_CAPACITY_EXCEEDED = f"""
+SELECT least(f.ends_on, CAST(:last AS date)) AS on_day, s.code AS number, {_NO_LINE}, f.supplier_id, s.name AS supplier,
+       CAST(o.amount_fen * (n.needed_g - f.value) / n.needed_g AS bigint) AS amount_fen,
+       jsonb_build_object('category', c.name, 'needed', CAST(round(n.needed_g / 1000) AS text),
+                          'capacity', CAST(div(f.value, 1000) AS text)) AS facts
+FROM (SELECT DISTINCT ON (supplier_id, category, starts_on, ends_on) supplier_id, category, starts_on, ends_on,
+             CAST(value AS numeric) AS value FROM assistance_supplier_figure
+      WHERE kind = 'raw_capacity_g' AND starts_on <= :last AND ends_on >= :first
+      ORDER BY supplier_id, category, starts_on, ends_on, id DESC) f
+JOIN suppliers_supplier s ON s.id = f.supplier_id JOIN catalogue_category c ON c.slug = f.category
+JOIN LATERAL (SELECT y.* FROM ({_YIELDS}) AS y (category, since, part, whole)
+              WHERE y.category = f.category AND y.since <= f.ends_on ORDER BY y.since DESC LIMIT 1) y ON true
+CROSS JOIN LATERAL (SELECT sum(e.weight_g) AS weight_g, sum(e.amount_fen) AS amount_fen FROM assistance_entry e
+                    WHERE e.supplier_id = f.supplier_id AND e.category = f.category
+                      AND e.counted_on BETWEEN f.starts_on AND f.ends_on) o
+CROSS JOIN LATERAL (SELECT CAST(o.weight_g AS numeric) * y.part / y.whole AS needed_g) n
+WHERE n.needed_g > f.value
+"""
+
+_CONTRACT_UNPAID = f"""
+SELECT greatest(k.valid_from, CAST(:first AS date)) AS on_day, k.contract_no AS number, {_NO_LINE}, k.supplier_id,
+       s.name AS supplier, coalesce(k.yearly_fen, 0) AS amount_fen,
+       jsonb_build_object('since', k.valid_from, 'kind', k.kind) AS facts
+FROM assistance_linkage k JOIN suppliers_supplier s ON s.id = k.supplier_id
+WHERE k.valid_from <= least(CAST(:last AS date), CAST(:today AS date)) - {UNPAID_DAYS}
+  AND (k.valid_to IS NULL OR k.valid_to >= :first)
+  AND NOT EXISTS (SELECT FROM assistance_household_payment p {_APPROVED}
+                  WHERE p.household_id = k.household_id AND p.supplier_id = k.supplier_id AND p.kind = k.kind
+                    AND p.paid_on >= k.valid_from)
+"""
+
+# Nothing here tells who a household is: cases are named by the register's own ids.
+_HOUSEHOLD_SHARED = f"""
+SELECT max(p.paid_on) AS on_day, CAST(p.household_id AS text) AS number, {_NO_LINE}, CAST(NULL AS uuid) AS supplier_id,
+       CAST(NULL AS text) AS supplier, CAST(sum(p.amount_fen) AS bigint) AS amount_fen,
+       jsonb_build_object('suppliers', string_agg(DISTINCT s.code, '、')) AS facts
+FROM assistance_household_payment p {_APPROVED} JOIN suppliers_supplier s ON s.id = p.supplier_id
+WHERE p.paid_on BETWEEN :first AND :last
+GROUP BY p.household_id HAVING count(DISTINCT p.supplier_id) > 1
+"""
+
+_OF_PAYMENT = f"""p.paid_on AS on_day, CAST(p.id AS text) AS number, {_NO_LINE}, p.supplier_id, s.name AS supplier,
+       p.amount_fen"""
+_PAYMENTS = f"""
+FROM assistance_household_payment p {_APPROVED} JOIN suppliers_supplier s ON s.id = p.supplier_id
+JOIN assistance_household h ON h.id = p.household_id
+WHERE p.paid_on BETWEEN :first AND :last AND p.amount_fen > 0
+  AND NOT EXISTS (SELECT FROM assistance_household_payment r
+                  JOIN assistance_payment_list_decision x ON x.list_id = r.list_id AND x.verdict = 'approved'
+                  WHERE r.reverses = p.id)
+"""
+_PAID_AFTER_LEAVING = f"""
+SELECT {_OF_PAYMENT}, jsonb_build_object('left_on', h.left_on, 'paid_on', p.paid_on) AS facts
+{_PAYMENTS} AND p.paid_on > h.left_on
+"""
+_NOT_OWN_ACCOUNT = f"""
+SELECT {_OF_PAYMENT}, jsonb_build_object('kind', p.kind, 'paid_on', p.paid_on) AS facts
+{_PAYMENTS} AND NOT p.to_own_account
+"""
+
+_DIVIDEND_ABOVE_REGISTER = f"""
+SELECT t.on_day, CAST(t.household_id AS text) AS number, {_NO_LINE}, t.supplier_id, s.name AS supplier,
+       t.paid_fen - a.allowed_fen AS amount_fen,
+       jsonb_build_object('year', CAST(t.year AS text), 'paid', t.paid_fen, 'allowed', a.allowed_fen) AS facts
+FROM (SELECT p.household_id, p.supplier_id, extract(year FROM p.paid_on) AS year, max(p.paid_on) AS on_day,
+             CAST(sum(p.amount_fen) AS bigint) AS paid_fen
+      FROM assistance_household_payment p {_APPROVED}
+      WHERE p.kind = 'DIVIDEND' AND p.paid_on BETWEEN :first AND :last GROUP BY 1, 2, 3) t
+JOIN suppliers_supplier s ON s.id = t.supplier_id
+CROSS JOIN LATERAL (
+    SELECT CAST(coalesce(sum(k.yearly_fen), 0) AS bigint) AS allowed_fen FROM assistance_linkage k
+    WHERE k.household_id = t.household_id AND k.supplier_id = t.supplier_id AND k.kind = 'DIVIDEND'
+      AND k.valid_from <= t.on_day AND (k.valid_to IS NULL OR extract(year FROM k.valid_to) >= t.year)) a
+WHERE t.paid_fen > a.allowed_fen
+"""
+
+# A supplier of which no household is registered yet says nothing about the register; the amount is its counted sales.
+_PERSONS_ABOVE_REGISTER = f"""
+SELECT greatest(c.valid_from, CAST(:first AS date)) AS on_day, s.code AS number, {_NO_LINE}, c.supplier_id,
+       s.name AS supplier, n.amount_fen,
+       jsonb_build_object('claimed', CAST(c.people_linked AS text), 'registered', CAST(r.persons AS text)) AS facts
+FROM catalogue_certification c JOIN suppliers_supplier s ON s.id = c.supplier_id
+JOIN LATERAL (
+    SELECT sum(h.persons) AS persons FROM assistance_household h
+    WHERE EXISTS (SELECT FROM assistance_linkage k WHERE k.household_id = h.id AND k.supplier_id = c.supplier_id
+                    AND k.valid_from <= :last)) r ON r.persons < c.people_linked
+CROSS JOIN LATERAL (SELECT coalesce(CAST(sum(e.amount_fen) AS bigint), 0) AS amount_fen FROM assistance_entry e
+                    WHERE e.supplier_id = c.supplier_id AND e.counted_on BETWEEN :first AND :last) n
+WHERE c.listed_at IS NOT NULL AND c.valid_from <= :last AND c.valid_to > :first
+"""
+
 _STATEMENTS: Mapping[Check, TextClause] = {
     check: text(f"SELECT * FROM ({statement}) AS found ORDER BY on_day, number, line_id LIMIT :limit")
     for check, statement in (
@@ -194,6 +295,13 @@ _STATEMENTS: Mapping[Check, TextClause] = {
         (Check.RED_INVOICE_MISSING, _RED_INVOICE_MISSING),
         (Check.SUBSIDY_COUNTED, _SUBSIDY_COUNTED),
         (Check.NOT_SEALED, _NOT_SEALED),
+        (Check.CAPACITY_EXCEEDED, _CAPACITY_EXCEEDED),
+        (Check.CONTRACT_UNPAID, _CONTRACT_UNPAID),
+        (Check.HOUSEHOLD_SHARED, _HOUSEHOLD_SHARED),
+        (Check.PAID_AFTER_LEAVING, _PAID_AFTER_LEAVING),
+        (Check.NOT_OWN_ACCOUNT, _NOT_OWN_ACCOUNT),
+        (Check.DIVIDEND_ABOVE_REGISTER, _DIVIDEND_ABOVE_REGISTER),
+        (Check.PERSONS_ABOVE_REGISTER, _PERSONS_ABOVE_REGISTER),
     )
 }
 
@@ -208,6 +316,7 @@ async def exceptions(
         "since": day_start(first),
         "until": day_end(last),
         "year_since": day_start(first.replace(month=1, day=1)),
+        "today": local_day(now),
         "day_before": now - timedelta(days=1),
         "limit": limit,
     }

@@ -28,6 +28,13 @@ class Check(StrEnum):
     RED_INVOICE_MISSING = "red_invoice_missing"
     SUBSIDY_COUNTED = "subsidy_counted"
     NOT_SEALED = "not_sealed"
+    CAPACITY_EXCEEDED = "capacity_exceeded"
+    CONTRACT_UNPAID = "contract_unpaid"
+    HOUSEHOLD_SHARED = "household_shared"
+    PAID_AFTER_LEAVING = "paid_after_leaving"
+    NOT_OWN_ACCOUNT = "not_own_account"
+    DIVIDEND_ABOVE_REGISTER = "dividend_above_register"
+    PERSONS_ABOVE_REGISTER = "persons_above_register"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +55,9 @@ FEWEST_DEALS = 5
 SPIKE_FACTOR, FEWEST_AT_YEAR_END = 3, 10
 """A supplier's orders of 20 to 31 December that were signed in January are a spike when they are this many times what
 twelve days bring it on the average of the year, and at least so many."""
+
+UNPAID_DAYS = 180
+"""A contract with a household that brought it nothing for so long is paper."""
 
 CHECKS: Mapping[Check, Explained] = {
     Check.CLAIMED_ELSEWHERE: Explained(
@@ -151,6 +161,65 @@ CHECKS: Mapping[Check, Explained] = {
             "Did every entry enter the chain of hashes within a day? `baojing check` compares the hashes themselves.",
         ),
         Said("{posted_on} 入账，仍未入链", "posted on {posted_on}, not in the chain yet"),
+    ),
+    Check.CAPACITY_EXCEEDED: Explained(
+        Said("超出原料产能", "More than the raw material allows"),
+        Said(
+            "统计销量折算的原料是否超过供应商申报的原料能力？超出部分可能以外地货冒充。",
+            "Did counted sales need more raw material than the supplier can have? The rest may be from elsewhere.",
+        ),
+        Said(
+            "{category}需原料 {needed} 千克，申报能力 {capacity} 千克",
+            "{needed} kg of {category} needed, {capacity} declared",
+        ),
+    ),
+    Check.CONTRACT_UNPAID: Explained(
+        Said("有合同无付款", "Contract without payment"),
+        Said(
+            f"与农户签订的合同满 {UNPAID_DAYS} 天，是否从未付款？",
+            f"Was a household with a contract of {UNPAID_DAYS} days paid nothing?",
+        ),
+        Said("{since} 起的 {kind} 合同，尚无付款", "a {kind} contract since {since}, nothing paid yet"),
+    ),
+    Check.HOUSEHOLD_SHARED: Explained(
+        Said("多家重复带动", "Household of several suppliers"),
+        Said(
+            "同一农户是否被几家供应商同时计入带动户数？合计只能计一户。",
+            "Do several suppliers count the same household as theirs? Altogether it counts once.",
+        ),
+        Said("由 {suppliers} 共同付款", "paid by {suppliers}"),
+    ),
+    Check.PAID_AFTER_LEAVING: Explained(
+        Said("离户后付款", "Paid after leaving"),
+        Said(
+            "农户迁出或销户之后是否仍有付款？",
+            "Was anything paid to a household after it had left or ended?",
+        ),
+        Said("{left_on} 已离户，{paid_on} 仍付款", "left on {left_on}, paid on {paid_on}"),
+    ),
+    Check.NOT_OWN_ACCOUNT: Explained(
+        Said("未付至本户账户", "Not to the household's account"),
+        Said(
+            "付款是否都到农户本人的账户？",
+            "Did all money go to the household's own account?",
+        ),
+        Said("{paid_on} 的 {kind} 未付至本户账户", "{kind} of {paid_on} went to another account"),
+    ),
+    Check.DIVIDEND_ABOVE_REGISTER: Explained(
+        Said("分红超过登记", "Dividend above the register"),
+        Said(
+            "分红是否超过股权登记或合同所允许的金额？退还本金不是收入。",
+            "Was more paid as dividend than the share register allows? Principal that comes back is no income.",
+        ),
+        Said("{year} 年分红 {paid} 元，登记 {allowed} 元", "{paid} yuan in {year}, {allowed} registered"),
+    ),
+    Check.PERSONS_ABOVE_REGISTER: Explained(
+        Said("带动人数超过登记", "More persons than registered"),
+        Said(
+            "产品认定申报的带动人数是否超过登记农户的人口？",
+            "Does a certification claim more persons than the registered households have?",
+        ),
+        Said("认定申报 {claimed} 人，登记 {registered} 人", "{claimed} persons claimed, {registered} registered"),
     ),
 }
 
