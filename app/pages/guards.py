@@ -2,7 +2,8 @@
 
 A browser carries its sign-in in two cookies that no script can read: the access token, and the refresh token that
 continues it. A third names the browser's visit; every form holds a token that only we can make from it. Pages name
-one of ``Visitor``, ``SignedIn``, ``Customer``, ``Seller`` and ``Official``; what takes a form names ``Posted`` besides.
+one of ``Visitor``, ``SignedIn``, ``Customer``, ``Seller``, ``Purchaser`` and ``Official``; what takes a form names
+``Posted`` besides.
 """
 
 from __future__ import annotations
@@ -61,6 +62,11 @@ class Visit:
         return self.actor is not None and Role.SUPPLIER in self.actor.roles and self.actor.supplier_id is not None
 
     @property
+    def is_purchaser(self) -> bool:
+        """Whether somebody of a supermarket is signed in."""
+        return self.actor is not None and Role.PARTNER in self.actor.roles and self.actor.partner_id is not None
+
+    @property
     def is_official(self) -> bool:
         """Whether somebody who may see the office's figures is signed in: its officers, and the operators."""
         return self.actor is not None and bool({Role.OFFICER, Role.OPERATOR} & self.actor.roles)
@@ -76,16 +82,24 @@ class Visit:
 
     @property
     def home(self) -> str:
-        """Where whoever is signed in begins. Operators and partners work through the API; here is their account."""
+        """Where whoever is signed in begins. Operators work through the API; here is their account."""
         if self.is_buyer or self.actor is None:
             return "/"
         if self.is_seller:
             return "/supplier"
+        if self.is_purchaser:
+            return "/partner"
         return "/office" if Role.OFFICER in self.actor.roles else "/account"
 
     def may_see(self, path: str) -> bool:
         """Whether the page at ``path`` is not one of somebody else's."""
-        may = {"buyer": self.is_buyer, "supplier": self.is_seller, "office": self.is_official, None: True}
+        may = {
+            "buyer": self.is_buyer,
+            "supplier": self.is_seller,
+            "partner": self.is_purchaser,
+            "office": self.is_official,
+            None: True,
+        }
         return may[audience(path)]
 
     @property
@@ -107,6 +121,14 @@ class Visit:
         if supplier_id is None:
             raise NotPermitted
         return supplier_id
+
+    @property
+    def partner_id(self) -> UUID:
+        """The supermarket for which somebody is signed in: ``Purchaser`` has seen to it."""
+        partner_id = self.person.partner_id
+        if partner_id is None:
+            raise NotPermitted
+        return partner_id
 
     @property
     def form_token(self) -> str:
@@ -262,6 +284,18 @@ async def _seller(visit: Visitor) -> Visit:
 
 
 Seller = Annotated[Visit, Depends(_seller)]
+
+
+async def _purchaser(visit: Visitor) -> Visit:
+    """Somebody of a supermarket who is signed in. Raises ``NotAuthenticated`` and ``NotPermitted``."""
+    if visit.actor is None:
+        raise NotAuthenticated
+    if not visit.is_purchaser:
+        raise NotPermitted
+    return visit
+
+
+Purchaser = Annotated[Visit, Depends(_purchaser)]
 
 
 async def _official(visit: Visitor) -> Visit:

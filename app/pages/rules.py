@@ -16,7 +16,7 @@ from app.core.errors import DomainError
 Language = Literal["zh", "en"]
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
 
-Audience = Literal["buyer", "supplier", "office"]
+Audience = Literal["buyer", "supplier", "partner", "office"]
 _AUDIENCES: tuple[tuple[str, Audience], ...] = (
     ("/checkout", "buyer"),
     ("/buy", "buyer"),
@@ -29,6 +29,7 @@ _AUDIENCES: tuple[tuple[str, Audience], ...] = (
     ("/account/addresses", "buyer"),
     ("/account/close", "buyer"),
     ("/supplier", "supplier"),
+    ("/partner", "partner"),
     ("/office", "office"),
 )
 """Where the pages begin that have a guard: nobody is led to one that would not open."""

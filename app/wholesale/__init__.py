@@ -26,12 +26,16 @@ from app.wholesale.events import (
 )
 from app.wholesale.handlers import on_lot_recalled, on_money_unclaimed
 from app.wholesale.lifecycle import PoStepNotAllowed, StatementStatus, Status
-from app.wholesale.queries import page, versions, view
+from app.wholesale.queries import OPEN, history, page, versions, view
+from app.wholesale.queries.appointments import slots
 from app.wholesale.queries.deliveries import deliveries
+from app.wholesale.queries.imports import Import, imported, imports
 from app.wholesale.queries.receipts import consents, receipts, returns
 from app.wholesale.queries.statements import get as statement
 from app.wholesale.queries.statements import page as statements
 from app.wholesale.routes import router
+from app.wholesale.routes.statement_papers import paper as statement_paper
+from app.wholesale.routes.statement_papers import sheet as statement_sheet
 from app.wholesale.rules import (
     Ack,
     DisputeKind,
@@ -42,6 +46,7 @@ from app.wholesale.rules import (
     Source,
     StatementLineKind,
 )
+from app.wholesale.rules.appointments import Slot
 from app.wholesale.rules.asking import (
     AskedLine,
     AskedOrder,
@@ -50,17 +55,20 @@ from app.wholesale.rules.asking import (
     PriceMismatch,
     RequiredOnNotPossible,
     UnclearItems,
+    order_day,
 )
 from app.wholesale.rules.deliveries import Delivery, DeliveryLine, Load, LoadLine, LoadsTooMuch
 from app.wholesale.rules.orders import FromSheet, Mismatch, Offer, Partial, PoLine, Prices, PurchaseOrder
 from app.wholesale.rules.receiving import Counted, CountedLine, Receipt, ReceiptLine, Received, Taken, Verdict
 from app.wholesale.rules.returns import Back, BackLine, Consent, DamagedBy, Return, ReturnLine
+from app.wholesale.rules.sheets import Counted as CountedBy
 from app.wholesale.rules.statements import Claim, Dispute, Statement, StatementLine
 from app.wholesale.service import (
     Cut,
     Placed,
     accept,
     approve,
+    book,
     cancel,
     close_due,
     confirm_statement,
@@ -72,9 +80,11 @@ from app.wholesale.service import (
     dispute_statement,
     draft_statement,
     give_back,
+    import_orders,
     invoice_statement,
     issue_statements,
     offer,
+    order_form,
     place,
     receive,
     reject,
@@ -84,6 +94,7 @@ from app.wholesale.service import (
 )
 
 __all__ = [
+    "OPEN",
     "Ack",
     "AskedLine",
     "AskedOrder",
@@ -93,6 +104,7 @@ __all__ = [
     "Claim",
     "Consent",
     "Counted",
+    "CountedBy",
     "CountedLine",
     "Cut",
     "DamagedBy",
@@ -105,6 +117,7 @@ __all__ = [
     "GoodsDispatched",
     "GoodsReceived",
     "GoodsReturned",
+    "Import",
     "Load",
     "LoadLine",
     "LoadsTooMuch",
@@ -133,6 +146,7 @@ __all__ = [
     "ReturnReason",
     "ReturnedLine",
     "SentLine",
+    "Slot",
     "Source",
     "Statement",
     "StatementConfirmed",
@@ -148,6 +162,7 @@ __all__ = [
     "Verdict",
     "accept",
     "approve",
+    "book",
     "cancel",
     "close_due",
     "confirm_statement",
@@ -161,11 +176,17 @@ __all__ = [
     "dispute_statement",
     "draft_statement",
     "give_back",
+    "history",
+    "import_orders",
+    "imported",
+    "imports",
     "invoice_statement",
     "issue_statements",
     "offer",
     "on_lot_recalled",
     "on_money_unclaimed",
+    "order_day",
+    "order_form",
     "page",
     "place",
     "receipts",
@@ -175,7 +196,10 @@ __all__ = [
     "returns",
     "router",
     "send_statement",
+    "slots",
     "statement",
+    "statement_paper",
+    "statement_sheet",
     "statements",
     "take_money",
     "versions",

@@ -308,7 +308,15 @@ def test_nothing_but_health_pages_and_the_document_is_unguarded():
     assert apart == {"/healthz", "/readyz", "/metrics", "/docs", "/openapi.json"}
 
 
-_MAY_SEE = (pages.Visitor, pages.SignedIn, pages.Customer, pages.Seller, pages.Official, identity.Public)
+_MAY_SEE = (
+    pages.Visitor,
+    pages.SignedIn,
+    pages.Customer,
+    pages.Seller,
+    pages.Purchaser,
+    pages.Official,
+    identity.Public,
+)
 _PAGE_GUARDS = [get_args(guard)[1].dependency for guard in _MAY_SEE]
 _FORM = get_args(pages.Posted)[1].dependency
 

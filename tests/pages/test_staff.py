@@ -16,7 +16,7 @@ from tests.pages.conftest import PASSWORD
 from tests.pages.visitor import Visitor
 from tests.shop import Shop
 
-HOMES = {"operator": "/account", "officer": "/office", "P01": "/account", "S01": "/supplier"}
+HOMES = {"operator": "/account", "officer": "/office", "P01": "/partner", "S01": "/supplier"}
 ROLES = {"operator": "平台运营", "officer": "帮扶干部", "P01": "合作商超", "S01": "供应商"}
 
 
@@ -77,13 +77,20 @@ def _guards(of: Dependant) -> Iterator[Any]:
         yield from _guards(one)
 
 
+_GUARDED = {
+    "buyer": guards._customer,
+    "supplier": guards._seller,
+    "partner": guards._purchaser,
+    "office": guards._official,
+}
+
+
 def test_whom_a_page_is_for_is_what_its_guard_says():
     seen = set()
     for route in router.routes:
         if "GET" in route.methods:
             calls = set(_guards(route.dependant))
-            of_guard = {guards._customer: "buyer", guards._seller: "supplier", guards._official: "office"}
-            whom = next((of_guard[call] for call in of_guard if call in calls), None)
+            whom = next((whom for whom, guard in _GUARDED.items() if guard in calls), None)
             assert rules.audience(route.path) == whom, route.path
             seen.add(whom)
-    assert seen == {"buyer", "supplier", "office", None}
+    assert seen == {*_GUARDED, None}

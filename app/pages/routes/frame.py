@@ -80,6 +80,14 @@ _templates.globals |= {
 }
 
 
+_DESKS = {
+    "/supplier": "supplier_frame.html",
+    "/partner": "partner_frame.html",
+    "/office": "office_frame.html",
+}
+"""The frame around the pages of people at work, by where they begin."""
+
+
 class Texts:
     """The words of one language, for templates: texts by key, with values put in."""
 
@@ -117,7 +125,7 @@ def show(
     for fault in refused["errors"] if refused else ():
         faults.setdefault(fault["pointer"].rpartition("/")[2], fault["detail"])
     settings = edge_of(visit.request).settings
-    desk = {"/supplier": "supplier_frame.html", "/office": "office_frame.html"}.get(visit.home)
+    desk = _DESKS.get(visit.home)
     at_work = desk is not None and visit.request.url.path.startswith(("/account", visit.home))
     page = _templates.get_template(template).render(
         frame=desk if at_work else "frame.html",

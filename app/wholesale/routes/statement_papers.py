@@ -92,14 +92,16 @@ def _cells(line: StatementLine) -> tuple[Any, ...]:
     )
 
 
-async def _sheet(edge: Edge, statement_id: UUID, *, partner_id: UUID | None) -> Response:
+async def sheet(edge: Edge, statement_id: UUID, *, partner_id: UUID | None) -> Response:
+    """A statement with every row as a spreadsheet; ``partner_id`` is None for operators. Raises ``NotFound``."""
     async with edge.db.read() as session:
         statement = await reads.get(session, statement_id, partner_id=partner_id)
     content = await asyncio.to_thread(_workbook, statement)
     return _attached(content, sheets.XLSX, f"{statement.number}.xlsx")
 
 
-async def _paper(edge: Edge, statement_id: UUID, *, partner_id: UUID | None) -> Response:
+async def paper(edge: Edge, statement_id: UUID, *, partner_id: UUID | None) -> Response:
+    """A statement as a PDF; ``partner_id`` is None for operators. Raises ``NotFound``."""
     async with edge.db.read() as session:
         statement = await reads.get(session, statement_id, partner_id=partner_id)
     goods = [line for line in statement.lines if line.units is not None]
@@ -165,22 +167,22 @@ _PDF = _documented("A partner's statement as a PDF", "application/pdf")
 @router.get("/v1/partner/statements/{statement_id}/xlsx", operation_id="get_statement_sheet", **_XLSX)
 async def get_statement_sheet(statement_id: UUID, by: PartnerStaff, edge: TheEdge) -> Response:
     """Amounts are numbers and days are days."""
-    return await _sheet(edge, statement_id, partner_id=own(by))
+    return await sheet(edge, statement_id, partner_id=own(by))
 
 
 @router.get("/v1/partner/statements/{statement_id}/pdf", operation_id="get_statement_paper", **_PDF)
 async def get_statement_paper(statement_id: UUID, by: PartnerStaff, edge: TheEdge) -> Response:
     """To be signed; with the amount in capitals."""
-    return await _paper(edge, statement_id, partner_id=own(by))
+    return await paper(edge, statement_id, partner_id=own(by))
 
 
 @router.get("/v1/operator/partner-statements/{statement_id}/xlsx", operation_id="get_partner_statement_sheet", **_XLSX)
 async def get_partner_statement_sheet(statement_id: UUID, _: Operator, edge: TheEdge) -> Response:
     """The same file that the partner gets."""
-    return await _sheet(edge, statement_id, partner_id=None)
+    return await sheet(edge, statement_id, partner_id=None)
 
 
 @router.get("/v1/operator/partner-statements/{statement_id}/pdf", operation_id="get_partner_statement_paper", **_PDF)
 async def get_partner_statement_paper(statement_id: UUID, _: Operator, edge: TheEdge) -> Response:
     """The same paper that the partner gets."""
-    return await _paper(edge, statement_id, partner_id=None)
+    return await paper(edge, statement_id, partner_id=None)
