@@ -94,24 +94,23 @@ WHERE r.kind = 'refund' AND r.counted_on BETWEEN :first AND :last
 """
 
 _YEAR_END_SPIKE = f"""
-WITH years AS (
-    SELECT s.supplier_id, extract(year FROM o.paid_at AT TIME ZONE 'Asia/Shanghai') AS year,
-           count(DISTINCT o.id) * 12.0 / 365 AS usual,
-           count(DISTINCT o.id) FILTER (
-               WHERE to_char(o.paid_at AT TIME ZONE 'Asia/Shanghai', 'MM-DD') BETWEEN '12-20' AND '12-31'
-                 AND extract(year FROM s.completed_at AT TIME ZONE 'Asia/Shanghai')
-                     > extract(year FROM o.paid_at AT TIME ZONE 'Asia/Shanghai')) AS orders,
-           sum(s.amount_fen) FILTER (
-               WHERE to_char(o.paid_at AT TIME ZONE 'Asia/Shanghai', 'MM-DD') BETWEEN '12-20' AND '12-31'
-                 AND extract(year FROM s.completed_at AT TIME ZONE 'Asia/Shanghai')
-                     > extract(year FROM o.paid_at AT TIME ZONE 'Asia/Shanghai')) AS fen
+WITH paid AS (
+    SELECT s.supplier_id, o.id, s.amount_fen, CAST(o.paid_at AT TIME ZONE 'Asia/Shanghai' AS date) AS paid_on,
+           CAST(s.completed_at AT TIME ZONE 'Asia/Shanghai' AS date) AS signed_on
     FROM orders_supplier_order s JOIN orders_order o ON o.id = s.order_id
     WHERE s.completed_at IS NOT NULL AND o.paid_at >= :year_since AND o.paid_at < :until
-    GROUP BY 1, 2
+), years AS (
+    SELECT supplier_id, extract(year FROM paid_on) AS year,
+           count(DISTINCT id) FILTER (WHERE to_char(paid_on, 'MM-DD') BETWEEN '12-08' AND '12-19') AS usual,
+           count(DISTINCT id) FILTER (WHERE to_char(paid_on, 'MM-DD') BETWEEN '12-20' AND '12-31'
+               AND extract(year FROM signed_on) > extract(year FROM paid_on)) AS orders,
+           sum(amount_fen) FILTER (WHERE to_char(paid_on, 'MM-DD') BETWEEN '12-20' AND '12-31'
+               AND extract(year FROM signed_on) > extract(year FROM paid_on)) AS fen
+    FROM paid GROUP BY 1, 2
 )
 SELECT make_date(CAST(y.year AS integer), 12, 31) AS on_day, p.code AS number, CAST(NULL AS uuid) AS line_id,
        CAST(NULL AS text) AS sku, y.supplier_id, p.name AS supplier, CAST(y.fen AS bigint) AS amount_fen,
-       jsonb_build_object('orders', y.orders, 'usual', CAST(ceil(y.usual) AS integer)) AS facts
+       jsonb_build_object('orders', y.orders, 'usual', y.usual) AS facts
 FROM years y JOIN suppliers_supplier p ON p.id = y.supplier_id
 WHERE y.orders >= {FEWEST_AT_YEAR_END} AND y.orders >= {SPIKE_FACTOR} * y.usual
   AND make_date(CAST(y.year AS integer), 12, 31) BETWEEN :first AND :last

@@ -53,8 +53,8 @@ FEWEST_DEALS = 5
 """Of fewer deals a median says nothing."""
 
 SPIKE_FACTOR, FEWEST_AT_YEAR_END = 3, 10
-"""A supplier's orders of 20 to 31 December that were signed in January are a spike when they are this many times what
-twelve days bring it on the average of the year, and at least so many."""
+"""A supplier's orders of 20 to 31 December that were signed in January are a spike when they are this many times
+its orders of the twelve days before, and at least so many: oranges sell all December, a spike begins with its last days."""
 
 UNPAID_DAYS = 180
 """A contract with a household that brought it nothing for so long is paper."""
@@ -107,8 +107,8 @@ CHECKS: Mapping[Check, Explained] = {
             "Do orders of 20 to 31 December pile up, to be signed in January?",
         ),
         Said(
-            "{orders} 单在次年 1 月签收，平常 12 天约 {usual} 单",
-            "{orders} orders signed in January; twelve days usually bring {usual}",
+            "{orders} 单在次年 1 月签收，此前 12 天共 {usual} 单",
+            "{orders} orders signed in January; the twelve days before brought {usual}",
         ),
     ),
     Check.CERTIFICATE_AFTER_ORDER: Explained(
