@@ -53,8 +53,8 @@ FEWEST_DEALS = 5
 """Of fewer deals a median says nothing."""
 
 SPIKE_FACTOR, FEWEST_AT_YEAR_END = 3, 10
-"""A supplier's orders of 20 to 31 December that were signed in January are a spike when they are this many times
-its orders of the twelve days before, and at least so many: oranges sell all December, a spike begins with its last days."""
+"""A supplier's orders of 20 to 31 December that were signed in January are a spike when they are at least so many, and
+this many times its orders of the twelve days before: oranges sell all December, a spike begins with its last days."""
 
 UNPAID_DAYS = 180
 """A contract with a household that brought it nothing for so long is paper."""
