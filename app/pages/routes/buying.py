@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -172,7 +173,7 @@ async def _page(
         earliest = order_on + timedelta(days=contract.lead_days)
         items = await pricing.contract_items(session, contract, order_on)
     places = [place for place in await partners.locations(session, visit.partner_id) if place.active]
-    suggested = f"W{today:%y%m%d}-{now:%H%M%S}"
+    suggested = f"W{today:%y%m%d}-{secrets.token_hex(3).upper()}"
     names = ("place", "required_on", "po_no", "note", "partial")
     said = {name: form[name] for name in names} if form else dict.fromkeys(names, "")
     return show(

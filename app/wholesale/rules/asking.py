@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any, Protocol
 
 from app.core.clock import SHANGHAI
@@ -334,6 +335,11 @@ def plan_lines(asked: AskedOrder, found: Sequence[Any], agreed: Agreed, *, revie
     return planned
 
 
+def _for_people(number: int, unit: str) -> str:
+    """Cases as they are, fen as yuan, grams as kilograms."""
+    return str(number) if unit == "cases" else yuan(number) if unit == "fen" else f"{Decimal(number).scaleb(-3):f}"
+
+
 def _uneven(place: int, line: AskedLine, item: Item, units: int) -> Fault | None:
     where = f"/lines/{place}/{'units' if line.units is not None else 'cases'}"
     step = item.case_pack * item.multiple_cases
@@ -374,13 +380,14 @@ def _below(planned: Iterable[Planned], agreed: Agreed) -> list[Fault]:
         case "cases":
             size, unit, unit_en = sum(line.units // line.item.case_pack for line in lines), "箱", "cases"
         case "net_weight_g":
-            size, unit, unit_en = sum(line.units * line.item.net_weight_g for line in lines), "克", "grams net"
+            size, unit, unit_en = sum(line.units * line.item.net_weight_g for line in lines), "千克", "kg net"
         case _:
-            size, unit, unit_en = sum(line.amount_fen for line in lines), "分", "fen"
+            size, unit, unit_en = sum(line.amount_fen for line in lines), "元", "yuan"
     if size >= agreed.minimum:
         return []
-    zh = f"整单起订量为 {agreed.minimum} {unit}，本单为 {size} {unit}"
-    en = f"an order is {agreed.minimum} {unit_en} at least; this is {size}"
+    least, this = (_for_people(number, agreed.minimum_unit) for number in (agreed.minimum, size))
+    zh = f"整单起订量为 {least} {unit}，本单为 {this} {unit}"
+    en = f"an order is {least} {unit_en} at least; this is {this}"
     return [Fault("/lines", BelowMinimum.code, zh, en)]
 
 
