@@ -168,3 +168,22 @@ async def test_many_book_at_once_and_the_room_is_never_exceeded(fresh_market):
     assert {answer.status_code for answer in answers} <= {201, 409}
     for slot in await slots(market):
         assert slot["booked_cases"] == sum(one["cases"] for one in slot["appointments"]) <= 10
+
+
+async def test_an_order_that_will_not_come_leaves_its_time_to_others(market):
+    await opened(market)
+    first, second = await slots(market)
+    given_up = await market.place({"GT04": 4})
+    cut_away = await market.place({"GT04": 2})
+    moved = await market.place({"GT04": 3})
+    for order, slot in ((given_up, first), (cut_away, first), (moved, second)):
+        assert (await book(market, order, slot)).status_code == 201
+    path = f"/v1/partner/purchase-orders/{given_up['id']}/cancel"
+    assert (await market.shop.call("P01", "POST", path, {"reason": "不需要了"})).status_code == 200
+    path = f"/v1/operator/purchase-orders/{cut_away['id']}/cuts"
+    body = {"lines": [{"line_no": 1, "cases": 0, "reason": "缺货"}]}
+    cut = await market.shop.call("operator", "POST", path, body)
+    assert (cut.status_code, cut.json()["status"]) == (200, "cancelled"), cut.text
+    changed = await market.place({"GT04": 3}, po_no=moved["po_no"], dc_code="0001")
+    assert (changed["id"], changed["version"]) == (moved["id"], 2)
+    assert [(slot["booked_cases"], slot["appointments"]) for slot in await slots(market)] == [(0, []), (0, [])]

@@ -283,6 +283,23 @@ async def test_the_chore_draws_each_month_once(market):
     assert [one["id"] for one in page["items"]] == [statement["id"]]
 
 
+async def test_those_who_draw_and_send_at_once_do_not_wait_in_a_ring(fresh_market):
+    market = fresh_market
+    await more_stock(market)
+    await received(market)
+    clock = market.shop.clock
+    clock.advance(seconds=(NEXT_MONTH - clock()).total_seconds())
+    body = {"partner_id": str(market.partner_id()), "month": "2026-11"}
+    drawn = await call(market, "operator", "POST", ALL, body, 201)
+    path = f"{ALL}/{drawn['id']}/send"
+    answers = await asyncio.gather(
+        *(market.shop.call("operator", "POST", *what) for _ in range(4) for what in ((ALL, body), (path,)))
+    )
+    assert {answer.status_code for answer in answers} <= {200, 201, 409}, [answer.text for answer in answers]
+    assert [answer.status_code for answer in answers].count(200) == 1
+    assert await market.shop.breaks() == []
+
+
 async def test_a_partner_either_confirms_or_disputes(fresh_market):
     market = fresh_market
     await more_stock(market)

@@ -49,7 +49,7 @@ from app.core.ids import new_id
 from app.core.sealing import keys
 from app.identity import Actor
 from app.suppliers import TOWNSHIPS
-from app.suppliers import suppliers as list_suppliers
+from app.suppliers import cards as supplier_cards
 
 _MOST_FAULTS = 100
 # One value for any number of rows: thousands of them are entered at once.
@@ -228,7 +228,7 @@ async def benefits(session: AsyncSession, period: Period, by: By, *, only: Filte
 
 
 async def _known_supplier(session: AsyncSession, supplier_id: UUID) -> None:
-    if supplier_id not in {card.id for card in await list_suppliers(session, limit=10_000)}:
+    if not await supplier_cards(session, [supplier_id]):
         raise InvalidInput(faults=[Fault("/supplier_id", "unknown_supplier", "没有该供应商", "there is none")])
 
 

@@ -234,7 +234,7 @@ def order_value(
         required_on=row.required_on,
         closes_on=row.closes_on,
         total_fen=row.total_fen if supplier_id is None else sum(line.amount_fen for line in shown),
-        note=row.note,
+        note=row.note if supplier_id is None else None,
         confirmed_at=row.confirmed_at,
         closed_at=row.closed_at,
         lines=shown,

@@ -20,6 +20,7 @@ from app.wholesale.queries import Locked
 from app.wholesale.rules import Ack
 from app.wholesale.rules.asking import SHORT_OF_CREDIT, SHORT_OF_STOCK, AskedOrder, Given, Planned, same_meaning
 from app.wholesale.rules.orders import FromSheet, Mismatch, Partial
+from app.wholesale.service.appointments import free_room
 from app.wholesale.service.prepare import Before, Prepared, freeze, new_line, prepare
 from app.wholesale.service.promise import at_lines, confirmed, give, move_worth, note_step, take_both
 
@@ -88,6 +89,8 @@ async def amend(
         by_account=by.account_id,
     )
     session.add(version)
+    if po.location_id != prepared.location.id:
+        await free_room(session, po.id, now=now)
     _rewrite(session, locked, asked, prepared, given, now=now)
     wanted = locked.held()
     note_step(session, po, by=by.account_id, now=now, reason=f"version {po.version}")

@@ -35,6 +35,7 @@ from app.wholesale.rules.orders import (
     PurchaseOrder,
     UnknownPoLine,
 )
+from app.wholesale.service.appointments import free_room
 from app.wholesale.service.prepare import name_goods
 from app.wholesale.service.promise import confirmed, move_worth, note_step, take_both
 
@@ -124,6 +125,7 @@ async def cut(
     if locked.status is Status.CONFIRMED and not locked.held():
         po.take(Step.CANCEL)
         po.closed_at = now
+        await free_room(session, po.id, now=now)
         emit(session, PurchaseOrderCancelled(po_id=po.id, partner_id=po.partner_id, status=po.status, at=now))
     else:
         emit(session, confirmed(po, locked.lines, now))

@@ -86,6 +86,15 @@ async def release_slot(
     return found
 
 
+async def free_room(session: AsyncSession, po_id: UUID, *, now: datetime) -> None:
+    """Give up the time that stands for a locked order which will not come, or not to this dock."""
+    row = await reads.open_of(session, po_id)
+    if row is not None:
+        row.released_at = now
+        await reads.give(session, row.slot_id, row.cases)
+        await session.flush()
+
+
 async def note_arrival(
     session: AsyncSession, appointment_id: UUID, *, partner_id: UUID | None, at: datetime, now: datetime
 ) -> Appointment:

@@ -21,6 +21,7 @@ from app.wholesale.models import AnswerRow
 from app.wholesale.queries import Locked
 from app.wholesale.rules import Ack
 from app.wholesale.rules.orders import AnswerKind, PurchaseOrder
+from app.wholesale.service.appointments import free_room
 from app.wholesale.service.promise import note_step
 
 PAPERS_DAYS = 7
@@ -37,7 +38,7 @@ async def cancel(
     reason: str | None,
     now: datetime,
 ) -> tuple[PurchaseOrder, Credit]:
-    """Give up an order of which nothing was shipped: stock and credit are free again.
+    """Give up an order of which nothing was shipped: stock, credit and its time at the dock are free again.
 
     ``partner_id`` is None for operators. Raises ``NotFound``, ``PoStepNotAllowed``.
     """
@@ -47,6 +48,7 @@ async def cancel(
     po.closed_at = now
     note_step(session, po, by=by.account_id, now=now, reason=reason)
     await session.flush()
+    await free_room(session, po.id, now=now)
     if held:
         credit = await _give_back(session, locked, po.total_fen, now=now)
         await inventory.release(session, [po.id], now=now, by=by.account_id)
