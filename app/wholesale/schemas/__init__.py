@@ -21,7 +21,7 @@ MAX_LINE_NO = 1_000_000
 
 Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2200, 12, 31), examples=["2026-11-25"])]
 Code = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=NO_CONTROL, strip_whitespace=True)]
-Fen = Annotated[int, Field(strict=True, ge=0, le=MAX_FEN)]
+Fen = Annotated[int, Field(strict=True, ge=1, le=MAX_FEN)]
 LineNo = Annotated[int, Field(strict=True, ge=1, le=MAX_LINE_NO, examples=[1])]
 PoNo = Annotated[Code, Field(examples=["PO20261120-017"])]
 
