@@ -21,6 +21,7 @@ from app.core.events import Wiring
 from app.core.money import parse_yuan
 from app.core.outbox import deliver_within
 from app.core.settings import Settings
+from app.demo.accounts import Accounts
 from app.demo.county import ROOTS, County, season_of
 from app.demo.deals import Deals
 from app.demo.plan import FRESH, Ending, Plan, PlannedOrder
@@ -91,6 +92,7 @@ class History:
         for planned in self.plan.orders:
             self.at(planned.at, self._place(planned))
         Deals(self.at, self.county, self.plan.first.year).enter(self.purchases)
+        Accounts(self.at, self.county, self.plan.first, self.plan.until).enter()
         span = (self.plan.until - self.plan.first).days + 1
         for number in range(span):
             day = self.plan.first + timedelta(days=number)

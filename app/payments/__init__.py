@@ -46,12 +46,21 @@ from app.payments.rules import (
     TooManyTransfers,
     TransactionMismatch,
 )
-from app.payments.rules.bank import BankEntry, EntryIsDone, EntryNotFound, codes_in, plain_name, remittance_code
+from app.payments.rules.bank import (
+    BankEntry,
+    EntryIsDone,
+    EntryNotFound,
+    StatementLine,
+    codes_in,
+    plain_name,
+    remittance_code,
+)
 from app.payments.rules.bills import BillKind, DifferenceKind, Found, Leg, RowKind
 from app.payments.service import (
     capture,
     claim_entry,
     close,
+    import_statement,
     note_split_differences,
     pay_in_sandbox,
     pay_refund_by_hand,
@@ -96,6 +105,7 @@ __all__ = [
     "Sealer",
     "SignedByProvider",
     "StaleNotification",
+    "StatementLine",
     "TooManyTransfers",
     "TransactionMismatch",
     "bank_entry",
@@ -106,6 +116,7 @@ __all__ = [
     "connect",
     "figures",
     "get",
+    "import_statement",
     "note_split_differences",
     "pay_in_sandbox",
     "pay_refund_by_hand",
