@@ -21,7 +21,7 @@ BANK = BankSettings(payee="保靖好物（示例）", account="0000100020003000"
 _STATED_ON = 5
 _DISPUTES, _DISPUTED_MONTH = "P02", 6
 """Who found one row wrong, once, in the month so many before the last that is stated."""
-_LATE = "P04"
+_LATE, _NEWEST_AGREED = "P04", 2
 
 
 @dataclass(slots=True)
@@ -105,8 +105,9 @@ class Accounts:
         return act
 
     def _stays_late(self, stated: wholesale.Statement, market: Supermarket, left: int) -> bool:
-        """The last of it that is due before the history ends is not paid: the later of the two newest agreed."""
-        return market.code == _LATE and left <= 2 and stated.due_on < self.until <= stated.due_on + timedelta(days=31)
+        """The last of it that is due before the history ends is not paid; if that is the newest, nothing before it."""
+        newest_due = stated.due_on + timedelta(days=31) < self.until
+        return market.code == _LATE and (left == 1 or (left == _NEWEST_AGREED and not newest_due))
 
     def _pay(self, stated: wholesale.Statement) -> Act:
         """The bank's file tells of money with the statement's code; whose it is the system finds by itself."""
