@@ -20,7 +20,7 @@ LIST = [
 @pytest.fixture
 async def demo(db, now):
     async with db.write() as session:
-        await plant(session, password_hash="-", now=now)
+        await plant(session, password_hash="-", first=now.date(), now=now)
     await deliver_all(db, now)
 
 

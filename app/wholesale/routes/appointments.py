@@ -74,7 +74,7 @@ async def list_dock_slots(
     )
     first = first_on or local_day(now)
     last = last_on or first + timedelta(days=_SHOWN_DAYS)
-    after = decode_cursor("dock-slots", cursor) if cursor else None
+    after = decode_cursor("dock-slots", cursor) if cursor is not None else None
     found = await reads.slots(
         session,
         places,

@@ -115,7 +115,7 @@ async def list_purchase_order_imports(
     by: PartnerStaff, request: Request, session: ReadSession, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
 ) -> Page[PoImportOut]:
     """Each with what became of its orders when it was sent last."""
-    before = UUID(str(decode_cursor(_CURSOR, cursor)[0])) if cursor else None
+    before = UUID(str(decode_cursor(_CURSOR, cursor)[0])) if cursor is not None else None
     found = await queries.imports(session, own(by), before=before, limit=limit + 1)
     more = encode_cursor(_CURSOR, str(found[limit - 1].id)) if len(found) > limit else None
     language = language_of(request)

@@ -12,7 +12,7 @@ from app.wholesale.schemas import PoOut
 
 def before(whose: str, cursor: str | None) -> UUID | None:
     """The order that the page before ended with."""
-    return UUID(str(decode_cursor(f"purchase-orders.{whose}", cursor)[0])) if cursor else None
+    return UUID(str(decode_cursor(f"purchase-orders.{whose}", cursor)[0])) if cursor is not None else None
 
 
 def more(whose: str, found: Sequence[PurchaseOrder], limit: int) -> str | None:
