@@ -187,3 +187,23 @@ async def test_an_order_that_will_not_come_leaves_its_time_to_others(market):
     changed = await market.place({"GT04": 3}, po_no=moved["po_no"], dc_code="0001")
     assert (changed["id"], changed["version"]) == (moved["id"], 2)
     assert [(slot["booked_cases"], slot["appointments"]) for slot in await slots(market)] == [(0, []), (0, [])]
+
+
+@pytest.mark.parametrize(
+    "odd", [{"opens": 0}, {"closes": 39_600}, {"closes": 1.5}, {"opens": "06:00+08:00"}, {"closes": "08:30Z"}]
+)
+async def test_hours_are_those_of_the_clock_on_the_wall(market, odd):
+    """Nothing that has an offset of its own, as numbers do: it could not be compared with the other."""
+    day = (market.today + timedelta(days=1)).isoformat()
+    answer = await market.shop.call(
+        "P01", "POST", f"{PATH}/slots", HOURS | {"first_on": day, "last_on": day} | odd, key=None
+    )
+    assert answer.status_code == 422, answer.text
+    assert [fault["pointer"] for fault in answer.json()["errors"]] == [f"/{next(iter(odd))}"]
+    assert await slots(market) == []
+
+
+@pytest.mark.parametrize("query", ["?from=9999-12-31", "?to=9999-12-31", "?from=0001-01-01"])
+async def test_days_at_the_end_of_time_are_refused(market, query):
+    answer = await market.shop.call("P01", "GET", f"{PATH}{query}")
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_input")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -103,6 +104,13 @@ async def test_what_the_contract_does_not_allow_is_refused_and_changes_nothing(m
     if pointer is not None:
         assert pointer in [fault["pointer"] for fault in refused.json()["errors"]]
     await unchanged(market)
+
+
+async def test_the_least_of_an_order_is_told_in_yuan(market):
+    lines = [{"line_no": 1, "sku": "NO04", "cases": 1}]
+    refused = (await market.send(market.body({}, lines=lines))).json()
+    said = next(fault["detail"] for fault in refused["errors"] if fault["pointer"] == "/lines")
+    assert re.fullmatch(r"整单起订量为 \d+\.\d\d 元，本单为 \d+\.\d\d 元", said), said
 
 
 async def test_a_fen_of_rounding_is_no_mismatch(market):
@@ -449,4 +457,4 @@ async def test_placing_an_order_costs_few_statements_however_long_it_is(market, 
             reason=None,
             now=market.shop.clock(),
         )
-        assert len(statements) <= 7, "\n".join(statements)
+        assert len(statements) <= 8, "\n".join(statements)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, time
 from typing import Annotated, Generic, TypeVar
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
@@ -39,9 +39,17 @@ def _sane(at: datetime) -> datetime:
     return at
 
 
+def _on_the_wall(at: time) -> time:
+    if at.tzinfo is not None:  # a bare number is read as one, too: it cannot be compared with those of others
+        raise ValueError("a time of day without an offset")
+    return at
+
+
 ShortText = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=NO_CONTROL)]
 LongText = Annotated[str, StringConstraints(min_length=1, max_length=2000, pattern=NO_CONTROL)]
 Sku = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$"), Field(examples=["GT04"])]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,99}$")]
 Quantity = Annotated[int, Field(strict=True, ge=1, le=MAX_QUANTITY, examples=[2])]
 Instant = Annotated[AwareDatetime, AfterValidator(_sane)]
+WallTime = Annotated[time, AfterValidator(_on_the_wall)]
+"""A time of day in Shanghai, as a clock on a wall shows it."""

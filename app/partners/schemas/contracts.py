@@ -12,6 +12,7 @@ from pydantic.config import JsonDict
 
 from app.core.money import MAX_FEN
 from app.core.web import Body, Out, ShortText, Slug
+from app.core.web.schemas import WallTime
 from app.partners.rules import MAX_TERM_DAYS
 from app.partners.rules.contracts import (
     MAX_LEAD_DAYS,
@@ -97,7 +98,7 @@ class ContractIn(Body):
     order_weekdays: list[Annotated[int, Field(strict=True, ge=1, le=7)]] = Field(
         min_length=1, max_length=7, description="1 Monday to 7 Sunday"
     )
-    order_until: time = Field(description="Orders of the day are taken until then, in Shanghai")
+    order_until: WallTime = Field(description="Orders of the day are taken until then, in Shanghai")
     lead_days: int = Field(strict=True, ge=0, le=MAX_LEAD_DAYS, description="From the day of ordering to delivery")
     minimum: int = Field(0, strict=True, ge=0, le=MAX_FEN, description="The least of a purchase order")
     minimum_unit: MinimumUnit = MinimumUnit.FEN

@@ -31,6 +31,7 @@ from app.wholesale.lifecycle import PoStepNotAllowed
 from app.wholesale.queries import appointments as reads
 from app.wholesale.routes.partner import own
 from app.wholesale.rules.appointments import InvalidDockHours, NothingToBring, SlotClosed, SlotFull, WrongDock
+from app.wholesale.schemas import Day
 from app.wholesale.schemas.appointments import (
     AppointmentIn,
     AppointmentOut,
@@ -60,8 +61,8 @@ async def list_dock_slots(
     session: ReadSession,
     now: Now,
     dc_code: Annotated[str | None, Query(max_length=64, description="Only this dock")] = None,
-    first_on: Annotated[date | None, Query(alias="from", description="Today unless you say so")] = None,
-    last_on: Annotated[date | None, Query(alias="to", description="Two weeks later unless you say so")] = None,
+    first_on: Annotated[Day | None, Query(alias="from", description="Today unless you say so")] = None,
+    last_on: Annotated[Day | None, Query(alias="to", description="Two weeks later unless you say so")] = None,
     limit: Limit = DEFAULT_LIMIT,
     cursor: Cursor = None,
 ) -> Page[DockSlotOut]:

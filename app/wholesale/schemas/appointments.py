@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
+from datetime import date, datetime
 from typing import Annotated, Self
 from uuid import UUID
 
 from pydantic import ConfigDict, Field, model_validator
 
 from app.core.web import Body, Out, Quantity, ShortText
-from app.core.web.schemas import Instant
+from app.core.web.schemas import Instant, WallTime
 from app.wholesale.rules.appointments import MOST_DAYS, Appointment, DockHours, Slot
 from app.wholesale.schemas import Code, Day
 
@@ -101,8 +101,8 @@ class DockHoursIn(Body):
     dc_code: Code
     first_on: Day
     last_on: Day
-    opens: time
-    closes: time
+    opens: WallTime
+    closes: WallTime
     minutes: Annotated[int, Field(strict=True, ge=10, le=720)]
     capacity_cases: Quantity
     weekdays: list[Annotated[int, Field(strict=True, ge=1, le=7)]] = Field(
