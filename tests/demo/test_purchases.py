@@ -110,11 +110,17 @@ async def test_they_are_lived_through_to_the_dock_and_every_book_agrees(db, sett
         returned = await one("SELECT coalesce(sum(amount_fen), 0) FROM wholesale_return")
         counted = await one("SELECT sum(amount_fen) FROM assistance_entry WHERE channel = 'supermarket'")
         assert payable > 0
-        assert counted == payable - returned
+        corrected = await one("SELECT coalesce(sum(amount_fen), 0) FROM wholesale_correction")
+        assert counted == payable - returned + corrected
         promised = await one("SELECT sum(total_fen) FROM wholesale_po WHERE status IN ('confirmed', 'shipped')")
         missing = await one(
             "SELECT coalesce(sum((promised_units - delivered_units) * unit_price_fen), 0) FROM wholesale_po_line l "
             "JOIN wholesale_po p ON p.id = l.po_id WHERE p.status = 'partially_received'"
         )
         used = await one("SELECT sum(used_fen) FROM partners_credit")
-        assert used == payable - returned + promised + missing
+        stated = await one(
+            "SELECT coalesce(sum(rebate_fen + fees_fen), 0) FROM wholesale_statement WHERE confirmed_at IS NOT NULL"
+        )
+        paid = await one("SELECT coalesce(sum(amount_fen), 0) FROM wholesale_payment")
+        assert paid > 0
+        assert used == payable - returned + corrected + promised + missing - stated - paid
