@@ -116,7 +116,7 @@ class ReceivedLine(BaseModel):
 
 
 class GoodsReceived(Fact):
-    """A partner took goods in: from now on they are owed, settled and counted. ``received_at`` is when that was."""
+    """A partner took goods in: from now on they are owed and counted. ``received_at`` is when that was."""
 
     name: ClassVar[str] = "wholesale.goods_received"
     receipt_id: UUID

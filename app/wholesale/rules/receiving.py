@@ -103,7 +103,7 @@ class Taken:
 
     @property
     def paid_units(self) -> int:
-        """What is owed for, settled and counted."""
+        """What is owed for and counted."""
         return self.received_units - self.deducted_units
 
 

@@ -78,7 +78,7 @@ async def decide_dispute(
 ) -> Statement:
     """Take a dispute's word, or not. With the last one decided the statement is sent anew.
 
-    What is accepted becomes a correction that credit, ledger and settlement follow. Raises ``NotFound``,
+    What is accepted becomes a correction that credit and the ledger follow. Raises ``NotFound``,
     ``StatementStepNotAllowed``, ``DisputeDecided``, ``ClaimNotLess`` and ``UnnamedDeduction``.
     """
     statement_id = await session.scalar(select(DisputeRow.statement_id).where(DisputeRow.id == dispute_id))

@@ -1,4 +1,4 @@
-"""Goods are taken in at the dock: the only basis of what is owed, settled and counted (domain handbook §4.2)."""
+"""Goods are taken in at the dock: the only basis of what is owed and counted (domain handbook §4.2)."""
 
 from __future__ import annotations
 
