@@ -24,7 +24,6 @@ _AUDIENCES: tuple[tuple[str, Audience], ...] = (
     ("/claims", "buyer"),
     ("/bulk-orders", "buyer"),
     ("/organisations", "buyer"),
-    ("/work", "buyer"),
     ("/agencies", "buyer"),
     ("/account/addresses", "buyer"),
     ("/account/close", "buyer"),

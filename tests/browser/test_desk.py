@@ -159,7 +159,7 @@ def test_an_agent_enters_stock(watched: Watched):
     watched.handy("entered")
     page.get_by_role("link", name="全部变动").click()
     watched.handy("the ledger")
-    page.goto(f"{site.url}/work")
+    page.goto(f"{site.url}/agencies")
     watched.handy("agencies")
     page.context.clear_cookies()
     sign_in(page, site, "shop-s01", "/supplier/team")

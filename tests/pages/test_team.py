@@ -43,7 +43,7 @@ async def test_somebody_is_invited_joins_is_made_owner_and_is_let_go(shop: Shop,
     assert "139******02" in said
     assert code not in (await seller.see(TEAM) and seller.answer.text), "it is shown once"
     other = await enter(shop, PHONE)
-    await other.see("/work")
+    await other.see("/agencies")
     (action,) = (form["action"] for form in other.page.forms if "accept" in form["action"])
     await other.send(action, 422, code="0" * 20)
     await other.send(action, code=code)
@@ -99,7 +99,7 @@ async def test_an_agent_enters_stock_under_its_own_name_until_it_is_let_go(shop:
     supplier_id = shop.accounts["S01"].supplier_id
     here = f"/agencies/{supplier_id}/stock"
     agent = await enter(shop, PHONE)
-    assert "吕洞茗源" in await agent.see("/work")
+    assert "吕洞茗源" in await agent.see("/agencies")
     said = await agent.see(here)
     assert "您正在代录" in said
     assert "GT04" in said
@@ -128,13 +128,13 @@ async def test_an_agent_accepts_and_leaves(shop: Shop, seller: Visitor):
     await register(shop, PHONE)
     invitation = await invited(shop, PHONE, "agent")
     agent = await enter(shop, PHONE)
-    await agent.see("/work")
-    await agent.send(f"/work/invitations/{invitation['id']}/accept", code=invitation["code"])
+    await agent.see("/agencies")
+    await agent.send(f"/agencies/invitations/{invitation['id']}/accept", code=invitation["code"])
     supplier_id = shop.accounts["S01"].supplier_id
     assert agent.path == f"/agencies/{supplier_id}/stock"
     await agent.see("/supplier", 403)
-    await agent.see("/work")
-    await agent.send(f"/work/agencies/{supplier_id}/leave")
+    await agent.see("/agencies")
+    await agent.send(f"/agencies/{supplier_id}/leave")
     assert "目前没有" in agent.text
 
 
@@ -187,7 +187,7 @@ async def test_team_and_keys_speak_english(shop: Shop, seller: Visitor):
     agent = await enter(shop, PHONE)
     for page, paths in (
         (seller, (TEAM, KEYS, "/supplier/stock/GT04", "/supplier/stock/GT04/movements")),
-        (agent, ("/work", f"/agencies/{shop.accounts['S01'].supplier_id}/stock")),
+        (agent, ("/agencies", f"/agencies/{shop.accounts['S01'].supplier_id}/stock")),
     ):
         for path in paths:
             await page.see(f"{path}?lang=en")

@@ -457,4 +457,4 @@ async def test_placing_an_order_costs_few_statements_however_long_it_is(market, 
             reason=None,
             now=market.shop.clock(),
         )
-        assert len(statements) <= 8, "\n".join(statements)
+        assert len(statements) <= 7, "\n".join(statements)

@@ -1,5 +1,6 @@
 """Reads and locks of assistance, one file for each thing that is kept."""
 
+from app.assistance.queries.benefits import evidence, households_paid, note_reach
 from app.assistance.queries.certificates import certificate, counted_for
 from app.assistance.queries.declared import DECLARED_FEN, declared_sale, declared_sales, doubts
 from app.assistance.queries.exclusions import exclusions
@@ -16,17 +17,14 @@ from app.assistance.queries.goals import (
 )
 from app.assistance.queries.households import (
     blind,
-    evidence,
     figure_overlaps,
     household,
     households,
     households_numbered,
-    households_paid,
     known_of,
     linkages,
     lock_household,
     lots_coded,
-    note_reach,
     payment_list,
     payment_lists,
     payments,

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.assistance.queries.households import of_households
+from app.assistance.queries.benefits import of_households
 from app.assistance.rules.forecasts import Agreed, Ledger
 from app.assistance.rules.goals import FROM_LEDGER, Goal
 from app.core.db import array, ask

@@ -27,13 +27,13 @@ _MOST = 100
 _CODE = re.compile(r"[0-9a-f]{20}", re.ASCII)
 
 
-@router.get("/work")
+@router.get("/agencies")
 async def work_page(visit: Customer, session: ReadSession, now: Now) -> Response:
     """Invitations of suppliers that wait for the caller, and the suppliers for which they enter stock."""
     return await _work(visit, session, now)
 
 
-@router.post("/work/invitations/{invitation_id}/accept")
+@router.post("/agencies/invitations/{invitation_id}/accept")
 async def accept_invitation(visit: Customer, invitation_id: UUID, form: Posted, edge: TheEdge, now: Now) -> Response:
     """Work for a supplier or as its agent, with the code that the inviter has handed over."""
     code = form["code"].lower()
@@ -49,11 +49,11 @@ async def accept_invitation(visit: Customer, invitation_id: UUID, form: Posted, 
     return go("/supplier" if visit.is_seller and visit.supplier_id == card.id else f"/agencies/{card.id}/stock")
 
 
-@router.post("/work/agencies/{supplier_id}/leave")
+@router.post("/agencies/{supplier_id}/leave")
 async def leave_agency(visit: Customer, supplier_id: UUID, _form: Posted, session: WriteSession) -> Response:
     """Be its agent no longer."""
     await suppliers.leave_agency(session, supplier_id, by=visit.person)
-    return go("/work")
+    return go("/agencies")
 
 
 @router.get("/agencies/{supplier_id}/stock")
@@ -100,7 +100,7 @@ async def _work(visit: Visit, session: AsyncSession, now: datetime, refused: dic
         invited = await suppliers.invitations(session, phone=phone, now=now, limit=_MOST, after=None)
     return show(
         visit,
-        "work.html",
+        "agencies.html",
         status=refused["status"] if refused else 200,
         refused=refused,
         invited=invited,

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.db import ask
 from app.core.errors import NotFound
 from app.wholesale.lifecycle import Status
-from app.wholesale.models import AnswerRow, LineRow, PoEventRow, PurchaseOrderRow, VersionRow
+from app.wholesale.models import AnswerRow, AppointmentRow, LineRow, PoEventRow, PurchaseOrderRow, VersionRow
 from app.wholesale.rules import Ack, PoKind, Source
 from app.wholesale.rules.orders import AnswerKind, Offer, PoLine, PurchaseOrder, Step, Version, changes
 
@@ -26,10 +26,14 @@ _NUMBER = text("SELECT :prefix || lpad((nextval('wholesale_delivery_number_seq')
 
 @dataclass(slots=True)
 class Locked:
-    """A purchase order under its lock, the first that every use case takes, with its lines by number."""
+    """A purchase order under its lock, the first that every use case takes, with its lines by number.
+
+    ``booked`` tells whether a time at a dock stands for it; nobody books one without this lock.
+    """
 
     po: PurchaseOrderRow
     lines: list[LineRow]
+    booked: bool = False
 
     @property
     def status(self) -> Status:
@@ -60,7 +64,7 @@ async def lock(
     po = await session.scalar(_locking(select(PurchaseOrderRow).where(PurchaseOrderRow.id == po_id)))
     if po is None or partner_id not in {None, po.partner_id}:
         raise NotFound
-    locked = Locked(po, await _lines(session, po_id))
+    locked = Locked(po, *await _lines(session, po_id))
     if supplier_id is not None and all(line.supplier_id != supplier_id for line in locked.lines):
         raise NotFound
     return locked
@@ -78,7 +82,7 @@ async def lock_by_number(session: AsyncSession, partner_id: UUID, po_no: str) ->
     newest = await session.scalar(select(VersionRow).where(VersionRow.po_id == po.id, VersionRow.version == po.version))
     if newest is None:
         raise NotFound
-    return Locked(po, await _lines(session, po.id)), newest
+    return Locked(po, *await _lines(session, po.id)), newest
 
 
 async def lock_due(session: AsyncSession, today: date, papers_after: date, limit: int) -> list[Locked]:
@@ -107,9 +111,12 @@ def _locking(query: Select[Any]) -> Select[Any]:
     return query.with_for_update().execution_options(populate_existing=True)
 
 
-async def _lines(session: AsyncSession, po_id: UUID) -> list[LineRow]:
-    query = select(LineRow).where(LineRow.po_id == po_id).order_by(LineRow.line_no)
-    return list(await session.scalars(query.execution_options(populate_existing=True)))
+async def _lines(session: AsyncSession, po_id: UUID) -> tuple[list[LineRow], bool]:
+    """The lines of a locked order, and whether a dock is booked for it: read under the lock, so both are new."""
+    stands = select(AppointmentRow.id).where(AppointmentRow.po_id == po_id, AppointmentRow.released_at.is_(None))
+    query = select(LineRow, stands.exists()).where(LineRow.po_id == po_id).order_by(LineRow.line_no)
+    rows = (await session.execute(query.execution_options(populate_existing=True))).all()
+    return [line for line, _ in rows], any(booked for _, booked in rows)
 
 
 async def view(

@@ -90,7 +90,7 @@ async def amend(
     )
     session.add(version)
     if po.location_id != prepared.location.id:
-        await free_room(session, po.id, now=now)
+        await free_room(session, locked, now=now)
     _rewrite(session, locked, asked, prepared, given, now=now)
     wanted = locked.held()
     note_step(session, po, by=by.account_id, now=now, reason=f"version {po.version}")

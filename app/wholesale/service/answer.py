@@ -125,7 +125,7 @@ async def cut(
     if locked.status is Status.CONFIRMED and not locked.held():
         po.take(Step.CANCEL)
         po.closed_at = now
-        await free_room(session, po.id, now=now)
+        await free_room(session, locked, now=now)
         emit(session, PurchaseOrderCancelled(po_id=po.id, partner_id=po.partner_id, status=po.status, at=now))
     else:
         emit(session, confirmed(po, locked.lines, now))

@@ -15,7 +15,7 @@ from app.identity import Actor
 from app.wholesale import queries
 from app.wholesale.lifecycle import PoStepNotAllowed, allowed
 from app.wholesale.models import AppointmentRow, BlackoutRow, SlotRow
-from app.wholesale.queries import OPEN
+from app.wholesale.queries import OPEN, Locked
 from app.wholesale.queries import appointments as reads
 from app.wholesale.rules.appointments import (
     Appointment,
@@ -86,9 +86,9 @@ async def release_slot(
     return found
 
 
-async def free_room(session: AsyncSession, po_id: UUID, *, now: datetime) -> None:
-    """Give up the time that stands for a locked order which will not come, or not to this dock."""
-    row = await reads.open_of(session, po_id)
+async def free_room(session: AsyncSession, locked: Locked, *, now: datetime) -> None:
+    """Give up the time that stands for an order which will not come, or not to this dock; nothing asked without one."""
+    row = await reads.open_of(session, locked.po.id) if locked.booked else None
     if row is not None:
         row.released_at = now
         await reads.give(session, row.slot_id, row.cases)

@@ -48,7 +48,7 @@ async def cancel(
     po.closed_at = now
     note_step(session, po, by=by.account_id, now=now, reason=reason)
     await session.flush()
-    await free_room(session, po.id, now=now)
+    await free_room(session, locked, now=now)
     if held:
         credit = await _give_back(session, locked, po.total_fen, now=now)
         await inventory.release(session, [po.id], now=now, by=by.account_id)
