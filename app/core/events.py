@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -32,9 +33,9 @@ class Fact(BaseModel):
     at: datetime
 
     @property
+    @abstractmethod
     def subject(self) -> UUID:
         """The id of what this fact is about."""
-        raise NotImplementedError
 
 
 class FarEndAway(Exception):
