@@ -12,6 +12,7 @@ from app.identity.events import AccountClosed
 from app.identity.guards import (
     Buyer,
     Officer,
+    OfficerAlone,
     Operator,
     PartnerStaff,
     Public,
@@ -102,6 +103,7 @@ __all__ = [
     "InvalidCredentials",
     "InvalidGrant",
     "Officer",
+    "OfficerAlone",
     "Operator",
     "OwnersOnly",
     "PartnerStaff",

@@ -204,6 +204,8 @@ Buyer = Annotated[Actor, Depends(_Guard(Role.BUYER))]
 SupplierStaff = Annotated[Actor, Depends(_GuardWithKeys(Role.SUPPLIER))]
 PartnerStaff = Annotated[Actor, Depends(_GuardWithKeys(Role.PARTNER))]
 Officer = Annotated[Actor, Depends(_Guard(Role.OFFICER, Role.OPERATOR))]
+OfficerAlone = Annotated[Actor, Depends(_Guard(Role.OFFICER))]
+"""Where operators may not stand in: the register of households is no business of the marketplace's."""
 Operator = Annotated[Actor, Depends(_Guard(Role.OPERATOR))]
 Public = Annotated[None, Depends(_public)]
 Visitor = Annotated[Actor | None, Depends(_visitor)]

@@ -1,7 +1,8 @@
 """The register of households, what they were paid, and what counted sales did for them."""
 
+import asyncio
 from datetime import date, datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
@@ -9,6 +10,7 @@ from sqlalchemy import text
 from app import assistance, suppliers
 from app.assistance import queries, service
 from app.assistance.rules.benefits import By, period_class
+from app.assistance.rules.households import LinkKind, ListStatus, NewHousehold, Payment, ReversedAlready
 from app.assistance.rules.season import Period
 from app.identity import Actor, Role
 from tests.assistance.builders import completed, line
@@ -34,26 +36,30 @@ async def second(db, now):
         return bearer(token(await account(session, now, Role.OFFICER, username="officer-2", name="商务局"), now))
 
 
+async def admit(session, now):
+    who = Actor((await account(session, now, Role.OPERATOR, username="operator-9", name="运营")).id, frozenset())
+    card = await suppliers.admit(
+        session,
+        code="S03",
+        name="国茶苗寨合作社（示例）",
+        kind=suppliers.Kind.COOPERATIVE,
+        uscc="93433125MA4FAKE302",
+        township_code="433125114",
+        village="国茶村",
+        licence_no="SC11443312590036",
+        linked_since=date(2020, 1, 1),
+        lines=["golden-tea"],
+        papers=papers("国茶苗寨合作社（示例）", "93433125MA4FAKE302", "SC11443312590036", now.date()),
+        by=who,
+        now=now,
+    )
+    return card.id
+
+
 @pytest.fixture
 async def supplier(db, county, now):
     async with db.write() as session:
-        who = Actor((await account(session, now, Role.OPERATOR, username="operator-9", name="运营")).id, frozenset())
-        card = await suppliers.admit(
-            session,
-            code="S03",
-            name="国茶苗寨合作社（示例）",
-            kind=suppliers.Kind.COOPERATIVE,
-            uscc="93433125MA4FAKE302",
-            township_code="433125114",
-            village="国茶村",
-            licence_no="SC11443312590036",
-            linked_since=date(2020, 1, 1),
-            lines=["golden-tea"],
-            papers=papers("国茶苗寨合作社（示例）", "93433125MA4FAKE302", "SC11443312590036", now.date()),
-            by=who,
-            now=now,
-        )
-        return card.id
+        return await admit(session, now)
 
 
 async def register(officer, **changes):
@@ -107,10 +113,34 @@ async def test_the_number_is_nowhere_but_in_a_read_that_is_logged(officer, count
         assert NUMBER.encode().hex() not in kept
 
 
-async def test_buyers_see_nothing_of_it(client, county, db, now):
+_OF_THE_REGISTER = [
+    ("GET", "/v1/office/households"),
+    ("POST", "/v1/office/households"),
+    ("POST", "/v1/office/households/search"),
+    ("GET", f"/v1/office/households/{UUID(int=5)}?why=nothing"),
+    ("POST", f"/v1/office/households/{UUID(int=5)}/leave"),
+    ("POST", f"/v1/office/households/{UUID(int=5)}/linkages"),
+    ("POST", f"/v1/office/suppliers/{UUID(int=5)}/figures"),
+    ("GET", "/v1/office/payment-lists"),
+    ("POST", "/v1/office/payment-lists"),
+    ("POST", f"/v1/office/payment-lists/{UUID(int=5)}/approve"),
+    ("POST", f"/v1/office/payment-lists/{UUID(int=5)}/decline"),
+    ("POST", f"/v1/office/household-payments/{UUID(int=5)}/reverse"),
+]
+
+
+@pytest.mark.parametrize("role", [Role.BUYER, Role.OPERATOR])
+async def test_the_register_is_for_officers_alone(client, county, db, now, role):
+    """An operator stands in for officers elsewhere; whom the county helps is no business of the marketplace's."""
     async with db.write() as session:
-        who = bearer(token(await account(session, now, Role.BUYER, username="buyer-9", name="买家"), now))
-    assert (await client.get("/v1/office/households", headers=who)).status_code == 403
+        who = bearer(token(await account(session, now, role, username="other-9", name="他人"), now))
+    for method, path in _OF_THE_REGISTER:
+        answer = await client.request(method, path, headers=who, json={})
+        assert (answer.status_code, answer.json()["code"]) == (403, "not_permitted"), path
+    counts = await client.get(
+        "/v1/office/reports/households", params={"from": "2026-01-01", "to": "2026-12-31"}, headers=who
+    )
+    assert counts.status_code == (200 if role is Role.OPERATOR else 403)
 
 
 async def test_payments_count_once_a_second_officer_has_approved_them(officer, second, supplier, db):
@@ -147,6 +177,62 @@ async def test_payments_count_once_a_second_officer_has_approved_them(officer, s
         f"/v1/office/household-payments/{payment['id']}/reverse", json={"on": "2026-05-03", "note": "再冲"}
     )
     assert again.json()["code"] == "payment_reversed"
+
+
+async def _payment_of(officer, household):
+    seen = await officer.get(f"/v1/office/households/{household}", params={"why": "核对收购款"})
+    return seen.json()["payments"][-1]["id"]
+
+
+async def _propose_reversal(officer, payment):
+    body = {"on": "2026-05-03", "note": "重复录入"}
+    answer = await officer.post(f"/v1/office/household-payments/{payment}/reverse", json=body)
+    assert answer.status_code == 201, answer.text
+    return answer.json()["id"]
+
+
+async def test_a_declined_reversal_stands_in_nobodys_way(officer, second, supplier):
+    household = await register(officer)
+    await pay(officer, second, supplier, leaf(household))
+    payment = await _payment_of(officer, household)
+    declined = await _propose_reversal(officer, payment)
+    path = f"/v1/office/payment-lists/{declined}/decline"
+    assert (await officer.post(path, json={"note": "理由不足"}, headers=second)).status_code == 200
+    path = f"/v1/office/payment-lists/{await _propose_reversal(officer, payment)}/approve"
+    assert (await officer.post(path, json={"note": "属实"}, headers=second)).json()["status"] == "approved"
+
+
+async def test_of_many_reversals_of_one_payment_one_is_approved(fresh_db, now):
+    first, second = (Actor(uuid4(), frozenset({Role.OFFICER})) for _ in range(2))
+    year = Period(date(2026, 1, 1), date(2026, 12, 31))
+    async with fresh_db.write() as session:
+        await suppliers.plant_townships(session)
+        supplier = await admit(session, now)
+        new = NewHousehold("H-433125114-0001", "433125114", "国茶村", {}, 4, 2)
+        household = (await service.register_household(session, new, by=first, now=now)).id
+        wage = Payment(
+            household, supplier, LinkKind.WAGE, None, date(2026, 4, 2), None, None, 900, None, None, True, None
+        )
+        kept = await service.enter_payments(session, [wage], note="工资", by=first, now=now)
+        await service.decide_payments(session, kept.id, approve=True, note="属实", by=second, now=now)
+        ((payment, _, _),) = await queries.payments(session, household)
+        back = await service.reversal_of(session, payment, on=date(2026, 5, 3))
+        lists = [await service.enter_payments(session, [back], note="重复", by=first, now=now) for _ in range(5)]
+    all_there = asyncio.Barrier(len(lists))
+
+    async def approve(list_id):
+        async with fresh_db.write() as session:
+            await queries.payment_list(session, list_id)
+            await all_there.wait()
+            await service.decide_payments(session, list_id, approve=True, note="属实", by=second, now=now)
+
+    done = await asyncio.gather(*(approve(one.id) for one in lists), return_exceptions=True)
+    assert sorted(map(type, done), key=str) == sorted([type(None), *[ReversedAlready] * 4], key=str)
+    async with fresh_db.write() as session:
+        assert (await service.benefits(session, year, By.TOWNSHIP)).total.benefit.paid_fen == 0
+        left = next(one for one, end in zip(lists, done, strict=True) if end is not None)
+        declined = await service.decide_payments(session, left.id, approve=False, note="已冲", by=second, now=now)
+        assert declined.status is ListStatus.DECLINED
 
 
 @pytest.mark.parametrize(

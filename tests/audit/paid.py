@@ -39,6 +39,15 @@ def breaks() -> list[tuple[str, list[str]]]:
                 payment(-499, payment_id=_LIST, reverses=f"'{_PAYMENT}'"),
             ],
         ),
+        (
+            "households.taken_back",
+            [
+                listed(rows=2, total_fen=0, entered_by=_PAYMENT),
+                payment(),
+                payment(-500, payment_id=_LIST, reverses=f"'{_PAYMENT}'"),
+                decided,
+            ],
+        ),
         ("households.approval", [listed(), payment(), decided]),
     ]
     return [(rule, [HOUSEHOLD, *statements]) for rule, statements in broken]

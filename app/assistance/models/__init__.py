@@ -11,6 +11,7 @@ from app.assistance.models.households import (
     PaymentListDecisionRow,
     PaymentListRow,
     PaymentRow,
+    PaymentTakenBackRow,
     SupplierFigureRow,
     SupplierReachRow,
 )
@@ -40,6 +41,7 @@ __all__ = [
     "PaymentListDecisionRow",
     "PaymentListRow",
     "PaymentRow",
+    "PaymentTakenBackRow",
     "PlanRow",
     "ProgressDecisionRow",
     "ProgressRow",

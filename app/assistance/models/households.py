@@ -18,6 +18,7 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
@@ -116,12 +117,12 @@ class PaymentRow(Base):
 
     __tablename__ = "assistance_household_payment"
     __table_args__ = (
-        UniqueConstraint("reverses", info={"means": ReversedAlready}),
         CheckConstraint(_one_of("kind", LinkKind), name="kind"),
         CheckConstraint("(kind IN ('PURCHASE', 'SERVICE', 'REBATE')) = (category IS NOT NULL)", name="category"),
         CheckConstraint("(reverses IS NULL) = (amount_fen > 0) AND amount_fen <> 0", name="amount"),
         Index("ix_assistance_household_payment_paid_on", "paid_on", "household_id"),
         Index("ix_assistance_household_payment_household_id", "household_id", "paid_on"),
+        Index("ix_assistance_household_payment_reverses", "reverses", postgresql_where=text("reverses IS NOT NULL")),
     )
 
     id: Mapped[uid]
@@ -138,6 +139,16 @@ class PaymentRow(Base):
     lot_id: Mapped[UUID | None] = mapped_column(ForeignKey("inventory_lot.id"), index=True)
     to_own_account: Mapped[bool] = mapped_column(Boolean)
     reverses: Mapped[UUID | None] = mapped_column(ForeignKey("assistance_household_payment.id"))
+
+
+class PaymentTakenBackRow(Base):
+    """A payment that an approved list took back: once, whatever was proposed and declined before."""
+
+    __tablename__ = "assistance_payment_taken_back"
+    __table_args__ = (PrimaryKeyConstraint("payment_id", info={"means": ReversedAlready}),)
+
+    payment_id: Mapped[UUID] = mapped_column(ForeignKey("assistance_household_payment.id"))
+    reversal_id: Mapped[UUID] = mapped_column(ForeignKey("assistance_household_payment.id"), index=True)
 
 
 class SupplierFigureRow(Base):
@@ -185,5 +196,13 @@ class SupplierReachRow(Base):
     as_of: Mapped[date] = mapped_column(Date)
 
 
-for _row in (LinkageRow, PaymentListRow, PaymentListDecisionRow, PaymentRow, SupplierFigureRow, HouseholdAccessRow):
+for _row in (
+    LinkageRow,
+    PaymentListRow,
+    PaymentListDecisionRow,
+    PaymentRow,
+    PaymentTakenBackRow,
+    SupplierFigureRow,
+    HouseholdAccessRow,
+):
     append_only(Base.metadata.tables[_row.__tablename__])

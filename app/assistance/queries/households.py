@@ -58,9 +58,10 @@ WHERE p.household_id = :household ORDER BY p.paid_on DESC, p.id DESC LIMIT 500
 """)
 _REVERSIBLE = text("""
 SELECT p.id, p.household_id, p.supplier_id, p.kind, p.category, p.amount_fen, p.quantity_milli, p.unit_price_fen,
-       p.reference_price_fen, p.lot_id
+       p.reference_price_fen, p.lot_id, b.payment_id IS NOT NULL AS taken_back
 FROM assistance_household_payment p
 JOIN assistance_payment_list_decision d ON d.list_id = p.list_id AND d.verdict = 'approved'
+LEFT JOIN assistance_payment_taken_back b ON b.payment_id = p.id
 WHERE p.id = ANY (SELECT unnest(CAST(:ids AS uuid[]))) AND p.reverses IS NULL
 """)
 _LIST = """

@@ -1,4 +1,4 @@
-"""The register of households and what they were paid, over HTTP: for officers alone."""
+"""The register of households and what they were paid, over HTTP: for officers alone, and no operator in their place."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ from app.core.web import (
     problems,
 )
 from app.files import UnknownFile
-from app.identity import Officer
+from app.identity import OfficerAlone
 
 router = APIRouter(prefix="/v1/office", tags=["assistance"])
 
@@ -66,7 +66,7 @@ _HOUSEHOLDS, _LISTS = "office.households", "office.payment_lists"
     response_model=HouseholdOut,
     responses=problems(HouseholdExists, InvalidInput),
 )
-async def register_household(body: HouseholdIn, by: Officer, session: WriteSession, now: Now) -> HouseholdOut:
+async def register_household(body: HouseholdIn, by: OfficerAlone, session: WriteSession, now: Now) -> HouseholdOut:
     """Nothing that is answered or logged tells who it is; the number is kept sealed."""
     new = NewHousehold(
         number=body.household_no,
@@ -90,7 +90,7 @@ async def register_household(body: HouseholdIn, by: Officer, session: WriteSessi
     responses=problems(InvalidCursor),
 )
 async def list_households(
-    _: Officer,
+    _: OfficerAlone,
     session: ReadSession,
     township: Annotated[str | None, Query(max_length=9)] = None,
     supplier_id: UUID | None = None,
@@ -112,7 +112,9 @@ async def list_households(
     response_model=HouseholdFileOut,
     responses=problems(NotFound),
 )
-async def find_household(body: HouseholdSearchIn, by: Officer, session: WriteSession, now: Now) -> HouseholdFileOut:
+async def find_household(
+    body: HouseholdSearchIn, by: OfficerAlone, session: WriteSession, now: Now
+) -> HouseholdFileOut:
     """Who looked, when and why is written down."""
     found = await queries.households_numbered(session, [body.household_no])
     if body.household_no not in found:
@@ -129,7 +131,7 @@ async def find_household(body: HouseholdSearchIn, by: Officer, session: WriteSes
 )
 async def get_household(
     household_id: UUID,
-    by: Officer,
+    by: OfficerAlone,
     session: WriteSession,
     now: Now,
     why: Annotated[Why, Query(description="Why you look; it is kept", examples=["核对收购款"])],
@@ -138,7 +140,7 @@ async def get_household(
     return await _file(session, household_id, why, by, now)
 
 
-async def _file(session: AsyncSession, household_id: UUID, why: str, by: Officer, now: Now) -> HouseholdFileOut:
+async def _file(session: AsyncSession, household_id: UUID, why: str, by: OfficerAlone, now: Now) -> HouseholdFileOut:
     return HouseholdFileOut.told(*await service.see_household(session, household_id, why=why, by=by, now=now))
 
 
@@ -149,7 +151,7 @@ async def _file(session: AsyncSession, household_id: UUID, why: str, by: Officer
     response_model=HouseholdOut,
     responses=problems(NotFound),
 )
-async def end_household(household_id: UUID, body: LeaveIn, _: Officer, session: WriteSession) -> HouseholdOut:
+async def end_household(household_id: UUID, body: LeaveIn, _: OfficerAlone, session: WriteSession) -> HouseholdOut:
     """It moved away or ended; payments after that day are shown to auditors."""
     return HouseholdOut.of(await service.leave(session, household_id, on=body.left_on))
 
@@ -163,7 +165,7 @@ async def end_household(household_id: UUID, body: LeaveIn, _: Officer, session: 
     responses=problems(NotFound, InvalidInput),
 )
 async def link_household(
-    household_id: UUID, body: LinkageIn, by: Officer, session: WriteSession, now: Now
+    household_id: UUID, body: LinkageIn, by: OfficerAlone, session: WriteSession, now: Now
 ) -> LinkageOut:
     """By a contract, payroll, lease or share register. It is evidence of nothing until something is paid."""
     new = NewLinkage(household_id, **{name: getattr(body, name) for name in LinkageIn.model_fields})
@@ -179,7 +181,7 @@ async def link_household(
     responses=problems(InvalidInput, FigureOverlaps),
 )
 async def declare_figure(
-    supplier_id: UUID, body: SupplierFigureIn, by: Officer, session: WriteSession, now: Now
+    supplier_id: UUID, body: SupplierFigureIn, by: OfficerAlone, session: WriteSession, now: Now
 ) -> SupplierFigureOut:
     """Raw material bought from everybody, raw capacity, or total revenue. The same span again corrects it."""
     values = {name: getattr(body, name) for name in SupplierFigureIn.model_fields}
@@ -194,7 +196,7 @@ async def declare_figure(
     response_model=PaymentListOut,
     responses=problems(PaymentsRefused, UnknownFile),
 )
-async def enter_payments(body: PaymentListIn, by: Officer, session: WriteSession, now: Now) -> PaymentListOut:
+async def enter_payments(body: PaymentListIn, by: OfficerAlone, session: WriteSession, now: Now) -> PaymentListOut:
     """All of the list or nothing. It counts once another officer approves it."""
     rows = [one.payment() for one in body.payments]
     kept = await service.enter_payments(session, rows, note=body.note, evidence=body.evidence, by=by, now=now)
@@ -209,7 +211,7 @@ async def enter_payments(body: PaymentListIn, by: Officer, session: WriteSession
     responses=problems(InvalidCursor),
 )
 async def list_payment_lists(
-    _: Officer,
+    _: OfficerAlone,
     session: ReadSession,
     status: Annotated[ListStatus | None, Query(description="`waiting` are those nobody has decided")] = None,
     limit: Limit = DEFAULT_LIMIT,
@@ -226,12 +228,15 @@ async def list_payment_lists(
     summary="Approve a list of payments",
     operation_id="approve_household_payments",
     response_model=PaymentListOut,
-    responses=problems(NotFound, ListDecided, SecondOfficerNeeded),
+    responses=problems(NotFound, ListDecided, SecondOfficerNeeded, ReversedAlready),
 )
 async def approve_payments(
-    list_id: UUID, body: PaymentDecisionIn, by: Officer, session: WriteSession, now: Now
+    list_id: UUID, body: PaymentDecisionIn, by: OfficerAlone, session: WriteSession, now: Now
 ) -> PaymentListOut:
-    """The second officer agrees, and the payments count. Whoever entered them cannot."""
+    """The second officer agrees, and the payments count. Whoever entered them cannot.
+
+    A reversal of what another approved list has taken back meanwhile is refused; such a list can only be declined.
+    """
     decided = await service.decide_payments(session, list_id, approve=True, note=body.note, by=by, now=now)
     return PaymentListOut.of(decided)
 
@@ -244,7 +249,7 @@ async def approve_payments(
     responses=problems(NotFound, ListDecided, SecondOfficerNeeded),
 )
 async def decline_payments(
-    list_id: UUID, body: PaymentDecisionIn, by: Officer, session: WriteSession, now: Now
+    list_id: UUID, body: PaymentDecisionIn, by: OfficerAlone, session: WriteSession, now: Now
 ) -> PaymentListOut:
     """The second officer does not agree, and says why; nothing of the list counts."""
     decided = await service.decide_payments(session, list_id, approve=False, note=body.note, by=by, now=now)
@@ -260,7 +265,7 @@ async def decline_payments(
     responses=problems(NotFound, PaymentsRefused, ReversedAlready),
 )
 async def reverse_payment(
-    payment_id: UUID, body: PaymentReversalIn, by: Officer, session: WriteSession, now: Now
+    payment_id: UUID, body: PaymentReversalIn, by: OfficerAlone, session: WriteSession, now: Now
 ) -> PaymentListOut:
     """A reversing row in a list of its own, which another officer approves; the payment itself stays."""
     row = await service.reversal_of(session, payment_id, on=body.on)

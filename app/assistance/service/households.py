@@ -37,6 +37,7 @@ from app.assistance.rules.households import (
     Payment,
     PaymentList,
     PaymentsRefused,
+    ReversedAlready,
     amount_of,
 )
 from app.assistance.rules.progress import SecondOfficerNeeded
@@ -56,6 +57,12 @@ _MOST_FAULTS = 100
 _PAY = text("""
 INSERT INTO assistance_household_payment
 SELECT * FROM json_populate_recordset(CAST(NULL AS assistance_household_payment), CAST(:rows AS json))
+""")
+
+
+_TAKE_BACK = text("""
+INSERT INTO assistance_payment_taken_back (payment_id, reversal_id)
+SELECT reverses, id FROM assistance_household_payment WHERE list_id = :list AND reverses IS NOT NULL ORDER BY reverses
 """)
 
 
@@ -207,7 +214,8 @@ async def decide_payments(
 ) -> PaymentList:
     """Approve or decline a list that another officer entered.
 
-    Raises ``NotFound``, ``ListDecided``, ``SecondOfficerNeeded``.
+    Raises ``NotFound``, ``ListDecided``, ``SecondOfficerNeeded``, ``ReversedAlready``: what several lists propose to
+    take back is taken back by the one that is approved first.
     """
     found = await queries.payment_list(session, list_id)
     if found.status is not ListStatus.WAITING:
@@ -218,6 +226,7 @@ async def decide_payments(
     decision = {"verdict": verdict.value, "note": note, "decided_by": by.account_id, "decided_at": now}
     await session.execute(insert(PaymentListDecisionRow).values(list_id=list_id, **decision))
     if approve:
+        await session.execute(_TAKE_BACK, {"list": list_id})
         await queries.note_reach(session, list_id, year_until(local_day(now)))
     return await queries.payment_list(session, list_id)
 
@@ -273,11 +282,17 @@ async def _reversal_faults(session: AsyncSession, payments: Sequence[Payment]) -
     if not taken:
         return []
     found = await queries.reversible(session, sorted(taken))
-    return [
-        _fault(index, "reverses", "not_reversible", "没有这样一笔已审批的收益", "no approved payment like this")
-        for index, one in enumerate(payments)
-        if one.reverses is not None and not _takes_back(one, found.get(one.reverses))
-    ]
+    if any(one["taken_back"] for one in found.values()):
+        raise ReversedAlready
+    faults, seen = [], set()
+    for index, one in enumerate(payments):
+        if one.reverses is None:
+            continue
+        if one.reverses in seen or not _takes_back(one, found.get(one.reverses)):
+            zh, en = "没有这样一笔尚未冲销的已审批收益", "no approved payment like this that is not reversed"
+            faults.append(_fault(index, "reverses", "not_reversible", zh, en))
+        seen.add(one.reverses)
+    return faults
 
 
 def _takes_back(reversal: Payment, payment: Mapping[str, object] | None) -> bool:
@@ -294,7 +309,7 @@ async def reversal_of(session: AsyncSession, payment_id: UUID, *, on: date) -> P
     found = (await queries.reversible(session, [payment_id])).get(payment_id)
     if found is None:
         raise NotFound
-    values = {name: found[name] for name in found if name not in ("id", "kind", "amount_fen")}
+    values = {name: found[name] for name in found if name not in ("id", "kind", "amount_fen", "taken_back")}
     return Payment(
         **values,
         kind=LinkKind(found["kind"]),

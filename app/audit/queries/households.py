@@ -43,6 +43,19 @@ HOUSEHOLDS: tuple[Rule, ...] = (
         """,
     ),
     Rule(
+        "households.taken_back",
+        "已审批的冲销与冲销登记不符",
+        "an approved reversal and the record of what was taken back do not agree",
+        """
+        SELECT coalesce(r.reverses, b.payment_id) AS payment_id, r.id AS found, b.reversal_id AS expected
+        FROM (SELECT p.id, p.reverses FROM assistance_household_payment p
+              JOIN assistance_payment_list_decision d ON d.list_id = p.list_id AND d.verdict = 'approved'
+              WHERE p.reverses IS NOT NULL) r
+        FULL JOIN assistance_payment_taken_back b ON (b.payment_id, b.reversal_id) = (r.reverses, r.id)
+        WHERE r.id IS NULL OR b.payment_id IS NULL
+        """,
+    ),
+    Rule(
         "households.approval",
         "收益清单由录入人自己审批",
         "a list of payments was approved by who entered it",
