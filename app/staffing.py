@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app import identity, partners, suppliers
 from app.core.db import Database
 from app.core.errors import DomainError
+from app.core.trail import Act, acting
 from app.core.trouble import Trouble
 from app.identity import PASSWORD_MAX, PASSWORD_MIN, PHONE, USERNAME, Role, is_common
 
@@ -64,19 +65,21 @@ def look_over_password(password: str, login: str) -> None:
 async def make(database: Database, wanted: Wanted, password: str, *, now: datetime) -> None:
     """Make the account. Raises ``Trouble``, having changed nothing."""
     password_hash = await identity.hash_password(password)
+    command = Act(now, None, "command", "make_account", "CLI", f"{wanted.role} {wanted.login}", (wanted.login,))
     try:
-        async with database.write() as session:
-            scope_id, name = await _whose(session, wanted)
-            await identity.create_account(
-                session,
-                username=wanted.login,
-                name=(wanted.name or name).strip(),
-                password_hash=password_hash,
-                role=wanted.role,
-                scope_id=scope_id,
-                phone=wanted.phone,
-                now=now,
-            )
+        with acting(command):
+            async with database.write() as session:
+                scope_id, name = await _whose(session, wanted)
+                await identity.create_account(
+                    session,
+                    username=wanted.login,
+                    name=(wanted.name or name).strip(),
+                    password_hash=password_hash,
+                    role=wanted.role,
+                    scope_id=scope_id,
+                    phone=wanted.phone,
+                    now=now,
+                )
     except DomainError as refusal:
         raise Trouble(refusal.sentence("zh"), refusal.sentence("en")) from None
 

@@ -32,7 +32,7 @@ from sqlalchemy import (
     event,
     text,
 )
-from sqlalchemy.dialects.postgresql import BYTEA, JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, BYTEA, JSONB
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.exc import DBAPIError, InterfaceError
@@ -45,6 +45,7 @@ from app.core.errors import DomainError, InvalidInput, Unavailable
 from app.core.events import Wiring, pending_facts, take_pending
 from app.core.ids import new_id
 from app.core.settings import PoolSettings
+from app.core.trail import Act, done
 
 fen = Annotated[int, mapped_column(BigInteger)]
 instant = Annotated[datetime, mapped_column(DateTime(timezone=True))]
@@ -101,6 +102,25 @@ core_event = Table(
     Index("ix_core_event_subject", "subject"),
 )
 append_only(core_event)
+
+core_audit_entry = Table(
+    "core_audit_entry",
+    Base.metadata,
+    Column("id", PG_UUID(as_uuid=True), primary_key=True),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("account_id", PG_UUID(as_uuid=True)),
+    Column("role", Text, nullable=False),
+    Column("operation", Text, nullable=False),
+    Column("method", Text, nullable=False),
+    Column("path", Text, nullable=False),
+    Column("about", ARRAY(Text), nullable=False),
+    Column("facts", JSONB, nullable=False),
+    Column("request_id", Text),
+    Index("ix_core_audit_entry_account_id", "account_id", "id"),
+    Index("ix_core_audit_entry_operation", "operation", "id"),
+    Index("ix_core_audit_entry_about", "about", postgresql_using="gin"),
+)
+append_only(core_audit_entry)
 
 core_delivery = Table(
     "core_delivery",
@@ -216,6 +236,11 @@ WHERE principal = :principal AND key = :key
 _TELL = text(f"WITH fact AS ({_FACTS}) {_DELIVERIES}")
 _KEEP = text(_ANSWER)
 _TELL_AND_KEEP = text(f"WITH fact AS ({_FACTS}), kept AS ({_ANSWER}) {_DELIVERIES}")
+_WRITE_DOWN = text("""
+INSERT INTO core_audit_entry (id, at, account_id, role, operation, method, path, about, facts, request_id)
+VALUES (:id, :at, :account_id, :role, :operation, :method, :path, CAST(:about AS text[]), CAST(:facts AS jsonb),
+        :request_id)
+""")
 _KEPT = "kept_answer"
 
 
@@ -254,7 +279,17 @@ async def write_last_words(session: AsyncSession, wiring: Wiring) -> int:
     kept = session.info.pop(_KEPT, {})
     if told or kept:
         await ask(session, _TELL_AND_KEEP if told and kept else _TELL if told else _KEEP, told | kept)
+    if (act := done(session)) is not None:
+        await _write_down(session, act, facts)
     return sum(not delivery["by_courier"] for delivery in deliveries)
+
+
+async def _write_down(session: AsyncSession, act: Act, facts: list[dict[str, Any]]) -> None:
+    told = [{"id": fact["id"], "name": fact["name"], "subject": fact["subject"]} for fact in facts]
+    about = dict.fromkeys((*act.about, *(fact["subject"] for fact in told)))
+    entry = {field: getattr(act, field) for field in ("at", "account_id", "role", "operation", "method", "path")}
+    entry |= {"id": new_id(act.at), "about": array(about), "facts": dump(told), "request_id": act.request_id}
+    await ask(session, _WRITE_DOWN, entry)
 
 
 @asynccontextmanager

@@ -4,7 +4,8 @@
 *Promises* that a guard costs no statement for an access token; that a revoked API key stops within two seconds; that
 names and phones are sealed in the database; that ten failed sign-ins in a quarter of an hour close the door; that
 nothing tells whether a phone has an account to somebody who cannot read what is sent to it; that a closed account
-holds nothing that names a person. *Calls* nothing but core. *Tells*: CodeRequested, AccountClosed.
+holds nothing that names a person; that what the office's and the marketplace's people change is told by the audit
+trail. *Calls* nothing but core. *Tells*: CodeRequested, AccountClosed.
 """
 
 from app.identity.couriers import connect

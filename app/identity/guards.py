@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from datetime import datetime
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, OAuth2PasswordBearer
 from fastapi.security.base import SecurityBase
 
 from app.core.errors import NotAuthenticated, NotPermitted
+from app.core.trail import Act, begin
 from app.core.web import edge_of
 from app.identity import queries, service
-from app.identity.rules import Actor, InsufficientScope, Role, scope_for
+from app.identity.rules import STAFF_OF_THE_OFFICE, Actor, InsufficientScope, Role, scope_for
 
 _KEY_SECONDS = 2.0
 _SAFE = frozenset(("GET", "HEAD", "OPTIONS"))
@@ -99,7 +100,23 @@ async def _counted(request: Request, actor: Actor | None) -> Actor | None:
     if actor is not None:
         request.state.caller, request.state.roles = actor.caller, actor.roles
         await edge_of(request).limits.caller(actor.caller)
+        if request.method not in _SAFE and not STAFF_OF_THE_OFFICE.isdisjoint(actor.roles):
+            begin(_act(request, actor))
     return actor
+
+
+def _act(request: Request, actor: Actor) -> Act:
+    route: Any = request.scope.get("route")
+    return Act(
+        at=edge_of(request).clock(),
+        account_id=actor.account_id,
+        role=Role.OPERATOR if Role.OPERATOR in actor.roles else Role.OFFICER,
+        operation=str(getattr(route, "operation_id", None) or getattr(route, "name", "unknown")),
+        method=request.method,
+        path=request.url.path,
+        about=tuple(str(value) for value in request.path_params.values()),
+        request_id=request.scope.get("request_id"),
+    )
 
 
 def _holder_of_token(request: Request, token: str, now: datetime) -> Actor | None:

@@ -11,11 +11,11 @@ from sqlalchemy import Row, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.asides import Aside
-from app.core.db import ask
+from app.core.db import ask, core_audit_entry
 from app.core.errors import NotAuthenticated
 from app.core.sealing import keys
 from app.identity.models import AccountRow, ApiKeyRow, ChallengeRow, GrantRow, RefreshTokenRow
-from app.identity.rules import Account, Actor, ApiKey, Colleague, Purpose, Role, SignIn, TextMessage
+from app.identity.rules import Account, Actor, ApiKey, AuditEntry, Colleague, Purpose, Role, SignIn, TextMessage
 
 _GRANTS = func.jsonb_object_agg(GrantRow.role, GrantRow.scope_id).filter(GrantRow.role.is_not(None))
 _ACCOUNT = (
@@ -238,3 +238,52 @@ async def api_keys(
     if before is not None:
         query = query.where(ApiKeyRow.id < before)
     return [ApiKey(*row) for row in await session.execute(query)]
+
+
+async def audit_trail(
+    session: AsyncSession,
+    *,
+    account_id: UUID | None = None,
+    operation: str | None = None,
+    about: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    before: UUID | None = None,
+    limit: int,
+) -> list[AuditEntry]:
+    """Up to ``limit`` entries of the audit trail, the newest first; ``about`` is an id, number or code it must name."""
+    entry = core_audit_entry.c
+    query = (
+        select(core_audit_entry, AccountRow.name_sealed)
+        .outerjoin(AccountRow, (AccountRow.id == entry.account_id) & AccountRow.closed_at.is_(None))
+        .order_by(entry.id.desc())
+        .limit(limit)
+    )
+    if account_id is not None:
+        query = query.where(entry.account_id == account_id)
+    if operation is not None:
+        query = query.where(entry.operation == operation)
+    if about is not None:
+        query = query.where(entry.about.contains([about]))
+    if since is not None:
+        query = query.where(entry.at >= since)
+    if until is not None:
+        query = query.where(entry.at < until)
+    if before is not None:
+        query = query.where(entry.id < before)
+    return [
+        AuditEntry(
+            id=row.id,
+            at=row.at,
+            account_id=row.account_id,
+            name=None if row.name_sealed is None else keys().unseal(bytes(row.name_sealed), "name"),
+            role=row.role,
+            operation=row.operation,
+            method=row.method,
+            path=row.path,
+            about=row.about,
+            facts=[(UUID(fact["id"]), fact["name"], UUID(fact["subject"])) for fact in row.facts],
+            request_id=row.request_id,
+        )
+        for row in await session.execute(query)
+    ]

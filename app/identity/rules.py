@@ -172,6 +172,27 @@ class ApiKey:
     scopes: Sequence[str] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """Who of the office or the marketplace changed something, and what was announced of it.
+
+    ``account_id`` and ``name`` are None of a command run on the machine itself; ``name`` also of an account that was
+    closed. ``facts`` are (id, name, subject).
+    """
+
+    id: UUID
+    at: datetime
+    account_id: UUID | None
+    name: str | None
+    role: str
+    operation: str
+    method: str
+    path: str
+    about: Sequence[str]
+    facts: Sequence[tuple[UUID, str, UUID]]
+    request_id: str | None
+
+
 class Scope(StrEnum):
     """What an API key may be limited to: reading or changing one area of what its organisation does."""
 

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, ConfigDict, Field, SecretStr, StringConstra
 from pydantic_core import PydanticCustomError
 
 from app.core.web import Body, Out, ShortText
-from app.identity.rules import PASSWORD_MAX, PASSWORD_MIN, Account, ApiKey, Role, Scope, Tokens, is_common
+from app.identity.rules import PASSWORD_MAX, PASSWORD_MIN, Account, ApiKey, AuditEntry, Role, Scope, Tokens, is_common
 
 
 def _visible(name: str) -> str:
@@ -178,3 +178,45 @@ class NewApiKeyOut(Out):
     def of(cls, made: ApiKey, key: str) -> NewApiKeyOut:
         """The key on the wire."""
         return cls(id=made.id, key=key, name=made.name, created_at=made.created_at, scopes=made.scopes)
+
+
+class AuditFactOut(Out):
+    """Something that was announced by a change."""
+
+    id: UUID
+    name: str = Field(examples=["catalogue.product_published"])
+    subject: UUID = Field(description="What it happened to")
+
+
+class AuditEntryOut(Out):
+    """Who changed something, by which operation, and what it was about."""
+
+    id: UUID
+    at: datetime
+    account_id: UUID | None = Field(description="Null of a command on the machine itself")
+    name: str | None = Field(examples=["运营专员"])
+    role: str = Field(examples=["operator"])
+    operation: str = Field(description="The `operationId`", examples=["publish_product"])
+    method: str = Field(examples=["POST"])
+    path: str
+    about: list[str] = Field(description="Ids, numbers and codes that it concerned")
+    facts: list[AuditFactOut] = Field(description="What was announced of it")
+    request_id: str | None = Field(description="Of the request, as in the log and in every answer's `X-Request-ID`")
+
+    @classmethod
+    def of(cls, entry: AuditEntry) -> AuditEntryOut:
+        """The entry on the wire."""
+        facts = [AuditFactOut(id=fact_id, name=name, subject=subject) for fact_id, name, subject in entry.facts]
+        return cls(
+            id=entry.id,
+            at=entry.at,
+            account_id=entry.account_id,
+            name=entry.name,
+            role=entry.role,
+            operation=entry.operation,
+            method=entry.method,
+            path=entry.path,
+            about=list(entry.about),
+            facts=facts,
+            request_id=entry.request_id,
+        )

@@ -14,6 +14,7 @@ from structlog import get_logger
 
 from app.core.clock import utc_now
 from app.core.ids import new_id
+from app.core.trail import acting
 from app.core.web.problems import defect
 
 if TYPE_CHECKING:
@@ -74,7 +75,8 @@ class Surroundings:
             await send(message)
 
         try:
-            await self._app(scope, self._guarded(headers, receive), answer)
+            with acting():
+                await self._app(scope, self._guarded(headers, receive), answer)
         except Exception as error:
             if answered:
                 raise

@@ -22,6 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.db import ask, keep_answer
 from app.core.errors import DomainError, NotAuthenticated
 from app.core.settings import Settings
+from app.core.trail import in_vain
 from app.core.web.edge import edge_of
 from app.core.web.problems import problem
 
@@ -93,6 +94,7 @@ class OnceCall:
         try:
             async with db.write() as session:
                 if (kept := await self._take(session)) is not None:
+                    in_vain(session)
                     return kept
                 body = (await work(session)).model_dump_json().encode()
                 self._keep(session, status, "application/json", dict(headers or {}), body)
@@ -104,6 +106,7 @@ class OnceCall:
                 raise
             answer = problem(self._request, refusal)
         async with db.write() as session:
+            in_vain(session)
             # While this call was rolled back, another with the same key may have run: then its answer is the answer.
             if (kept := await self._take(session)) is not None:
                 return kept

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from app.identity.routes import api_keys, auth
+from app.identity.routes import api_keys, audit, auth
 
-router = APIRouter(routes=[*auth.router.routes, *api_keys.router.routes])
+router = APIRouter(routes=[*auth.router.routes, *api_keys.router.routes, *audit.router.routes])
 
 __all__ = ["router"]
