@@ -8,8 +8,8 @@ from sqlalchemy.dialects import postgresql
 
 from app.core.db import append_only_trigger
 
-revision = "0065"
-down_revision = "0064"
+revision = "0066"
+down_revision = "0065"
 branch_labels = None
 depends_on = None
 
