@@ -61,6 +61,7 @@ from app.assistance.rules.contribution import (
     programme_of,
 )
 from app.assistance.rules.counting import EntryContradicted, Sale, SaleReversed, TakenBack
+from app.assistance.rules.declared import NewDeclaredSale, Occasion
 from app.assistance.rules.drill import Wanted
 from app.assistance.rules.forecasts import Agreed, Backtest, Figures, Forecast, Standing
 from app.assistance.rules.goals import (
@@ -88,6 +89,7 @@ from app.assistance.rules.periods import Closing, Sums, UnknownCutOff
 from app.assistance.rules.plans import Aspect, Measure, Plan, PlanExists
 from app.assistance.rules.programmes import TERMS, Said, Terms, terms_of, terms_on
 from app.assistance.rules.progress import MeasureStanding, PlanStanding, YearStanding
+from app.assistance.rules.proposals import Verdict
 from app.assistance.rules.season import SEASON, Period, year_of
 from app.assistance.rules.submissions import Submission
 from app.assistance.rules.summary import BUYER, GOODS, NAMED, VIEWS, View, view_for
@@ -104,7 +106,9 @@ from app.assistance.service import (
     count_sales,
     create_plan,
     decide_payments,
+    decide_proposal,
     declare_figure,
+    declare_sale,
     enter_payments,
     fold_ledger,
     link_households,
@@ -171,10 +175,12 @@ __all__ = [
     "MeasureStanding",
     "Metric",
     "MetricNotAvailable",
+    "NewDeclaredSale",
     "NewHousehold",
     "NewLinkage",
     "NoSuchCertificate",
     "NothingCounted",
+    "Occasion",
     "Period",
     "Plan",
     "PlanExists",
@@ -189,6 +195,7 @@ __all__ = [
     "Terms",
     "UnknownCutOff",
     "UnknownFilterValue",
+    "Verdict",
     "VerifiedOut",
     "View",
     "Wanted",
@@ -206,7 +213,9 @@ __all__ = [
     "count_sales",
     "create_plan",
     "decide_payments",
+    "decide_proposal",
     "declare_figure",
+    "declare_sale",
     "enter_payments",
     "fold_ledger",
     "goal",

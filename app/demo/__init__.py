@@ -1,7 +1,8 @@
 """The demo county: believable, invented, the same every time for a seed and an end date.
 
 *Owns* nothing; it makes everything through the use cases that everybody uses, with the clock passed in.
-*Promises* a history that the auditor finds nothing wrong with. Demo sign-ins exist only after it was loaded.
+*Promises* a history that the auditor finds nothing wrong with, and in which the questions of auditors find the planted
+cases and nothing else. Demo sign-ins exist only after it was loaded.
 """
 
 from __future__ import annotations
@@ -13,15 +14,17 @@ from datetime import date, timedelta
 
 from sqlalchemy import text
 
-from app import identity, storefront
+from app import assistance, identity, storefront
 from app.core import ids
 from app.core.clock import day_end, day_start
 from app.core.db import Database
 from app.core.outbox import deliver_all
 from app.core.settings import Settings
+from app.demo.cases import draw_cases
 from app.demo.county import ROOTS, SIGN_INS, articles, assortment, plant, plant_goals
 from app.demo.history import History, bank
 from app.demo.households import plant_households
+from app.demo.irregular import Irregular, scan_papers
 from app.demo.plan import draw_plan
 from app.demo.purchases import Goods, draw_purchases
 from app.demo.settled import settle_months
@@ -93,7 +96,9 @@ async def _load(
     count: int,
 ) -> DemoSummary:
     report("县域与商品 / county and goods", 0, 1)
-    plan = draw_plan(articles(), until=until, seed=seed, count=count)
+    cases = draw_cases(until)
+    usual = draw_plan(articles(), until=until, seed=seed, count=count - len(cases.orders))
+    plan = cases.enter(usual)
     goods = Goods(assortment(), ROOTS, plan.first.year)
     purchases = draw_purchases(goods, first=plan.first, until=until, seed=seed, count=count * _PURCHASES // _ORDERS)
     before = day_start(plan.first) - timedelta(days=14)
@@ -106,6 +111,8 @@ async def _load(
 
     gc.freeze()  # what was imported stays, and need not be looked through again with every ten thousand new objects
     history = History(database, settings, county, plan, unknown, buyers={0: county.buyer}, purchases=purchases)
+    papers = await scan_papers(settings.files)
+    Irregular(history.at, county, cases, plan, settings.files, unknown, papers, history.placed, history.buyers).enter()
     await history.live(report)
 
     end = day_end(until) - timedelta(seconds=1)
@@ -124,6 +131,7 @@ async def _load(
         goals = await plant_goals(session, year=until.year, by=county.officer, now=end)
         await storefront.rebuild(session)
         await settle_months(session, county, first=plan.first, end=end)
+        await assistance.seal_everything(session, now=end)
         await session.execute(_MARK, {"value": f"seed {seed}, until {until.isoformat()}"})
     report("目标与货架 / goals and shelf", 1, 1)
     return DemoSummary(len(plan.orders), goals, plan.first, until)

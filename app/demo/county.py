@@ -17,6 +17,7 @@ from app import assistance, catalogue, identity, inventory, partners, pricing, s
 from app.core.clock import local_day
 from app.core.money import parse_yuan
 from app.demo.assortment import LISTINGS, Listing
+from app.demo.cases import UNSOLD_SUPPLIER
 from app.demo.pictures import draw
 from app.demo.plan import Article
 from app.demo.supermarkets import CHAINS, Supermarket, open_accounts
@@ -143,7 +144,10 @@ async def _plant_suppliers(
             now=now,
         )
         await suppliers.approve(session, card.id, by=operator, now=now)
-        await _list_on_832(session, card.id, entry["id"], operator, now)
+        if entry["id"] != UNSOLD_SUPPLIER:  # that is listed late
+            listing = listing_on_832(card.id, entry["id"], local_day(now))
+            note = "832 平台供应商名录（示例）"
+            await catalogue.register_certification(session, listing, note=note, by=operator, now=now)
         if "orange" in entry["products"]:
             await pricing.choose_freight(session, card.id, "fresh", now=now)
         account_id = await identity.create_account(
@@ -187,19 +191,17 @@ def _papers(entry: dict[str, Any], today: date) -> suppliers.Papers:
     return suppliers.Papers(certificates, bank, f"保农函〔示例〕{serial}号")
 
 
-async def _list_on_832(session: AsyncSession, supplier_id: UUID, code: str, operator: Actor, now: datetime) -> None:
+def listing_on_832(supplier_id: UUID, code: str, valid_from: date) -> catalogue.NewCertification:
     """What makes an invented supplier's sales count since 2021 (handbook §2.2): it is listed on the 832 platform."""
-    today = local_day(now)
-    listing = catalogue.NewCertification(
+    return catalogue.NewCertification(
         kind=catalogue.CertificationKind.SUPPLIER_832,
         supplier_id=supplier_id,
-        batch=f"{today.year} 年入驻",
+        batch=f"{valid_from.year} 年入驻",
         people_linked=100 + 7 * int(code[1:]),
         value_fen=300_000_000,
-        valid_from=today,
-        valid_to=date(today.year + 5, 1, 1),
+        valid_from=valid_from,
+        valid_to=date(valid_from.year + 5, 1, 1),
     )
-    await catalogue.register_certification(session, listing, note="832 平台供应商名录（示例）", by=operator, now=now)
 
 
 async def _plant_partners(

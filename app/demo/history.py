@@ -24,7 +24,7 @@ from app.core.settings import Settings
 from app.demo.accounts import Accounts
 from app.demo.county import ROOTS, County, season_of
 from app.demo.deals import Deals
-from app.demo.plan import FRESH, Ending, Plan, PlannedOrder
+from app.demo.plan import FRESH, Case, Ending, Plan, PlannedOrder
 from app.demo.purchases import PlannedPurchase
 from app.demo.supermarkets import agree, renewals
 from app.identity import Actor, Role
@@ -69,6 +69,8 @@ class History:
     password_hash: str
     buyers: dict[int, Actor] = field(default_factory=dict)
     purchases: tuple[PlannedPurchase, ...] = ()
+    placed: dict[Case, orders.OrderView] = field(default_factory=dict)
+    """The planned cases, once they are ordered."""
     _queue: list[tuple[datetime, int, Callable[[AsyncSession, datetime], Any]]] = field(default_factory=list)
     _ticket: itertools.count[int] = field(default_factory=itertools.count)
     _parcels: itertools.count[int] = field(default_factory=lambda: itertools.count(20_001))
@@ -183,7 +185,7 @@ class History:
                 now=now,
             )
 
-        self.at(day_start(day) + timedelta(minutes=1), act)
+        self.at(day_start(day), act)  # before anybody orders of it: tickets are drawn for lots first
 
     def _clear(self, sku: str, day: date) -> None:
         """After the season nothing that can rot stays on the shelf."""
@@ -297,6 +299,8 @@ class History:
             )
             minutes = self.settings.orders.pay_within_minutes
             order = await orders.place(session, asked, by=by, now=now, pay_within_minutes=minutes)
+            if planned.case is not None:
+                self.placed[planned.case] = order
             if planned.ending is Ending.UNPAID:
                 # Money is noticed with the day's facts: only then is it known who has not paid.
                 self.at(day_end(local_day(order.expires_at)), self._expire)

@@ -49,7 +49,7 @@ _PAYERS = (
     _Payer("S11", "433125217", "阳朝村", None, 0, ("01-31", "12-31")),
 )
 _OVERRUN = "S07"
-"""Whose declared raw capacity is planted below what its counted sales needed."""
+"""Whose declared raw capacity of the last year that is over is planted below what its counted sales needed."""
 
 _CLASSES = (
     {"P1": "建档立卡", "P2": "脱贫户"},
@@ -204,7 +204,7 @@ async def _declare(
             ]
             if payer.line is not None:
                 bought = 2 * sum(one.quantity_milli or 0 for one in own if one.kind is LinkKind.PURCHASE)
-                most = 1_000 if payer.code == _OVERRUN and year == years[-1] else 200 * max(bought, 1_000_000)
+                most = 1_000 if payer.code == _OVERRUN and year == years[-1] - 1 else 200 * max(bought, 1_000_000)
                 figures += [
                     (FigureKind.RAW_PURCHASED, payer.line, bought),
                     (FigureKind.RAW_CAPACITY, payer.line, most),

@@ -59,6 +59,8 @@ _ROADS = (
 )
 
 FRESH = "navel-orange"
+_YEARS_LAST_DAYS = (12, 23)
+"""What is ordered from this day on may be delivered, and complained of, next year."""
 
 
 class Ending(StrEnum):
@@ -68,6 +70,16 @@ class Ending(StrEnum):
     UNPAID = "unpaid"
     CANCELLED = "cancelled"
     SPOILT = "spoilt"
+
+
+class Case(StrEnum):
+    """What auditors should find about an order (``cases``); ``USUAL`` are the deals that a price is compared with."""
+
+    USUAL = "usual"
+    OVERPRICED = "overpriced"
+    OWN = "own"
+    REPORTED_TWICE = "reported_twice"
+    REFUNDED_LATE = "refunded_late"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +104,7 @@ class PlannedOrder:
     transit_hours: float
     confirm_hours: float | None
     spoilt_parts: tuple[int, int]
+    case: Case | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,11 +188,14 @@ def _order(source: random.Random, day: date, people: Sequence[Person], articles:
     hour = source.choices(range(24), (1, 1, 0, 0, 0, 1, 2, 4, 6, 8, 9, 9, 8, 7, 7, 7, 7, 7, 8, 10, 12, 11, 7, 3))[0]
     at = datetime.combine(day, time(hour, source.randrange(60), source.randrange(60)), SHANGHAI)
     total = source.randint(8, 24)
+    ending = _ending(source, fresh=fresh)
+    if ending is Ending.SPOILT and (day.month, day.day) >= _YEARS_LAST_DAYS:
+        ending = Ending.KEPT  # else it might be refunded next year, which is a case for auditors: that is planted
     return PlannedOrder(
         at=at,
         person=source.randrange(len(people)),
         items=tuple(items.items()),
-        ending=_ending(source, fresh=fresh),
+        ending=ending,
         dispatch_hours=source.uniform(4, 44),
         transit_hours=source.uniform(40, 100),
         confirm_hours=source.uniform(2, 120) if source.random() < 0.62 else None,  # noqa: PLR2004

@@ -24,8 +24,9 @@ from app.reports.rules.exceptions import (
     finding,
 )
 
-_SALE = """e.counted_on AS on_day, coalesce(e.order_number, e.po_no) AS number, e.line_id, e.sku, e.supplier_id,
-       e.supplier_name AS supplier"""
+_SALE = """e.counted_on AS on_day, coalesce(e.order_number, e.po_no, (
+           SELECT n.voucher_no FROM assistance_declared_sale n WHERE n.id = e.source_id)) AS number,
+       e.line_id, e.sku, e.supplier_id, e.supplier_name AS supplier"""
 _IN_SPAN = "e.kind = 'sale' AND e.counted_on BETWEEN :first AND :last"
 
 # A fact that is still on its way to the ledger is not missing from it.
@@ -116,15 +117,19 @@ WHERE y.orders >= {FEWEST_AT_YEAR_END} AND y.orders >= {SPIKE_FACTOR} * y.usual
   AND make_date(CAST(y.year AS integer), 12, 31) BETWEEN :first AND :last
 """
 
+# What an order froze when it was placed cannot be younger; what is entered afterwards can: a declared sale's day is all
+# that there is of its order.
 _CERTIFICATE_AFTER_ORDER = f"""
 SELECT {_SALE}, e.amount_fen, jsonb_build_object('ordered_on', t.ordered_on, 'valid_from', c.since) AS facts
-FROM assistance_entry e JOIN orders_order o ON o.id = e.order_id
-CROSS JOIN LATERAL (SELECT CAST(o.placed_at AT TIME ZONE 'Asia/Shanghai' AS date) AS ordered_on) t
+FROM assistance_entry e
+LEFT JOIN orders_order o ON o.id = e.order_id LEFT JOIN assistance_declared_sale d ON d.id = e.source_id
+CROSS JOIN LATERAL (
+    SELECT coalesce(CAST(o.placed_at AT TIME ZONE 'Asia/Shanghai' AS date), d.sold_on) AS ordered_on) t
 JOIN LATERAL (
     SELECT min(greatest(k.valid_from, CAST(k.listed_at AT TIME ZONE 'Asia/Shanghai' AS date))) AS since
     FROM catalogue_certification k
     WHERE k.listed_at IS NOT NULL AND k.supplier_id = e.supplier_id
-      AND (k.product_id IS NULL OR k.product_id = e.product_id)) c ON c.since > t.ordered_on
+      AND (k.product_id IS NULL OR e.product_id IS NULL OR k.product_id = e.product_id)) c ON c.since > t.ordered_on
 WHERE {_IN_SPAN} AND t.ordered_on >= DATE '2020-04-23'
 """
 
