@@ -97,6 +97,7 @@ def build(settings: Settings, http: httpx.AsyncClient | None = None) -> Wiring:
     on(wholesale.GoodsReceived, webhooks.on_goods_received, name="webhooks.tell_goods_received")
     on(inventory.StockLow, webhooks.on_stock_low, name="webhooks.tell_stock_low")
     on(inventory.StockRanOut, webhooks.on_stock_low, name="webhooks.tell_stock_ran_out")
+    on(assistance.GoalReached, webhooks.on_goal_reached, name="webhooks.tell_goal_reached")
 
     wiring.announce(
         suppliers.SupplierApplied,
@@ -259,6 +260,10 @@ async def _seal_ledger(session: AsyncSession, now: datetime) -> int:
     return await assistance.seal_due(session, now=now)
 
 
+async def _notice_goals(session: AsyncSession, now: datetime) -> int:
+    return await assistance.notice_reached(session, now=now)
+
+
 async def _issue_partner_statements(session: AsyncSession, now: datetime) -> int:
     return await wholesale.issue_statements(session, now=now, limit=20)
 
@@ -281,6 +286,7 @@ CHORES = (
     Chore("inventory.settle_presales", _settle_presales, batch=20),
     Chore("inventory.forget_receipts", _forget_receipts, batch=5_000),
     Chore("assistance.seal_ledger", _seal_ledger, batch=5_000),
+    Chore("assistance.notice_goals", _notice_goals),
     Chore("settlement.post_journal", _post_journal, batch=2_000),
     Chore("settlement.issue_statements", _issue_statements, batch=100_000),
     Chore("settlement.confirm_statements", _confirm_statements),

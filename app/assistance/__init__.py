@@ -10,15 +10,13 @@ that does not count, however often the facts are heard; attribution frozen on th
 every entry that is sealed, and a chain of hashes that any change of it breaks; that every entry is either in the sums
 or on the list of those that are not yet, so that both together are the ledger at any moment; that a closed month never
 changes, what comes late counting in the month that is open; that a submitted report is the same byte for byte whenever
-it is asked; no goal of a partition group that overlaps another.
-*Calls* catalogue and suppliers for the values of filters and what is certified, files for vouchers, orders, inventory
-and buyers for what is told to a buyer;
 it is asked; no goal of a partition group that overlaps another; that no household is allocated more than it was paid,
 and that its number is read by nobody without a line in the log.
-*Calls* catalogue and suppliers for the values of filters, orders, inventory and buyers for what is told to a buyer;
-hears orders and wholesale. *Tells* nobody.
+*Calls* catalogue and suppliers for the values of filters and what is certified, files for vouchers, orders, inventory
+and buyers for what is told to a buyer; hears orders and wholesale. *Tells* GoalReached.
 """
 
+from app.assistance.events import GoalReached
 from app.assistance.handlers import (
     on_goods_received,
     on_goods_returned,
@@ -112,6 +110,7 @@ from app.assistance.service import (
     enter_payments,
     fold_ledger,
     link_households,
+    notice_reached,
     print_certificate,
     register_households,
     resolve_filter,
@@ -165,6 +164,7 @@ __all__ = [
     "Forecast",
     "Goal",
     "GoalCodeTaken",
+    "GoalReached",
     "GoalStanding",
     "GoalsOverlap",
     "HouseholdGroup",
@@ -223,6 +223,7 @@ __all__ = [
     "goals",
     "ledger",
     "link_households",
+    "notice_reached",
     "on_goods_received",
     "on_goods_returned",
     "on_lines_refunded",

@@ -9,6 +9,7 @@ their ``sequence``; nothing personal in any of them; no connection into a privat
 from app.webhooks.couriers import HttpSender, send_message
 from app.webhooks.events import MessageDue
 from app.webhooks.handlers import (
+    on_goal_reached,
     on_goods_received,
     on_lines_cancelled,
     on_lines_refunded,
@@ -31,6 +32,7 @@ __all__ = [
     "TooManyEndpoints",
     "UnsafeUrl",
     "forget_old",
+    "on_goal_reached",
     "on_goods_received",
     "on_lines_cancelled",
     "on_lines_refunded",

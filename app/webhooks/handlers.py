@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app import catalogue, orders, wholesale
+from app import assistance, catalogue, orders, wholesale
 from app.fulfilment import ShipmentDispatched
 from app.inventory import StockLow, StockRanOut
 from app.webhooks import queries, service
@@ -118,6 +118,15 @@ async def on_goods_received(session: AsyncSession, fact: wholesale.GoodsReceived
         own = _receipt(fact, [line for line in fact.lines if line.supplier_id == supplier_id])
         part = Occurrence(event, fact.po_id, own, fact.at, frozenset({supplier_id}), part=True)
         await service.tell(session, part, now=now)
+
+
+async def on_goal_reached(session: AsyncSession, fact: assistance.GoalReached, now: datetime) -> None:
+    """The marketplace hears that a goal of the two counties is reached; target and actual in the goal's unit."""
+    data = fact.model_dump(
+        mode="json", include={"code", "version", "starts_on", "ends_on", "metric", "target", "actual"}
+    )
+    data |= {"goal_id": str(fact.goal_id), "name": fact.goal_name}
+    await service.tell(session, Occurrence(Event.GOAL_REACHED, fact.goal_id, data, fact.at), now=now)
 
 
 def _receipt(fact: wholesale.GoodsReceived, lines: Sequence[wholesale.ReceivedLine]) -> dict[str, Any]:

@@ -48,6 +48,7 @@ class Event(StrEnum):
     INVENTORY_LOW = "inventory.low"
     PURCHASE_ORDER_RECEIVED = "purchase_order.received"
     REFUND_SUCCEEDED = "refund.succeeded"
+    GOAL_REACHED = "goal.reached"
     PING = "ping"
     """Sent when the owner asks for it, whatever the endpoint subscribed to."""
 

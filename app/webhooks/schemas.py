@@ -20,6 +20,7 @@ Subscribable = Literal[
     "inventory.low",
     "purchase_order.received",
     "refund.succeeded",
+    "goal.reached",
 ]
 assert set(Subscribable.__args__) == {event.value for event in SUBSCRIBABLE}  # type: ignore[attr-defined]  # noqa: S101
 

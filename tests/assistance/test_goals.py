@@ -391,3 +391,71 @@ async def test_a_forecast_shows_its_error_and_the_refund_rate(officer, db, now):
     assert seen["backtest"]["months"] == 3  # made at the ends of July, August and September
     assert seen["backtest"]["mape"] > 0
     assert seen["agreed"] == {"purchase_orders": 0, "presales": 0}
+
+
+async def reached(db, now):
+    async with db.write() as session:
+        return await assistance.notice_reached(session, now=now)
+
+
+async def facts_of(db):
+    async with db.read() as session:
+        found = await session.scalars(
+            text("SELECT payload FROM core_event WHERE name = 'assistance.goal_reached' ORDER BY payload -> 'version'")
+        )
+        return list(found)
+
+
+async def test_a_goal_is_reached_once_however_often_one_looks(officer, db, now):
+    goal = (await set_goal(officer, target=500_000)).json()
+    sold = line(net_fen=499_999)
+    sale = completed(now, sold)
+    await sell(db, sale)
+    assert await reached(db, now) == 0
+    await sell(db, completed(now, line(net_fen=1)))
+    assert [await reached(db, now) for _ in range(2)] == [1, 0]
+    (fact,) = await facts_of(db)
+    assert (fact["goal_id"], fact["code"], fact["target"], fact["actual"]) == (goal["id"], "G1", 500_000, 500_000)
+    # A refund takes it back below its target, and the next sale over it again: that is no second time.
+    await sell(db, refunded(now, sale, (sold.line_id, 0, 300_000)))
+    await sell(db, completed(now, line(net_fen=400_000)))
+    assert await reached(db, now) == 0
+
+
+async def test_a_goal_that_is_raised_can_be_reached_again(officer, db, now):
+    goal = (await set_goal(officer, target=500_000)).json()
+    await sell(db, completed(now, line(net_fen=600_000)))
+    assert await reached(db, now) == 1
+    changed = await officer.patch(
+        f"/v1/office/goals/{goal['id']}", json={"target": 700_000}, headers={"If-Match": '"1"'}
+    )
+    assert changed.status_code == 200, changed.text
+    assert await reached(db, now) == 0
+    await sell(db, completed(now, line(net_fen=100_000)))
+    assert await reached(db, now) == 1
+    assert [fact["version"] for fact in await facts_of(db)] == [1, 2]
+
+
+async def test_what_is_counted_late_still_reaches_a_goal_and_later_nothing_does(officer, db, now):
+    await set_goal(officer, year=None, target=1_000, **{"from": "2026-10-01", "to": "2026-10-31"})
+    await sell(db, completed(now.replace(month=10), line(net_fen=1_000)))
+    assert await reached(db, now.replace(year=2027)) == 0
+    assert await reached(db, now) == 1
+
+
+async def test_two_workers_tell_of_a_goal_once(fresh_db, now):
+    async with fresh_db.write() as session:
+        await assistance.set_goal(
+            session,
+            code="G1",
+            name="在鲁净销售额",
+            period=Period(now.date().replace(month=1, day=1), now.date().replace(month=12, day=31)),
+            metric=Metric.NET_SALES_FEN,
+            target=1_000,
+            only=assistance.Filter(),
+            by=SYSTEM,
+            now=now,
+        )
+    await sell(fresh_db, completed(now, line(net_fen=1_000)))
+    assert sorted(await asyncio.gather(reached(fresh_db, now), reached(fresh_db, now))) == [0, 1]
+    assert len(await facts_of(fresh_db)) == 1

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import text
 from standardwebhooks import Webhook
 
+from app import assistance
 from app.core.events import Wiring
 from app.core.outbox import deliver_all, run_couriers
 from app.webhooks import send_message
@@ -299,3 +300,20 @@ async def test_a_name_that_leads_inside_is_refused(monkeypatch):
     monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", inside)
     with pytest.raises(NotReached, match="private_address"):
         await HttpSender().post("https://rebound.example.com/", {}, b"")
+
+
+async def test_the_marketplace_hears_that_a_goal_is_reached(post):
+    shop = post.shop
+    path, endpoint = await post.subscribe("operator", ["goal.reached"])
+    goal = {"code": "G1", "name": "在鲁净销售额", "year": 2026, "metric": "orders", "target": 1}
+    assert (await shop.call("officer", "POST", "/v1/office/goals", goal, key=None)).status_code == 201
+    await shop.complete({"GT04": 1})
+    await shop.settle()
+    async with shop.db.write() as session:
+        assert await assistance.notice_reached(session, now=shop.clock()) == 1
+    await post.run()
+    (told,) = post.heard()
+    assert told["type"] == "goal.reached"
+    assert told["data"]["code"] == "G1"
+    assert (told["data"]["target"], told["data"]["actual"], told["data"]["metric"]) == (1, 1, "orders")
+    assert len(await post.messages(path, endpoint, "operator")) == 1

@@ -3,7 +3,7 @@
 from app.assistance.models.certificates import CertificateRow
 from app.assistance.models.declared import DeclaredSaleRow, ExternalClaimRow, VoucherRow
 from app.assistance.models.exclusions import ExclusionRow
-from app.assistance.models.goals import GoalRow, GoalVersionRow
+from app.assistance.models.goals import GoalReachedRow, GoalRow, GoalVersionRow
 from app.assistance.models.households import (
     HouseholdAccessRow,
     HouseholdRow,
@@ -32,6 +32,7 @@ __all__ = [
     "EntryRow",
     "ExclusionRow",
     "ExternalClaimRow",
+    "GoalReachedRow",
     "GoalRow",
     "GoalVersionRow",
     "HouseholdAccessRow",

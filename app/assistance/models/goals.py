@@ -6,7 +6,17 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKey, Index, SmallInteger, Text, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Date,
+    ForeignKey,
+    Index,
+    SmallInteger,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 from sqlalchemy.orm import Mapped, mapped_column
@@ -64,3 +74,17 @@ class GoalVersionRow(Base):
 
 
 append_only(GoalVersionRow.metadata.tables["assistance_goal_version"])
+
+
+class GoalReachedRow(Base):
+    """That a version of a goal was reached: found at ``noticed_at``, when ``actual`` was counted."""
+
+    __tablename__ = "assistance_goal_reached"
+
+    goal_id: Mapped[UUID] = mapped_column(ForeignKey("assistance_goal.id"), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    noticed_at: Mapped[instant]
+    actual: Mapped[int] = mapped_column(BigInteger)
+
+
+append_only(GoalReachedRow.metadata.tables["assistance_goal_reached"])

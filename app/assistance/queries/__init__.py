@@ -12,6 +12,7 @@ from app.assistance.queries.goals import (
     goals,
     goals_with_codes,
     lock_goal,
+    not_reached,
     partition,
     shares_of,
 )
@@ -103,6 +104,7 @@ __all__ = [
     "measure_value",
     "measures",
     "month_standing",
+    "not_reached",
     "note_reach",
     "of_year",
     "open_from",

@@ -8,10 +8,10 @@ from datetime import date
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Select, func, select, text, tuple_
+from sqlalchemy import Select, exists, func, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.assistance.models import GoalRow, GoalVersionRow
+from app.assistance.models import GoalReachedRow, GoalRow, GoalVersionRow
 from app.assistance.queries.ledger import ledger
 from app.assistance.queries.tallies import AREAS, TAKES
 from app.assistance.rules import Channel, Entry
@@ -153,6 +153,13 @@ async def goal(session: AsyncSession, goal_id: UUID) -> Goal:
     if row is None:
         raise NotFound
     return goal_value(row)
+
+
+async def not_reached(session: AsyncSession, *, since: date, today: date) -> list[Goal]:
+    """Goals that run, or have ended on ``since`` or later, whose present version nobody has yet found reached."""
+    reached = exists().where(GoalReachedRow.goal_id == GoalRow.id, GoalReachedRow.version == GoalRow.version)
+    rows = await session.scalars(_meeting(Period(since, today)).where(~reached).order_by(GoalRow.id))
+    return [goal_value(row) for row in rows]
 
 
 async def partition(session: AsyncSession, group: str, period: Period) -> list[Goal]:

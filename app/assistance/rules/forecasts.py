@@ -81,6 +81,11 @@ class Ledger:
     history: Mapping[date, int] = field(default_factory=dict)
     refunded_bp: int = 0
 
+    @property
+    def actual(self) -> int:
+        """What counts for the goal."""
+        return sum(self.inside.values())
+
 
 @dataclass(frozen=True, slots=True)
 class Figures:
@@ -203,7 +208,7 @@ def figures(
 
     ``season`` is what progress is held against, ``calendar`` what the forecast goes by.
     """
-    actual = sum(told.inside.values())
+    actual = told.actual
     expected = _whole(target * period.elapsed(today, season))
     return Figures(
         actual=actual,

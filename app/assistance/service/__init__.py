@@ -3,7 +3,7 @@
 from app.assistance.service.contribution import certify, contribution
 from app.assistance.service.declared import decide_proposal, declare_sale, propose_withdrawal
 from app.assistance.service.fold import fold_ledger
-from app.assistance.service.goals import change_goal, resolve_filter, set_goal, stand
+from app.assistance.service.goals import change_goal, notice_reached, resolve_filter, set_goal, stand
 from app.assistance.service.households import (
     benefits,
     decide_payments,
@@ -46,6 +46,7 @@ __all__ = [
     "leave",
     "link",
     "link_households",
+    "notice_reached",
     "print_certificate",
     "propose_adjustment",
     "propose_withdrawal",

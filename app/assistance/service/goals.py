@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.assistance import queries
-from app.assistance.models import GoalRow, GoalVersionRow
+from app.assistance.events import GoalReached
+from app.assistance.models import GoalReachedRow, GoalRow, GoalVersionRow
 from app.assistance.rules import Channel
 from app.assistance.rules.forecasts import NOTHING, figures
 from app.assistance.rules.goals import (
@@ -28,13 +30,18 @@ from app.assistance.rules.goals import (
 )
 from app.assistance.rules.season import SEASON, Period, calendar_of
 from app.catalogue import ROOTS
+from app.core.clock import local_day
 from app.core.errors import Fault
+from app.core.events import emit
 from app.core.ids import new_id
 from app.identity import Actor
 from app.suppliers import TOWNSHIPS
 from app.suppliers import suppliers as list_suppliers
 
 V = TypeVar("V")
+
+_COUNTED_LATE = timedelta(days=31)
+"""What happened in a goal's period may be counted so much later and still make it reached."""
 
 
 async def resolve_filter(
@@ -195,6 +202,37 @@ def _plain(value: Any) -> Any:
 
 def _listed(values: Sequence[Any] | None) -> list[Any] | None:
     return None if values is None else list(values)
+
+
+async def notice_reached(session: AsyncSession, *, now: datetime) -> int:
+    """Tell of goals that are reached by what is counted now: each version once. Returns how many."""
+    today = local_day(now)
+    waiting = await queries.not_reached(session, since=today - _COUNTED_LATE, today=today)
+    told = await queries.measure_goals(session, waiting, today=today)
+    found = [(goal, told[goal.id].actual) for goal in waiting if told[goal.id].actual >= goal.target]
+    noticed = 0
+    for goal, actual in found:
+        row = {"goal_id": goal.id, "version": goal.version, "noticed_at": now, "actual": actual}
+        once = insert(GoalReachedRow).values(row).on_conflict_do_nothing().returning(GoalReachedRow.goal_id)
+        if await session.scalar(once) is None:  # another worker was here at the same moment
+            continue
+        noticed += 1
+        emit(
+            session,
+            GoalReached(
+                goal_id=goal.id,
+                code=goal.code,
+                goal_name=goal.name,
+                version=goal.version,
+                starts_on=goal.period.starts_on,
+                ends_on=goal.period.ends_on,
+                metric=goal.metric,
+                target=goal.target,
+                actual=actual,
+                at=now,
+            ),
+        )
+    return noticed
 
 
 async def stand(session: AsyncSession, goals: Sequence[Goal], *, today: date) -> list[GoalStanding]:
