@@ -25,6 +25,7 @@ from app.demo.county import ROOTS, SIGN_INS, articles, assortment, plant, plant_
 from app.demo.history import History, bank
 from app.demo.households import plant_households
 from app.demo.irregular import Irregular, scan_papers
+from app.demo.office import Office, report_progress
 from app.demo.plan import draw_plan
 from app.demo.purchases import Goods, draw_purchases
 from app.demo.settled import settle_months
@@ -113,6 +114,7 @@ async def _load(
     history = History(database, settings, county, plan, unknown, buyers={0: county.buyer}, purchases=purchases)
     papers = await scan_papers(settings.files)
     Irregular(history.at, county, cases, plan, settings.files, unknown, papers, history.placed, history.buyers).enter()
+    Office(history.at, county, plan.first, until).enter()
     await history.live(report)
 
     end = day_end(until) - timedelta(seconds=1)
@@ -129,6 +131,7 @@ async def _load(
             now=end,
         )
         goals = await plant_goals(session, year=until.year, by=county.officer, now=end)
+        await report_progress(session, county, papers, settings.files, now=end)
         await storefront.rebuild(session)
         await settle_months(session, county, first=plan.first, end=end)
         await assistance.seal_everything(session, now=end)

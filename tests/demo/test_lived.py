@@ -7,8 +7,8 @@ from datetime import date, timedelta
 
 from sqlalchemy import text
 
-from app import audit, partners, pricing
-from app.core.clock import day_end
+from app import assistance, audit, partners, pricing, settlement
+from app.core.clock import day_end, local_day
 from app.demo.cases import draw_cases
 from app.demo.county import _DATA
 from app.demo.plan import Case
@@ -132,3 +132,15 @@ async def test_auditors_find_the_planted_cases_and_nothing_else(lived):
     assert (late.on_day, late.number) == (cases.fair.sold_on, f"ZX-{cases.fair.sold_on:%Y%m%d}")
     assert found[Check.REFUND_AFTER_YEAR_END][0].on_day == cases.refunded_on
     assert found[Check.CAPACITY_EXCEEDED][0].number == "S07"
+
+
+async def test_months_are_closed_in_their_time_and_the_plan_is_reported(lived):
+    """Every month but those that are not due yet; two figures of the plan wait for the second officer."""
+    async with lived.read() as session:
+        closed = (await session.execute(text("SELECT month, closed_at FROM assistance_closing ORDER BY month"))).all()
+        assert (closed[0].month, closed[-1].month, len(closed)) == (FIRST.replace(day=1), date(2026, 10, 1), 24)
+        assert all(local_day(at) == settlement.following(month).replace(day=6) for month, at in closed)
+        (year,) = (await assistance.stand_year(session, UNTIL.year, today=UNTIL)).plans
+        entered = [one for one in year.measures if one.measure.goal_code is None]
+        assert sum(one.waiting for one in entered) == 2
+        assert sum(one.actual is not None for one in entered) == len(entered) - 2
