@@ -39,6 +39,7 @@ from app.assistance.queries import (
     submission,
     unsealed,
 )
+from app.assistance.queries.households import REGISTERED as REGISTERED_HOUSEHOLDS
 from app.assistance.queries.tallies import TAKES as GOAL_FILTER
 from app.assistance.queries.tallies import TALLIED as GOALS_WITH_AREAS
 from app.assistance.routes import router
@@ -136,6 +137,7 @@ __all__ = [
     "GOAL_FILTER",
     "GOODS",
     "NAMED",
+    "REGISTERED_HOUSEHOLDS",
     "SEASON",
     "TERMS",
     "VIEWS",

@@ -111,6 +111,8 @@ _MOVES_NEITHER = {
     "register_household",
     "find_household",
     "end_household",
+    "change_household",
+    "split_household",
     "link_household",
     "declare_supplier_figure",
     "enter_household_payments",

@@ -330,3 +330,75 @@ async def test_the_shop_window_tells_how_many_households_a_supplier_paid_from_fi
     async with db.read() as session:
         assert await queries.households_paid(session, [supplier], year) == 6
         assert await queries.households_paid(session, [UUID(int=1)], year) == 0
+
+
+async def _change(officer, household, **body):
+    return await officer.post(f"/v1/office/households/{household}/changes", json={"note": "村委会证明"} | body)
+
+
+async def test_a_household_moves_splits_and_leaves_and_nothing_is_overwritten(officer, second, supplier, db):
+    household = await register(officer)
+    await pay(officer, second, supplier, *(leaf(household, paid_on=f"2026-0{month}-02") for month in (3, 5, 7)))
+    moved = await _change(officer, household, on="2026-05-01", change="moved", village="新寨村")
+    assert (moved.status_code, moved.json()["village"], moved.json()["persons"]) == (201, "新寨村", 4)
+    early = await _change(officer, household, on="2026-04-01", change="corrected", persons=5)
+    assert (early.status_code, early.json()["code"]) == (409, "household_changed_later")
+    same = await _change(officer, household, on="2026-05-01", change="corrected", village="新寨村")
+    assert (same.status_code, same.json()["code"]) == (422, "household_unchanged")
+    many = await _change(officer, household, on="2026-05-02", change="corrected", persons=1)
+    assert (many.status_code, many.json()["errors"][0]["pointer"]) == (422, "/persons_linked")
+    split = await officer.post(
+        f"/v1/office/households/{household}/split",
+        json={
+            "on": "2026-07-01",
+            "persons": 3,
+            "persons_linked": 1,
+            "note": "长子分户",
+            "household": HOUSEHOLD | {"household_no": "H-433125117-0002", "persons": 1, "persons_linked": 1},
+        },
+    )
+    assert split.status_code == 201, split.text
+    gone = await officer.post(f"/v1/office/households/{household}/leave", json={"left_on": "2026-10-01"})
+    assert gone.json()["left_on"] == "2026-10-01"
+    back = await _change(officer, household, on="2026-11-01", change="returned")
+    assert back.json()["left_on"] is None
+    seen = (await officer.get(f"/v1/office/households/{household}", params={"why": "核对收购款"})).json()
+    assert [(one["valid_from"], one["change"]) for one in reversed(seen["versions"])] == [
+        ("2026-05-01", "moved"),
+        ("2026-07-01", "split"),
+        ("2026-10-01", "left"),
+        ("2026-11-01", "returned"),
+    ]
+    assert seen["versions"][2]["split_into"] == split.json()["id"]
+    assert (seen["village"], seen["persons"], seen["left_on"]) == ("新寨村", 3, None)
+    async with db.read() as session:
+        for month, village, persons in ((3, "国茶村", 4), (5, "新寨村", 4), (7, "新寨村", 3)):
+            (part,) = (await service.benefits(session, month_of(month), By.VILLAGE)).parts
+            assert (part.key, part.benefit.paid_persons) == (f"433125114/{village}", persons)
+        stored = (await session.execute(text("SELECT village, persons, left_on FROM assistance_household"))).all()
+        assert {tuple(row) for row in stored} == {("国茶村", 4, None), ("国茶村", 1, None)}
+
+
+def month_of(month):
+    return Period(date(2026, month, 1), date(2026, month, 28))
+
+
+async def test_what_is_entered_after_a_month_was_closed_counts_in_the_next(officer, second, supplier, db, now):
+    household = await register(officer)
+    await pay(officer, second, supplier, leaf(household))
+    async with db.write() as session:
+        sold = completed(datetime.fromisoformat("2026-04-20T04:00:00Z"), line(supplier_id=supplier))
+        await assistance.on_supplier_orders_completed(session, [sold], now)
+    closed = await officer.post("/v1/office/periods/2026-04/close")
+    assert closed.status_code == 200, closed.text
+    await pay(officer, second, supplier, leaf(household, 7))
+    late = await _change(officer, household, on="2026-04-30", change="corrected", persons=9)
+    assert (late.status_code, late.json()["code"]) == (409, "change_in_closed_month")
+    assert "2026-05-01" in late.json()["detail"]
+    ok = await _change(officer, household, on="2026-05-01", change="corrected", persons=9)
+    assert ok.status_code == 201
+    async with db.read() as session:
+        april = (await service.benefits(session, month_of(4), By.VILLAGE)).total.benefit
+        may = (await service.benefits(session, month_of(5), By.VILLAGE)).total.benefit
+    assert (april.paid_fen, april.paid_persons) == (500_000, 4)
+    assert (may.paid_fen, may.paid_persons) == (35_000, 9)

@@ -494,6 +494,13 @@ BREAKS = [
     ("sums.cells", [*CELL, summed("NULL", view=2, entries=1)]),
     ("sums.years", [*CELL, summed("NULL", orders=1), summed("'2026-10-01'", orders=-1)]),
     (
+        "sums.lots",
+        [
+            f"""INSERT INTO assistance_lot_sum (of_month, at, supplier_id, category, weight_g, amount_fen)
+                VALUES (false, '2026-11-20', '{BULK}', 'golden-tea', 1, 1)"""
+        ],
+    ),
+    (
         "sums.goals",
         [
             f"""INSERT INTO assistance_goal (id, code, name, starts_on, ends_on, metric, target, created_at, by_account)

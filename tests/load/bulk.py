@@ -245,6 +245,7 @@ SELECT id, at + interval '6 days', at + interval '6 days',
        'L1', quantity, net_weight_g * quantity, amount_fen
 FROM past_line WHERE status = 'completed' AND division_code LIKE '37%%' ORDER BY k, j;
 INSERT INTO assistance_unfolded SELECT id FROM past_line WHERE status = 'completed' AND division_code LIKE '37%%';
+INSERT INTO assistance_lot_unfolded SELECT id FROM past_line WHERE status = 'completed' AND division_code LIKE '37%%';
 INSERT INTO assistance_unsealed SELECT id FROM past_line WHERE status = 'completed' AND division_code LIKE '37%%';
 """
 _REMEMBER = """
@@ -337,7 +338,7 @@ def grow(url: str, keys: Keys, before: Size, after: Size) -> float:
             _add_products(connection, before.products + 1, after.products)
         _add_past(url, before.orders + 1, after, lambda: _copy_shelf(url, before.products, after.products))
         with admin(url) as connection:  # nobody reads its reports: the worker would be busy with them all the time
-            connection.execute("TRUNCATE assistance_unfolded, assistance_unsealed")
+            connection.execute("TRUNCATE assistance_unfolded, assistance_lot_unfolded, assistance_unsealed")
         tidy(url)
     return time.perf_counter() - begun
 

@@ -14,6 +14,7 @@ from sqlalchemy import text
 
 from app.assistance import fold_ledger
 from app.assistance.service.fold import fold_batch
+from app.assistance.service.lots import fold_lots
 from app.buyers.rules.divisions import counties
 from app.core.clock import utc_now
 from app.core.db import Database
@@ -65,6 +66,9 @@ FROM made JOIN assistance_entry e ON e.id = CAST(hex || '700' || j || '800000000
 WHERE j = 1 AND k %% 33 = 0;
 INSERT INTO assistance_unfolded
 SELECT CAST(hex || '700' || j || '8000000000000000' AS uuid) FROM made UNION ALL
+SELECT CAST(hex || '707' || j || '8000000000000000' AS uuid) FROM made WHERE j = 1 AND k %% 33 = 0;
+INSERT INTO assistance_lot_unfolded
+SELECT CAST(hex || '700' || j || '8000000000000000' AS uuid) FROM made UNION ALL
 SELECT CAST(hex || '707' || j || '8000000000000000' AS uuid) FROM made WHERE j = 1 AND k %% 33 = 0
 """
 
@@ -101,6 +105,7 @@ def multiply(url: str, entries: int, times: int) -> None:
     with bulk.admin(url) as connection:
         for table, figures in (
             ("assistance_sum", ("entries", "orders", "quantity", "weight_g", "gross_fen", "refunded_fen")),
+            ("assistance_lot_sum", ("weight_g", "amount_fen")),
             ("assistance_goal_month", ("amount_fen", "weight_g", "refunded_fen", "orders")),
         ):
             connection.execute(
@@ -112,7 +117,8 @@ def multiply(url: str, entries: int, times: int) -> None:
 def clear(url: str) -> None:
     """Take the ledger of past orders away: it would be multiplied in the sums, but not in the ledger."""
     with bulk.unasked(url) as connection:
-        for table in ("sealed_entry", "seal", "unsealed", "unfolded", "sum", "odd_order", "entry"):
+        sums = ("unfolded", "lot_unfolded", "sum", "lot_sum")
+        for table in ("sealed_entry", "seal", "unsealed", *sums, "odd_order", "entry"):
             connection.execute(f"DELETE FROM assistance_{table}")
 
 
@@ -122,7 +128,8 @@ async def fold(url: str) -> None:
     while True:
         async with db.write() as session:
             await session.execute(text("SET LOCAL work_mem = '256MB'"))
-            if not await fold_batch(session, limit=_FOLDED_AT_ONCE):
+            lots = await fold_lots(session, limit=_FOLDED_AT_ONCE)
+            if not await fold_batch(session, limit=_FOLDED_AT_ONCE) and not lots:
                 break
     while await fold_ledger(db, utc_now()):
         pass

@@ -7,6 +7,7 @@ from app.assistance.models.goals import GoalReachedRow, GoalRow, GoalVersionRow
 from app.assistance.models.households import (
     HouseholdAccessRow,
     HouseholdRow,
+    HouseholdVersionRow,
     LinkageRow,
     PaymentListDecisionRow,
     PaymentListRow,
@@ -16,6 +17,7 @@ from app.assistance.models.households import (
     SupplierReachRow,
 )
 from app.assistance.models.ledger import EntryRow
+from app.assistance.models.lots import lot_sum, lot_unfolded
 from app.assistance.models.periods import ClosingRow, SubmissionRow
 from app.assistance.models.plans import AspectRow, MeasureRow, PlanRow
 from app.assistance.models.progress import ProgressDecisionRow, ProgressRow
@@ -37,6 +39,7 @@ __all__ = [
     "GoalVersionRow",
     "HouseholdAccessRow",
     "HouseholdRow",
+    "HouseholdVersionRow",
     "LinkageRow",
     "MeasureRow",
     "PaymentListDecisionRow",
@@ -54,5 +57,7 @@ __all__ = [
     "SupplierReachRow",
     "UnsealedRow",
     "VoucherRow",
+    "lot_sum",
+    "lot_unfolded",
     "unfolded",
 ]

@@ -23,7 +23,14 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.assistance.rules.households import FigureKind, HouseholdExists, LinkKind, ListDecided, ReversedAlready
+from app.assistance.rules.households import (
+    ChangeKind,
+    FigureKind,
+    HouseholdExists,
+    LinkKind,
+    ListDecided,
+    ReversedAlready,
+)
 from app.core.db import Base, append_only, fen, instant, uid
 
 
@@ -55,8 +62,38 @@ class HouseholdRow(Base):
     entered_at: Mapped[instant]
 
 
+class HouseholdVersionRow(Base):
+    """What is true of a household from a day on. What was registered stands in the household's own row, for ever."""
+
+    __tablename__ = "assistance_household_version"
+    __table_args__ = (
+        CheckConstraint("persons BETWEEN 1 AND 50 AND persons_linked BETWEEN 0 AND persons", name="persons"),
+        CheckConstraint(_one_of("change", ChangeKind), name="change"),
+        CheckConstraint("left_on IS NOT NULL OR change <> 'left'", name="left"),
+        Index("ix_assistance_household_version_household_id", "household_id", "valid_from", "id"),
+    )
+
+    id: Mapped[uid]
+    household_id: Mapped[UUID] = mapped_column(ForeignKey("assistance_household.id"))
+    valid_from: Mapped[date] = mapped_column(Date)
+    change: Mapped[str] = mapped_column(Text)
+    township_code: Mapped[str] = mapped_column(ForeignKey("suppliers_township.code"), index=True)
+    village: Mapped[str] = mapped_column(Text)
+    classes: Mapped[dict[str, str]] = mapped_column(JSONB)
+    persons: Mapped[int] = mapped_column(Integer)
+    persons_linked: Mapped[int] = mapped_column(Integer)
+    left_on: Mapped[date | None] = mapped_column(Date)
+    split_into: Mapped[UUID | None] = mapped_column(ForeignKey("assistance_household.id"), index=True)
+    note: Mapped[str] = mapped_column(Text)
+    entered_by: Mapped[UUID]
+    entered_at: Mapped[instant]
+
+
 class LinkageRow(Base):
-    """A contract, payroll or register that links a household with a supplier."""
+    """A contract, payroll or register that links a household with a supplier.
+
+    ``counts_from`` is the first day that no closed month held when it was entered: nothing counts before it.
+    """
 
     __tablename__ = "assistance_linkage"
     __table_args__ = (
@@ -74,6 +111,7 @@ class LinkageRow(Base):
     valid_to: Mapped[date | None] = mapped_column(Date)
     terms: Mapped[str] = mapped_column(Text)
     yearly_fen: Mapped[int | None] = mapped_column(BigInteger)
+    counts_from: Mapped[date | None] = mapped_column(Date)
     entered_by: Mapped[UUID]
     entered_at: Mapped[instant]
 
@@ -94,7 +132,10 @@ class PaymentListRow(Base):
 
 
 class PaymentListDecisionRow(Base):
-    """What the second officer decided about a list: once, and for good."""
+    """What the second officer decided about a list: once, and for good.
+
+    ``counts_from`` is the first day that no closed month held at that moment: what was paid before counts on it.
+    """
 
     __tablename__ = "assistance_payment_list_decision"
     __table_args__ = (
@@ -105,6 +146,7 @@ class PaymentListDecisionRow(Base):
     list_id: Mapped[UUID] = mapped_column(ForeignKey("assistance_payment_list.id"))
     verdict: Mapped[str] = mapped_column(Text)
     note: Mapped[str] = mapped_column(Text)
+    counts_from: Mapped[date | None] = mapped_column(Date)
     decided_by: Mapped[UUID]
     decided_at: Mapped[instant]
 
@@ -197,6 +239,7 @@ class SupplierReachRow(Base):
 
 
 for _row in (
+    HouseholdVersionRow,
     LinkageRow,
     PaymentListRow,
     PaymentListDecisionRow,

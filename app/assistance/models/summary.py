@@ -127,6 +127,7 @@ LIST_UNFOLDED = (
 CREATE OR REPLACE FUNCTION assistance_list_unfolded() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO assistance_unfolded (entry_id) SELECT id FROM fresh;
+    INSERT INTO assistance_lot_unfolded (entry_id) SELECT id FROM fresh;
     RETURN NULL;
 END $$
 """,
@@ -135,7 +136,7 @@ CREATE TRIGGER assistance_entry_unfolded AFTER INSERT ON assistance_entry
 REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION assistance_list_unfolded()
 """,
 )
-"""The trigger and its function, for the migration too."""
+"""The trigger and its function, for the migration too; it keeps the list of the sums by lot (``lots``) besides."""
 
 _entries = EntryRow.metadata.tables["assistance_entry"]
 _entries.info["summed"] = True

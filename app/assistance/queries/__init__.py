@@ -30,6 +30,7 @@ from app.assistance.queries.households import (
     payment_lists,
     payments,
     reversible,
+    versions,
 )
 from app.assistance.queries.ledger import BEGINNING, CountedSale, entries_of, ledger, lock_sales, posted
 from app.assistance.queries.periods import (
@@ -130,4 +131,5 @@ __all__ = [
     "sums_of",
     "undelivered",
     "unsealed",
+    "versions",
 ]

@@ -11,13 +11,12 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.assistance.queries.households import REGISTERED
 from app.assistance.rules.attribution import Batch, Paid, Revenue, Supply, benefit
-from app.assistance.rules.benefits import Evidence, Place, weigh
+from app.assistance.rules.benefits import Evidence, Place, months_within, weigh
 from app.assistance.rules.forecasts import Ledger
 from app.assistance.rules.goals import Filter, Goal, Metric
-from app.assistance.rules.households import (
-    FigureKind,
-)
+from app.assistance.rules.households import FigureKind
 from app.assistance.rules.season import Period
 from app.core.money import split
 
@@ -26,30 +25,40 @@ _LIVES = """(CAST(:townships AS text[]) IS NULL
     OR h.township_code = ANY (SELECT unnest(CAST(:townships AS text[]))))"""
 _LINES = """(CAST(:categories AS text[]) IS NULL OR {s}.category = ANY (SELECT unnest(CAST(:categories AS text[]))))"""
 
+# Households are what they are at the end of the span; what was approved late counts from the first day then open on.
+_THEN = f"WITH h AS MATERIALIZED ({REGISTERED.format(day=':last')})"
+_DAY = "greatest(p.paid_on, d.counts_from)"
+
+# In one order always: where two are equally near the next fen, the first gets it.
 # Material that went into a lot counts when the lot is sold, even if it was paid for in an earlier period.
 _PAID = text(f"""
+{_THEN}
 SELECT p.household_id, p.supplier_id, p.category, p.lot_id, h.township_code, t.name, h.village, h.classes, h.persons,
        s.name, CAST(sum(p.amount_fen) AS bigint),
-       CAST(coalesce(sum(p.amount_fen) FILTER (WHERE p.paid_on >= :first), 0) AS bigint),
+       CAST(coalesce(sum(p.amount_fen) FILTER (WHERE {_DAY} >= :first), 0) AS bigint),
        CAST(coalesce(sum(p.amount_fen - round(p.quantity_milli * p.reference_price_fen / 1000.0) * sign(p.amount_fen))
-           FILTER (WHERE p.kind = 'PURCHASE' AND p.reference_price_fen IS NOT NULL AND p.paid_on >= :first), 0)
+           FILTER (WHERE p.kind = 'PURCHASE' AND p.reference_price_fen IS NOT NULL AND {_DAY} >= :first), 0)
            AS bigint)
 FROM assistance_household_payment p
 JOIN assistance_payment_list_decision d ON d.list_id = p.list_id AND d.verdict = 'approved'
-JOIN assistance_household h ON h.id = p.household_id
+JOIN h ON h.id = p.household_id
 JOIN suppliers_township t ON t.code = h.township_code
 JOIN suppliers_supplier s ON s.id = p.supplier_id
-WHERE p.paid_on <= :last AND (p.paid_on >= :first OR p.lot_id IS NOT NULL)
+WHERE p.paid_on <= :last AND {_DAY} <= :last AND ({_DAY} >= :first OR p.lot_id IS NOT NULL)
   AND {_ONLY.format(s="p")} AND {_LIVES} AND {_LINES.format(s="p")}
-GROUP BY p.household_id, p.supplier_id, p.category, p.lot_id, h.id, t.name, s.name
+GROUP BY p.household_id, p.supplier_id, p.category, p.lot_id, h.township_code, t.name, h.village, h.classes, h.persons,
+    s.name
+ORDER BY 1, 2, 3, 4
 """)
 
 _MONTHS = text(f"""
-SELECT CAST(date_trunc('month', CAST(p.paid_on AS timestamp)) AS date), CAST(sum(p.amount_fen) AS bigint)
+{_THEN}
+SELECT CAST(date_trunc('month', CAST({_DAY} AS timestamp)) AS date), CAST(sum(p.amount_fen) AS bigint)
 FROM assistance_household_payment p
 JOIN assistance_payment_list_decision d ON d.list_id = p.list_id AND d.verdict = 'approved'
-JOIN assistance_household h ON h.id = p.household_id
-WHERE p.paid_on BETWEEN :first AND :last AND {_ONLY.format(s="p")} AND {_LIVES} AND {_LINES.format(s="p")}
+JOIN h ON h.id = p.household_id
+WHERE p.paid_on <= :last AND {_DAY} BETWEEN :first AND :last AND {_ONLY.format(s="p")} AND {_LIVES}
+  AND {_LINES.format(s="p")}
 GROUP BY 1 ORDER BY 1
 """)
 
@@ -59,18 +68,28 @@ SELECT p.supplier_id, p.category, CAST(sum(p.quantity_milli * sign(p.amount_fen)
        CAST(coalesce(sum(p.quantity_milli * sign(p.amount_fen)) FILTER (WHERE p.lot_id IS NOT NULL), 0) AS bigint)
 FROM assistance_household_payment p
 JOIN assistance_payment_list_decision d ON d.list_id = p.list_id AND d.verdict = 'approved'
-WHERE p.kind = 'PURCHASE' AND p.paid_on BETWEEN :first AND :last AND {_ONLY.format(s="p")}
+WHERE p.kind = 'PURCHASE' AND p.paid_on <= :last AND {_DAY} BETWEEN :first AND :last AND {_ONLY.format(s="p")}
 GROUP BY 1, 2
 """)
+# Whole months come from the sums by month, the days at both ends from those by day, and the newest from the ledger.
 _SOLD = text(f"""
 WITH traced AS MATERIALIZED (
     SELECT DISTINCT l.id, l.sku, l.code FROM assistance_household_payment p JOIN inventory_lot l ON l.id = p.lot_id
     JOIN assistance_payment_list_decision d ON d.list_id = p.list_id AND d.verdict = 'approved'
-    WHERE p.paid_on <= :last
+    WHERE p.paid_on <= :last AND {_DAY} <= :last
 )
 SELECT e.supplier_id, e.category, l.id, CAST(sum(e.weight_g) AS bigint), CAST(sum(e.amount_fen) AS bigint)
-FROM assistance_entry e LEFT JOIN traced l ON l.sku = e.sku AND l.code = e.lot_code
-WHERE e.counted_on BETWEEN :first AND :last AND {_ONLY.format(s="e")}
+FROM (SELECT supplier_id, category, sku, lot_code, weight_g, amount_fen FROM assistance_lot_sum
+      WHERE of_month AND at >= :months_from AND at < :months_upto
+      UNION ALL
+      SELECT supplier_id, category, sku, lot_code, weight_g, amount_fen FROM assistance_lot_sum
+      WHERE NOT of_month AND (at >= :first AND at < :months_from OR at >= :months_upto AND at <= :last)
+      UNION ALL
+      SELECT e.supplier_id, e.category, e.sku, e.lot_code, e.weight_g, e.amount_fen
+      FROM assistance_lot_unfolded u JOIN assistance_entry e ON e.id = u.entry_id
+      WHERE e.counted_on BETWEEN :first AND :last) e
+LEFT JOIN traced l ON l.sku = e.sku AND l.code = e.lot_code
+WHERE {_ONLY.format(s="e")}
 GROUP BY 1, 2, 3
 """)
 _PRODUCED = text("""
@@ -91,10 +110,11 @@ FROM (SELECT DISTINCT ON (f.supplier_id, f.kind, f.category, f.starts_on, f.ends
 GROUP BY 1, 2, 3
 """)
 _LINKED = text(f"""
+{_THEN}
 SELECT DISTINCT k.household_id, k.supplier_id, h.township_code, t.name, h.village, h.classes, h.persons, s.name
-FROM assistance_linkage k JOIN assistance_household h ON h.id = k.household_id
+FROM assistance_linkage k JOIN h ON h.id = k.household_id
 JOIN suppliers_township t ON t.code = h.township_code JOIN suppliers_supplier s ON s.id = k.supplier_id
-WHERE k.valid_from <= :last AND (k.valid_to IS NULL OR k.valid_to >= :first)
+WHERE greatest(k.valid_from, k.counts_from) <= :last AND (k.valid_to IS NULL OR k.valid_to >= :first)
   AND (h.left_on IS NULL OR h.left_on >= :first) AND {_ONLY.format(s="k")} AND {_LIVES}
 """)
 _PAID_BY = """
@@ -115,7 +135,10 @@ _PAYERS = text("SELECT DISTINCT supplier_id FROM assistance_household_payment WH
 
 
 def _narrowed(period: Period, only: Filter) -> dict[str, Any]:
+    months_from, months_upto = months_within(period.starts_on, period.ends_on)
     return {
+        "months_from": months_from,
+        "months_upto": months_upto,
         "first": period.starts_on,
         "last": period.ends_on,
         "suppliers": None if only.suppliers is None else list(only.suppliers),
@@ -186,27 +209,36 @@ async def _shares_of(
     return supplies, revenues, of_lot
 
 
-async def of_households(session: AsyncSession, goal: Goal, *, today: date) -> Ledger:
-    """What a goal of households came to by ``today``, as of its period so far.
+async def of_households(session: AsyncSession, goals: Sequence[Goal], *, today: date) -> dict[UUID, Ledger]:
+    """What goals of households came to by ``today``, as of their periods so far.
 
-    Whom a year benefits is known of the year as a whole; its months get their part by what was paid in each.
+    Goals of one period and filter are answered from the same evidence. Whom a year benefits is known of the year as a
+    whole; its months get their part by what was paid in each.
     """
-    first, last = goal.period.starts_on, min(goal.period.ends_on, today)
-    if last < first:
-        return Ledger()
-    period = Period(first, last)
-    found = await evidence(session, period, goal.filter)
-    _, allocated = weigh(found, period)
-    had = benefit(allocated, {household_id: place.persons for household_id, place in found.places.items()})
-    value = {
-        Metric.HOUSEHOLDS: had.households,
-        Metric.PERSONS: had.persons,
-        Metric.HOUSEHOLD_INCOME_FEN: had.income_fen,
-    }[goal.metric]
-    rows = (await session.execute(_MONTHS, _narrowed(period, goal.filter))).all()
-    weights = {row[0]: max(row[1], 0) for row in rows} or {first.replace(day=1): 1}
-    monthly = dict(zip(weights, split(value, list(weights.values())), strict=True))
-    return Ledger(inside=monthly, history=monthly)
+    told: dict[UUID, Ledger] = {}
+    alike: defaultdict[tuple[Period, Filter], list[Goal]] = defaultdict(list)
+    for goal in goals:
+        alike[goal.period, goal.filter].append(goal)
+    for (whole, only), members in alike.items():
+        first, last = whole.starts_on, min(whole.ends_on, today)
+        if last < first:
+            told |= {goal.id: Ledger() for goal in members}
+            continue
+        period = Period(first, last)
+        found = await evidence(session, period, only)
+        _, allocated = weigh(found, period)
+        had = benefit(allocated, {household_id: place.persons for household_id, place in found.places.items()})
+        rows = (await session.execute(_MONTHS, _narrowed(period, only))).all()
+        weights = {row[0]: max(row[1], 0) for row in rows} or {first.replace(day=1): 1}
+        for goal in members:
+            value = {
+                Metric.HOUSEHOLDS: had.households,
+                Metric.PERSONS: had.persons,
+                Metric.HOUSEHOLD_INCOME_FEN: had.income_fen,
+            }[goal.metric]
+            monthly = dict(zip(weights, split(value, list(weights.values())), strict=True))
+            told[goal.id] = Ledger(inside=monthly, history=monthly)
+    return told
 
 
 async def households_paid(session: AsyncSession, suppliers: Sequence[UUID], period: Period) -> int:

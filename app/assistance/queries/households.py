@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.assistance.models import HouseholdRow
 from app.assistance.rules.households import (
+    ChangeKind,
     FigureKind,
     Household,
     Linkage,
@@ -20,16 +21,29 @@ from app.assistance.rules.households import (
     ListStatus,
     Payment,
     PaymentList,
+    Version,
 )
 from app.core.errors import NotFound
 from app.core.sealing import keys
 
 NUMBER, BANK = "household", "household_bank"
 
-_HOUSEHOLD = """
+REGISTERED = """
+SELECT h.id, h.number_sealed, h.consented_on, h.bank_sealed, h.entered_at,
+       coalesce(v.township_code, h.township_code) AS township_code, coalesce(v.village, h.village) AS village,
+       coalesce(v.classes, h.classes) AS classes, coalesce(v.persons, h.persons) AS persons,
+       coalesce(v.persons_linked, h.persons_linked) AS persons_linked,
+       CASE WHEN v.id IS NULL THEN h.left_on ELSE v.left_on END AS left_on
+FROM assistance_household h LEFT JOIN LATERAL (
+    SELECT * FROM assistance_household_version o WHERE o.household_id = h.id AND o.valid_from <= {day}
+    ORDER BY o.valid_from DESC, o.id DESC LIMIT 1) v ON true
+"""
+"""The register as it is on a day: the latest version that has begun, or what was registered."""
+
+_HOUSEHOLD = f"""
 SELECT h.id, h.number_sealed, h.township_code, t.name AS township, h.village, h.classes, h.persons, h.persons_linked,
        h.consented_on, h.bank_sealed, h.left_on, h.entered_at
-FROM assistance_household h JOIN suppliers_township t ON t.code = h.township_code
+FROM ({REGISTERED.format(day="'infinity'")}) h JOIN suppliers_township t ON t.code = h.township_code
 """
 _ONE = text(_HOUSEHOLD + "WHERE h.id = :id")
 _PAGE = text(
@@ -45,6 +59,12 @@ ORDER BY h.id DESC LIMIT :limit
 _BY_INDEX = text("""
 SELECT number_index, id FROM assistance_household
 WHERE number_index = ANY (SELECT decode(n, 'hex') FROM unnest(CAST(:indexes AS text[])) AS n)
+""")
+_VERSIONS = text("""
+SELECT v.id, v.valid_from, v.change, v.township_code, t.name AS township, v.village, v.classes, v.persons,
+       v.persons_linked, v.left_on, v.split_into, v.note, v.entered_by, v.entered_at
+FROM assistance_household_version v JOIN suppliers_township t ON t.code = v.township_code
+WHERE v.household_id = :household ORDER BY v.valid_from DESC, v.id DESC
 """)
 _LINKAGES = text("""
 SELECT id, household_id, supplier_id, kind, contract_no, valid_from, valid_to, terms, yearly_fen
@@ -144,6 +164,12 @@ async def households(
     """Households without numbers, the latest first."""
     values = {"township": township, "supplier": supplier, "before": before, "limit": limit}
     return [_household(row, named=False) for row in (await session.execute(_PAGE, values)).mappings()]
+
+
+async def versions(session: AsyncSession, household_id: UUID) -> list[Version]:
+    """What became true of a household since it was registered, the latest first."""
+    rows = (await session.execute(_VERSIONS, {"household": household_id})).mappings()
+    return [Version(**{**row, "change": ChangeKind(row["change"])}) for row in rows]
 
 
 async def households_numbered(session: AsyncSession, numbers: Sequence[str]) -> dict[str, UUID]:

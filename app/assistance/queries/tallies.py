@@ -176,10 +176,7 @@ async def measure_goals(session: AsyncSession, goals: Sequence[Goal], *, today: 
             moved[goal_id][0] += amount_fen + refunded_fen
             moved[goal_id][1] += refunded_fen
     told = {goal.id: Ledger(inside[goal.id], history[goal.id], _share(*reversed(moved[goal.id]))) for goal in goals}
-    for goal in goals:
-        if goal.metric not in FROM_LEDGER:
-            told[goal.id] = await of_households(session, goal, today=today)
-    return told
+    return told | await of_households(session, [goal for goal in goals if goal.metric not in FROM_LEDGER], today=today)
 
 
 def _share(part: int, whole: int) -> int:

@@ -10,21 +10,27 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.assistance import queries, service
 from app.assistance.rules.households import (
+    ChangedLater,
+    ChangeInClosedMonth,
+    ChangeKind,
+    Differences,
     FigureOverlaps,
     HouseholdExists,
     ListDecided,
     ListStatus,
-    NewHousehold,
     NewLinkage,
+    NothingChanged,
     PaymentsRefused,
     ReversedAlready,
 )
 from app.assistance.rules.progress import SecondOfficerNeeded
 from app.assistance.schemas.households import (
+    HouseholdChangeIn,
     HouseholdFileOut,
     HouseholdIn,
     HouseholdOut,
     HouseholdSearchIn,
+    HouseholdSplitIn,
     LeaveIn,
     LinkageIn,
     LinkageOut,
@@ -68,17 +74,7 @@ _HOUSEHOLDS, _LISTS = "office.households", "office.payment_lists"
 )
 async def register_household(body: HouseholdIn, by: OfficerAlone, session: WriteSession, now: Now) -> HouseholdOut:
     """Nothing that is answered or logged tells who it is; the number is kept sealed."""
-    new = NewHousehold(
-        number=body.household_no,
-        township_code=body.township_code,
-        village=body.village,
-        classes=dict(body.class_by_period.items()),
-        persons=body.persons,
-        persons_linked=body.persons_linked,
-        consented_on=body.consented_on,
-        bank_tail=body.bank_tail,
-    )
-    found = await service.register_household(session, new, by=by, now=now)
+    found = await service.register_household(session, body.new(), by=by, now=now)
     return HouseholdOut.of(found)
 
 
@@ -141,7 +137,7 @@ async def get_household(
 
 
 async def _file(session: AsyncSession, household_id: UUID, why: str, by: OfficerAlone, now: Now) -> HouseholdFileOut:
-    return HouseholdFileOut.told(*await service.see_household(session, household_id, why=why, by=by, now=now))
+    return HouseholdFileOut.told(await service.see_household(session, household_id, why=why, by=by, now=now))
 
 
 @router.post(
@@ -149,11 +145,53 @@ async def _file(session: AsyncSession, household_id: UUID, why: str, by: Officer
     summary="Say that a household left",
     operation_id="end_household",
     response_model=HouseholdOut,
-    responses=problems(NotFound),
+    responses=problems(NotFound, InvalidInput, ChangeInClosedMonth, ChangedLater, NothingChanged),
 )
-async def end_household(household_id: UUID, body: LeaveIn, _: OfficerAlone, session: WriteSession) -> HouseholdOut:
-    """It moved away or ended; payments after that day are shown to auditors."""
-    return HouseholdOut.of(await service.leave(session, household_id, on=body.left_on))
+async def end_household(
+    household_id: UUID, body: LeaveIn, by: OfficerAlone, session: WriteSession, now: Now
+) -> HouseholdOut:
+    """It moved away, ended or left the scheme; payments after that day are shown to auditors."""
+    left = await service.change_household(
+        session, household_id, ChangeKind.LEFT, Differences(), on=body.left_on, note=body.note, by=by, now=now
+    )
+    return HouseholdOut.of(left)
+
+
+@router.post(
+    "/households/{household_id}/changes",
+    status_code=201,
+    summary="Write down what changed of a household",
+    operation_id="change_household",
+    response_model=HouseholdOut,
+    responses=problems(NotFound, InvalidInput, ChangeInClosedMonth, ChangedLater, NothingChanged),
+)
+async def change_household(
+    household_id: UUID, body: HouseholdChangeIn, by: OfficerAlone, session: WriteSession, now: Now
+) -> HouseholdOut:
+    """From a day on; nothing is overwritten, and reports of closed months say what they said."""
+    change = ChangeKind(body.change)
+    changed = await service.change_household(
+        session, household_id, change, body.told(), on=body.on, note=body.note, by=by, now=now
+    )
+    return HouseholdOut.of(changed)
+
+
+@router.post(
+    "/households/{household_id}/split",
+    status_code=201,
+    summary="Split a household",
+    operation_id="split_household",
+    response_model=HouseholdOut,
+    responses=problems(NotFound, InvalidInput, HouseholdExists, ChangeInClosedMonth, ChangedLater, NothingChanged),
+)
+async def split_household(
+    household_id: UUID, body: HouseholdSplitIn, by: OfficerAlone, session: WriteSession, now: Now
+) -> HouseholdOut:
+    """Answers the household that is new. Contracts and payments so far stay with the one it came from."""
+    left = Differences(persons=body.persons, persons_linked=body.persons_linked)
+    new = body.household.new()
+    made = await service.split_household(session, household_id, new, left, on=body.on, note=body.note, by=by, now=now)
+    return HouseholdOut.of(made)
 
 
 @router.post(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -36,6 +36,17 @@ class By(StrEnum):
     SUPPLIER = "supplier"
     VILLAGE = "village"
     CLASS = "class"
+
+
+def months_within(first: date, last: date) -> tuple[date, date]:
+    """The whole months of a span: the first day of the first one, and the day after the last one.
+
+    The days before the one and from the other on are not of whole months; without a whole month all days are.
+    """
+    end = last + timedelta(days=1)
+    begins = first if first.day == 1 else (first.replace(day=1) + timedelta(days=32)).replace(day=1)
+    ends = end.replace(day=1)
+    return (begins, ends) if begins < ends else (end, end)
 
 
 def period_class(classes: Mapping[str, str], day: date) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
@@ -24,6 +24,16 @@ class LinkKind(StrEnum):
     DIVIDEND = "DIVIDEND"
     SERVICE = "SERVICE"
     REBATE = "REBATE"
+
+
+class ChangeKind(StrEnum):
+    """Why something else is true of a household from a day on."""
+
+    MOVED = "moved"
+    CORRECTED = "corrected"
+    SPLIT = "split"
+    LEFT = "left"
+    RETURNED = "returned"
 
 
 class FigureKind(StrEnum):
@@ -51,6 +61,31 @@ class HouseholdExists(DomainError):
     code = "household_exists"
     zh = "该农户编号已经登记。"
     en = "A household with this number is registered already."
+
+
+class ChangeInClosedMonth(DomainError):
+    """What a closed month says of households stays as it is."""
+
+    code = "change_in_closed_month"
+    zh = "该日期所在月份已结账，已结账月份的报表不再改变；请填写 {day} 或之后的日期。"
+    en = "The day lies in a closed month, whose reports never change; name {day} or a later day."
+
+
+class ChangedLater(DomainError):
+    """A later version stands on what was true before it."""
+
+    code = "household_changed_later"
+    zh = "该农户自 {day} 起已有更新的登记，更正的生效日期不能早于该日。"
+    en = "The household has a later version, from {day} on; the change cannot begin before it."
+
+
+class NothingChanged(DomainError):
+    """A version says something new."""
+
+    status = 422
+    code = "household_unchanged"
+    zh = "没有任何变化，未保存。"
+    en = "Nothing would change, so nothing was kept."
 
 
 class ListDecided(DomainError):
@@ -105,6 +140,40 @@ class Household:
     bank_tail: str | None
     left_on: date | None
     entered_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What became true of a household on ``valid_from``, why, and who wrote it down.
+
+    ``split_into`` is the household that went on its own.
+    """
+
+    id: UUID
+    valid_from: date
+    change: ChangeKind
+    township_code: str
+    township: str
+    village: str
+    classes: Mapping[str, str]
+    persons: int
+    persons_linked: int
+    left_on: date | None
+    split_into: UUID | None
+    note: str
+    entered_by: UUID
+    entered_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Differences:
+    """What is to be true of a household from a day on; None is what stays as it is."""
+
+    township_code: str | None = None
+    village: str | None = None
+    classes: Mapping[str, str] | None = None
+    persons: int | None = None
+    persons_linked: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +252,16 @@ class PaymentList:
     decided_by: UUID | None
     decided_at: datetime | None
     decision_note: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class HouseholdFile:
+    """All that is known of one household. ``payments`` are at most 500, the latest first, with the standing of each."""
+
+    household: Household
+    versions: Sequence[Version]
+    linkages: Sequence[Linkage]
+    payments: Sequence[tuple[UUID, Payment, ListStatus]]
 
 
 def amount_of(quantity_milli: int, unit_price_fen: int) -> int:

@@ -9,13 +9,18 @@ from uuid import UUID
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
 from app.assistance.rules.households import (
+    ChangeKind,
+    Differences,
     FigureKind,
     Household,
+    HouseholdFile,
     Linkage,
     LinkKind,
     ListStatus,
+    NewHousehold,
     Payment,
     PaymentList,
+    Version,
     amount_of,
 )
 from app.assistance.schemas import Day
@@ -63,6 +68,19 @@ class HouseholdIn(Body):
             raise ValueError("persons_linked cannot be more than persons")
         return self
 
+    def new(self) -> NewHousehold:
+        """As the module's value."""
+        return NewHousehold(
+            number=self.household_no,
+            township_code=self.township_code,
+            village=self.village,
+            classes=dict(self.class_by_period.items()),
+            persons=self.persons,
+            persons_linked=self.persons_linked,
+            consented_on=self.consented_on,
+            bank_tail=self.bank_tail,
+        )
+
 
 class HouseholdSearchIn(Body):
     """Whom to look for, and why; the number travels in the body so that no log of addresses has it."""
@@ -75,12 +93,98 @@ class HouseholdSearchIn(Body):
     why: Why
 
 
-class LeaveIn(Body):
-    """The day on which a household moved away or ended."""
+_Persons = Annotated[int, Field(strict=True, ge=1, le=50)]
+_Linked = Annotated[int, Field(strict=True, ge=0, le=50)]
+_Township = Annotated[str, StringConstraints(pattern=r"^433125[0-9]{3}$")]
+_Classes = dict[Literal["P1", "P2", "P3"], ShortText]
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"left_on": "2026-06-30"}]})
+
+class LeaveIn(Body):
+    """The day on which a household moved away, ended or left the scheme."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"left_on": "2026-06-30", "note": "整户搬迁至外县"}]})
 
     left_on: Day
+    note: LongText = "离开"
+
+
+class HouseholdChangeIn(Body):
+    """What is true of a household from ``on``; what is left out stays as it is."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"on": "2026-06-01", "change": "moved", "village": "夯吉村", "note": "易地搬迁，村委会证明"}]
+        }
+    )
+
+    on: Day
+    change: Literal["moved", "corrected", "returned"]
+    township_code: _Township | None = None
+    village: ShortText | None = None
+    class_by_period: _Classes | None = None
+    persons: _Persons | None = None
+    persons_linked: _Linked | None = None
+    note: LongText
+
+    def told(self) -> Differences:
+        """As the module's value."""
+        classes = None if self.class_by_period is None else {str(at): said for at, said in self.class_by_period.items()}
+        return Differences(self.township_code, self.village, classes, self.persons, self.persons_linked)
+
+
+class HouseholdSplitIn(Body):
+    """Who goes on their own from ``on``, and how many are left."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "on": "2026-06-01",
+                    "persons": 3,
+                    "persons_linked": 1,
+                    "note": "长子分户",
+                    "household": {
+                        "household_no": "H-433125116-0002",
+                        "township_code": "433125116",
+                        "village": "黄金村",
+                        "persons": 2,
+                        "persons_linked": 1,
+                    },
+                }
+            ]
+        }
+    )
+
+    on: Day
+    persons: Annotated[_Persons, Field(description="Left in the household")]
+    persons_linked: _Linked
+    household: HouseholdIn
+    note: LongText
+
+
+class HouseholdVersionOut(Out):
+    """What became true of a household on a day, and why."""
+
+    id: UUID
+    valid_from: date
+    change: ChangeKind
+    township_code: str
+    township: str
+    village: str
+    class_by_period: dict[str, str]
+    persons: int
+    persons_linked: int
+    left_on: date | None
+    split_into: UUID | None
+    note: str
+    entered_by: UUID
+    entered_at: datetime
+
+    @classmethod
+    def of(cls, found: Version) -> HouseholdVersionOut:
+        """From the module's value."""
+        shown = {name: getattr(found, name) for name in cls.model_fields if name != "class_by_period"}
+        return cls(**shown, class_by_period=dict(found.classes))
 
 
 class LinkageIn(Body):
@@ -180,24 +284,24 @@ class HouseholdPaymentOut(Out):
 
 
 class HouseholdFileOut(HouseholdOut):
-    """A household with its number, bank tail, linkages and payments; the read of it is on record."""
+    """A household with its number, bank tail, versions, linkages and payments; the read of it is on record."""
 
     household_no: str
     bank_tail: str | None
+    versions: list[HouseholdVersionOut] = Field(description="What changed since it was registered, the latest first")
     linkages: list[LinkageOut]
     payments: list[HouseholdPaymentOut] = Field(description="The latest first, at most 500")
 
     @classmethod
-    def told(
-        cls, found: Household, linkages: list[Linkage], payments: list[tuple[UUID, Payment, ListStatus]]
-    ) -> HouseholdFileOut:
-        """From the module's values."""
+    def told(cls, found: HouseholdFile) -> HouseholdFileOut:
+        """From the module's value."""
         return cls(
-            **HouseholdOut.of(found).model_dump(),
-            household_no=found.number or "",
-            bank_tail=found.bank_tail,
-            linkages=[LinkageOut.of(one) for one in linkages],
-            payments=[HouseholdPaymentOut.of(*one) for one in payments],
+            **HouseholdOut.of(found.household).model_dump(),
+            household_no=found.household.number or "",
+            bank_tail=found.household.bank_tail,
+            versions=[HouseholdVersionOut.of(one) for one in found.versions],
+            linkages=[LinkageOut.of(one) for one in found.linkages],
+            payments=[HouseholdPaymentOut.of(*one) for one in found.payments],
         )
 
 

@@ -4,25 +4,23 @@ from app.assistance.service.contribution import certify, contribution
 from app.assistance.service.declared import decide_proposal, declare_sale, propose_withdrawal
 from app.assistance.service.fold import fold_ledger
 from app.assistance.service.goals import change_goal, notice_reached, resolve_filter, set_goal, stand
-from app.assistance.service.households import (
-    benefits,
-    decide_payments,
-    declare_figure,
-    enter_payments,
-    leave,
-    link,
-    link_households,
-    register_household,
-    register_households,
-    reversal_of,
-    see_household,
-)
+from app.assistance.service.households import benefits, decide_payments, enter_payments, reversal_of
 from app.assistance.service.ledger import count_sales, reverse_sale
 from app.assistance.service.paper import print_certificate
 from app.assistance.service.periods import close_month, reproduce, submit, submit_statement
 from app.assistance.service.plans import add_aspect, add_measure, create_plan
 from app.assistance.service.progress import decide_progress, enter_progress, stand_plan, stand_year, with_evidence
 from app.assistance.service.proposals import propose_adjustment
+from app.assistance.service.register import (
+    change_household,
+    declare_figure,
+    link,
+    link_households,
+    register_household,
+    register_households,
+    see_household,
+    split_household,
+)
 from app.assistance.service.seals import seal_due, seal_everything
 
 __all__ = [
@@ -31,6 +29,7 @@ __all__ = [
     "benefits",
     "certify",
     "change_goal",
+    "change_household",
     "close_month",
     "contribution",
     "count_sales",
@@ -43,7 +42,6 @@ __all__ = [
     "enter_payments",
     "enter_progress",
     "fold_ledger",
-    "leave",
     "link",
     "link_households",
     "notice_reached",
@@ -60,6 +58,7 @@ __all__ = [
     "seal_everything",
     "see_household",
     "set_goal",
+    "split_household",
     "stand",
     "stand_plan",
     "stand_year",

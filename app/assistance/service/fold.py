@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.assistance.queries.tallies import FORGET_TALLY, TALLY_BATCH, TALLY_LEDGER, UNTALLIED
 from app.assistance.rules.summary import BUYER, FIGURES, GOODS, PROJECTIONS, VIEWS, View, with_names
+from app.assistance.service.lots import fold_lots
 from app.core.db import Database, array, ask
 
 FOLDED_AT_ONCE = 2_000
@@ -221,6 +222,7 @@ async def fold_ledger(db: Database, now: datetime) -> int:  # noqa: ARG001 - wha
     """Go one step on: a batch of entries, or the tally of one goal; 0 when there is nothing to do."""
     async with db.write() as session:
         folded = await fold_batch(session)
+        folded = max(folded, await fold_lots(session, limit=FOLDED_AT_ONCE))
     if folded:
         return folded
     async with db.write() as session:

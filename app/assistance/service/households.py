@@ -1,10 +1,9 @@
-"""Register households and how they are linked, enter what they were paid, and say what counted sales did for them."""
+"""Enter what households were paid, decide about it, and say what counted sales did for them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import insert, text
@@ -13,27 +12,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app import files
 from app.assistance import queries
 from app.assistance.models import (
-    HouseholdAccessRow,
-    HouseholdRow,
-    LinkageRow,
     PaymentListDecisionRow,
     PaymentListRow,
-    SupplierFigureRow,
 )
-from app.assistance.queries.households import BANK, NUMBER
 from app.assistance.rules.attribution import OF_MATERIAL
 from app.assistance.rules.benefits import Benefits, By, summarise
 from app.assistance.rules.goals import Filter
 from app.assistance.rules.households import (
-    FigureKind,
-    FigureOverlaps,
-    Household,
-    Linkage,
     LinkKind,
     ListDecided,
     ListStatus,
-    NewHousehold,
-    NewLinkage,
     Payment,
     PaymentList,
     PaymentsRefused,
@@ -45,12 +33,9 @@ from app.assistance.rules.season import Period, year_until
 from app.catalogue import ROOTS
 from app.core.clock import local_day
 from app.core.db import dump
-from app.core.errors import Fault, InvalidInput, NotFound
+from app.core.errors import Fault, NotFound
 from app.core.ids import new_id
-from app.core.sealing import keys
 from app.identity import Actor
-from app.suppliers import TOWNSHIPS
-from app.suppliers import cards as supplier_cards
 
 _MOST_FAULTS = 100
 # One value for any number of rows: thousands of them are entered at once.
@@ -64,108 +49,6 @@ _TAKE_BACK = text("""
 INSERT INTO assistance_payment_taken_back (payment_id, reversal_id)
 SELECT reverses, id FROM assistance_household_payment WHERE list_id = :list AND reverses IS NOT NULL ORDER BY reverses
 """)
-
-
-async def register_household(session: AsyncSession, new: NewHousehold, *, by: Actor, now: datetime) -> Household:
-    """Enter a household; its number and bank tail are sealed. Raises ``HouseholdExists``, ``InvalidInput``."""
-    if new.township_code not in TOWNSHIPS:
-        raise InvalidInput(faults=[Fault("/township_code", "unknown_township", "没有该乡镇", "there is none")])
-    (household_id,) = await register_households(session, [new], by=by, now=now)
-    return await queries.household(session, household_id)
-
-
-async def register_households(
-    session: AsyncSession, new: Sequence[NewHousehold], *, by: Actor, now: datetime
-) -> list[UUID]:
-    """Enter many households of known townships in one statement; their ids in order. Raises ``HouseholdExists``."""
-    rows: list[dict[str, Any]] = [
-        {
-            "id": new_id(now),
-            "number_sealed": keys().seal(one.number, NUMBER),
-            "number_index": queries.blind(one.number),
-            "township_code": one.township_code,
-            "village": one.village,
-            "classes": dict(one.classes),
-            "persons": one.persons,
-            "persons_linked": one.persons_linked,
-            "consented_on": one.consented_on,
-            "bank_sealed": None if one.bank_tail is None else keys().seal(one.bank_tail, BANK),
-            "entered_by": by.account_id,
-            "entered_at": now,
-        }
-        for one in new
-    ]
-    await session.execute(insert(HouseholdRow), rows)
-    return [row["id"] for row in rows]
-
-
-async def see_household(
-    session: AsyncSession, household_id: UUID, *, why: str, by: Actor, now: datetime
-) -> tuple[Household, list[Linkage], list[tuple[UUID, Payment, ListStatus]]]:
-    """One household with its number, linkages and payments; who looked and why is written down. Raises ``NotFound``."""
-    found = await queries.household(session, household_id, named=True)
-    access = {"household_id": household_id, "by_account": by.account_id, "at": now, "why": why}
-    await session.execute(insert(HouseholdAccessRow).values(id=new_id(now), **access))
-    return found, await queries.linkages(session, household_id), await queries.payments(session, household_id)
-
-
-async def leave(session: AsyncSession, household_id: UUID, *, on: date) -> Household:
-    """Say that a household moved away or ended on a day. Raises ``NotFound``."""
-    (await queries.lock_household(session, household_id)).left_on = on
-    await session.flush()
-    return await queries.household(session, household_id)
-
-
-async def link(session: AsyncSession, new: NewLinkage, *, by: Actor, now: datetime) -> Linkage:
-    """Link a household with a supplier by a contract or register entry. Raises ``NotFound``, ``InvalidInput``."""
-    await queries.household(session, new.household_id)
-    await _known_supplier(session, new.supplier_id)
-    (linkage,) = await link_households(session, [new], by=by, now=now)
-    return linkage
-
-
-async def link_households(
-    session: AsyncSession, new: Sequence[NewLinkage], *, by: Actor, now: datetime
-) -> list[Linkage]:
-    """Link many registered households with suppliers in one statement."""
-    linkages = [Linkage(id=new_id(now), **{name: getattr(one, name) for name in NewLinkage.__slots__}) for one in new]
-    rows = [
-        {name: getattr(one, name) for name in Linkage.__slots__}
-        | {"kind": one.kind.value, "entered_by": by.account_id, "entered_at": now}
-        for one in linkages
-    ]
-    await session.execute(insert(LinkageRow), rows)
-    return linkages
-
-
-async def declare_figure(
-    session: AsyncSession,
-    supplier_id: UUID,
-    *,
-    kind: FigureKind,
-    category: str | None,
-    first: date,
-    last: date,
-    value: int,
-    evidence: str,
-    by: Actor,
-    now: datetime,
-) -> UUID:
-    """Enter what a supplier declared about a span of days; the same span again corrects it.
-
-    Raises ``InvalidInput``, ``FigureOverlaps``.
-    """
-    await _known_supplier(session, supplier_id)
-    if (category is None) != (kind is FigureKind.REVENUE) or (category is not None and category not in ROOTS):
-        fault = Fault("/category", "category", "原料数据须注明产品线，收入不填", "of material alone, and one we sell")
-        raise InvalidInput(faults=[fault])
-    if await queries.figure_overlaps(session, supplier_id, kind, category, first, last):
-        raise FigureOverlaps
-    figure_id = new_id(now)
-    row = {"supplier_id": supplier_id, "kind": kind.value, "category": category, "starts_on": first, "ends_on": last}
-    who = {"evidence": evidence, "entered_by": by.account_id, "entered_at": now}
-    await session.execute(insert(SupplierFigureRow).values(id=figure_id, value=value, **row, **who))
-    return figure_id
 
 
 async def enter_payments(
@@ -214,7 +97,8 @@ async def decide_payments(
 ) -> PaymentList:
     """Approve or decline a list that another officer entered.
 
-    Raises ``NotFound``, ``ListDecided``, ``SecondOfficerNeeded``, ``ReversedAlready``: what several lists propose to
+    What was paid in a month that is closed counts from the first open day on. Raises ``NotFound``, ``ListDecided``,
+    ``SecondOfficerNeeded``, ``ReversedAlready``: what several lists propose to
     take back is taken back by the one that is approved first.
     """
     found = await queries.payment_list(session, list_id)
@@ -223,8 +107,9 @@ async def decide_payments(
     if found.entered_by == by.account_id:
         raise SecondOfficerNeeded
     verdict = ListStatus.APPROVED if approve else ListStatus.DECLINED
-    decision = {"verdict": verdict.value, "note": note, "decided_by": by.account_id, "decided_at": now}
-    await session.execute(insert(PaymentListDecisionRow).values(list_id=list_id, **decision))
+    who = {"decided_by": by.account_id, "decided_at": now}
+    decision = {"verdict": verdict.value, "note": note, "counts_from": await queries.open_from(session)}
+    await session.execute(insert(PaymentListDecisionRow).values(list_id=list_id, **decision, **who))
     if approve:
         await session.execute(_TAKE_BACK, {"list": list_id})
         await queries.note_reach(session, list_id, year_until(local_day(now)))
@@ -234,11 +119,6 @@ async def decide_payments(
 async def benefits(session: AsyncSession, period: Period, by: By, *, only: Filter | None = None) -> Benefits:
     """What the counted sales of a period did for households, grouped and altogether."""
     return summarise(await queries.evidence(session, period, only), period, by)
-
-
-async def _known_supplier(session: AsyncSession, supplier_id: UUID) -> None:
-    if not await supplier_cards(session, [supplier_id]):
-        raise InvalidInput(faults=[Fault("/supplier_id", "unknown_supplier", "没有该供应商", "there is none")])
 
 
 def _fault(index: int, field: str, code: str, zh: str, en: str) -> Fault:

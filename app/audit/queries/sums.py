@@ -78,6 +78,28 @@ SUMS: tuple[Rule, ...] = (
         """,
     ),
     Rule(
+        "sums.lots",
+        "按批次的台账汇总与已汇入的分录不符",
+        "a sum of the ledger by lot is not that of the entries folded into it",
+        """
+        WITH folded AS MATERIALIZED (
+            SELECT e.* FROM assistance_entry e
+            WHERE NOT EXISTS (SELECT FROM assistance_lot_unfolded u WHERE u.entry_id = e.id)
+        )
+        SELECT of_month, CAST(at AS text), supplier_id, category, sku, lot_code,
+               concat_ws(' / ', sum(told_g), sum(told_fen)) AS found, concat_ws(' / ', sum(g), sum(fen)) AS expected
+        FROM (
+            SELECT of_month, at, supplier_id, category, sku, lot_code, weight_g AS told_g, amount_fen AS told_fen,
+                   0 AS g, 0 AS fen
+            FROM assistance_lot_sum
+            UNION ALL
+            SELECT false, counted_on, supplier_id, category, sku, lot_code, 0, 0, weight_g, amount_fen FROM folded
+            UNION ALL
+            SELECT true, counted_month, supplier_id, category, sku, lot_code, 0, 0, weight_g, amount_fen FROM folded
+        ) AS side GROUP BY 1, 2, 3, 4, 5, 6 HAVING (sum(told_g), sum(told_fen)) <> (sum(g), sum(fen))
+        """,
+    ),
+    Rule(
         "sums.goals",
         "目标的月度累计与已汇入的分录不符",
         "what is kept of a goal by month is not that of the entries folded into the sums",

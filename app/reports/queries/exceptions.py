@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.assistance import YIELDS
+from app.assistance import REGISTERED_HOUSEHOLDS, YIELDS
 from app.core.clock import day_end, day_start, local_day
 from app.reports.rules.exceptions import (
     FEWEST_AT_YEAR_END,
@@ -238,7 +238,7 @@ _OF_PAYMENT = f"""p.paid_on AS on_day, CAST(p.id AS text) AS number, {_NO_LINE},
        p.amount_fen"""
 _PAYMENTS = f"""
 FROM assistance_household_payment p {_APPROVED} JOIN suppliers_supplier s ON s.id = p.supplier_id
-JOIN assistance_household h ON h.id = p.household_id
+JOIN LATERAL ({REGISTERED_HOUSEHOLDS.format(day="p.paid_on")}) h ON h.id = p.household_id
 WHERE p.paid_on BETWEEN :first AND :last AND p.amount_fen > 0
   AND NOT EXISTS (SELECT FROM assistance_household_payment r
                   JOIN assistance_payment_list_decision x ON x.list_id = r.list_id AND x.verdict = 'approved'
@@ -276,7 +276,7 @@ SELECT greatest(c.valid_from, CAST(:first AS date)) AS on_day, s.code AS number,
        jsonb_build_object('claimed', CAST(c.people_linked AS text), 'registered', CAST(r.persons AS text)) AS facts
 FROM catalogue_certification c JOIN suppliers_supplier s ON s.id = c.supplier_id
 JOIN LATERAL (
-    SELECT sum(h.persons) AS persons FROM assistance_household h
+    SELECT sum(h.persons) AS persons FROM ({REGISTERED_HOUSEHOLDS.format(day=":last")}) h
     WHERE EXISTS (SELECT FROM assistance_linkage k WHERE k.household_id = h.id AND k.supplier_id = c.supplier_id
                     AND k.valid_from <= :last)) r ON r.persons < c.people_linked
 CROSS JOIN LATERAL (SELECT coalesce(CAST(sum(e.amount_fen) AS bigint), 0) AS amount_fen FROM assistance_entry e
