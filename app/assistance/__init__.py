@@ -33,7 +33,11 @@ from app.assistance.queries import (
     goal,
     goal_entries,
     goals,
+    income_of,
     ledger,
+    payment_list,
+    payment_lists,
+    register,
     seal_digest,
     sealed_through,
     submission,
@@ -45,9 +49,10 @@ from app.assistance.queries.tallies import TALLIED as GOALS_WITH_AREAS
 from app.assistance.routes import router
 from app.assistance.rules import Channel, Entry, Evidence, Kind
 from app.assistance.rules.attribution import YIELDS, Benefit
-from app.assistance.rules.benefits import Benefits
+from app.assistance.rules.benefits import Benefits, period_class
 from app.assistance.rules.benefits import By as HouseholdGroup
 from app.assistance.rules.benefits import Part as BenefitPart
+from app.assistance.rules.benefits import Work as BenefitWork
 from app.assistance.rules.contribution import (
     WORDINGS,
     ActsForNobody,
@@ -77,11 +82,18 @@ from app.assistance.rules.goals import (
 )
 from app.assistance.rules.households import FEWEST as FEWEST_HOUSEHOLDS
 from app.assistance.rules.households import (
+    ChangeKind,
+    Differences,
     FigureKind,
+    Household,
+    HouseholdFile,
     LinkKind,
+    ListStatus,
     NewHousehold,
     NewLinkage,
+    PaymentList,
     amount_of,
+    pseudonym,
 )
 from app.assistance.rules.households import Payment as HouseholdPayment
 from app.assistance.rules.periods import Closing, Sums, UnknownCutOff
@@ -89,6 +101,7 @@ from app.assistance.rules.plans import Aspect, Measure, Plan, PlanExists
 from app.assistance.rules.programmes import TERMS, Said, Terms, terms_of, terms_on
 from app.assistance.rules.progress import MeasureStanding, PlanStanding, YearStanding
 from app.assistance.rules.proposals import Verdict
+from app.assistance.rules.register import HouseholdStanding, Listed, Register
 from app.assistance.rules.season import SEASON, Period, year_of
 from app.assistance.rules.submissions import Submission
 from app.assistance.rules.summary import BUYER, GOODS, NAMED, VIEWS, View, view_for
@@ -100,6 +113,7 @@ from app.assistance.service import (
     benefits,
     certify,
     change_goal,
+    change_household,
     close_month,
     contribution,
     count_sales,
@@ -120,6 +134,7 @@ from app.assistance.service import (
     reverse_sale,
     seal_due,
     seal_everything,
+    see_household,
     set_goal,
     stand,
     stand_year,
@@ -150,15 +165,18 @@ __all__ = [
     "Backtest",
     "Benefit",
     "BenefitPart",
+    "BenefitWork",
     "Benefits",
     "Certificate",
     "Change",
+    "ChangeKind",
     "Channel",
     "Closing",
     "Content",
     "Contribution",
     "Day",
     "Definition",
+    "Differences",
     "Entry",
     "EntryContradicted",
     "Evidence",
@@ -171,10 +189,15 @@ __all__ = [
     "GoalReached",
     "GoalStanding",
     "GoalsOverlap",
+    "Household",
+    "HouseholdFile",
     "HouseholdGroup",
     "HouseholdPayment",
+    "HouseholdStanding",
     "Kind",
     "LinkKind",
+    "ListStatus",
+    "Listed",
     "Measure",
     "MeasureStanding",
     "Metric",
@@ -185,10 +208,12 @@ __all__ = [
     "NoSuchCertificate",
     "NothingCounted",
     "Occasion",
+    "PaymentList",
     "Period",
     "Plan",
     "PlanExists",
     "PlanStanding",
+    "Register",
     "Said",
     "Sale",
     "SaleReversed",
@@ -211,6 +236,7 @@ __all__ = [
     "certificate",
     "certify",
     "change_goal",
+    "change_household",
     "close_month",
     "closings",
     "contribution",
@@ -227,6 +253,7 @@ __all__ = [
     "goal",
     "goal_entries",
     "goals",
+    "income_of",
     "ledger",
     "link_households",
     "notice_reached",
@@ -234,8 +261,13 @@ __all__ = [
     "on_goods_returned",
     "on_lines_refunded",
     "on_supplier_orders_completed",
+    "payment_list",
+    "payment_lists",
+    "period_class",
     "print_certificate",
     "programme_of",
+    "pseudonym",
+    "register",
     "register_households",
     "resolve_filter",
     "reverse_sale",
@@ -244,6 +276,7 @@ __all__ = [
     "seal_due",
     "seal_everything",
     "sealed_through",
+    "see_household",
     "set_goal",
     "stand",
     "stand_year",

@@ -2,8 +2,8 @@
 
 A browser carries its sign-in in two cookies that no script can read: the access token, and the refresh token that
 continues it. A third names the browser's visit; every form holds a token that only we can make from it. Pages name
-one of ``Visitor``, ``SignedIn``, ``Customer``, ``Seller``, ``Purchaser`` and ``Official``; what takes a form names
-``Posted`` besides.
+one of ``Visitor``, ``SignedIn``, ``Customer``, ``Seller``, ``Purchaser``, ``Official`` and ``Registrar``; what takes a
+form names ``Posted`` besides.
 """
 
 from __future__ import annotations
@@ -70,6 +70,11 @@ class Visit:
     def is_official(self) -> bool:
         """Whether somebody who may see the office's figures is signed in: its officers, and the operators."""
         return self.actor is not None and bool({Role.OFFICER, Role.OPERATOR} & self.actor.roles)
+
+    @property
+    def is_registrar(self) -> bool:
+        """Whether an officer is signed in: who alone may look into the register of households."""
+        return self.actor is not None and Role.OFFICER in self.actor.roles
 
     @property
     def role(self) -> Role | None:
@@ -308,6 +313,16 @@ async def _official(visit: Visitor) -> Visit:
 
 
 Official = Annotated[Visit, Depends(_official)]
+
+
+async def _registrar(visit: Official) -> Visit:
+    """An officer who is signed in, and no operator in their place. Raises ``NotPermitted``."""
+    if not visit.is_registrar:
+        raise NotPermitted
+    return visit
+
+
+Registrar = Annotated[Visit, Depends(_registrar)]
 
 
 class Fields:

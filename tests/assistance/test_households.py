@@ -215,7 +215,7 @@ async def test_of_many_reversals_of_one_payment_one_is_approved(fresh_db, now):
         )
         kept = await service.enter_payments(session, [wage], note="工资", by=first, now=now)
         await service.decide_payments(session, kept.id, approve=True, note="属实", by=second, now=now)
-        ((payment, _, _),) = await queries.payments(session, household)
+        payment = (await queries.payments(session, household))[0].id
         back = await service.reversal_of(session, payment, on=date(2026, 5, 3))
         lists = [await service.enter_payments(session, [back], note="重复", by=first, now=now) for _ in range(5)]
     all_there = asyncio.Barrier(len(lists))

@@ -49,6 +49,7 @@ from app.assistance.queries.periods import (
 from app.assistance.queries.plans import aspect_by_no, aspects, measure, measure_value, measures, plan, plans
 from app.assistance.queries.progress import entered, goals_of, measure_by_no, of_year, progress, progress_page
 from app.assistance.queries.proposals import entry, proposal, proposals
+from app.assistance.queries.register import income_of, register
 from app.assistance.queries.seals import ENTRY_DIGEST, SEAL_FORM, seal_digest, sealed_through, unsealed
 from app.assistance.queries.submissions import changes, statement, submission, submissions
 from app.assistance.queries.tallies import agreed_for, measure_goals
@@ -92,6 +93,7 @@ __all__ = [
     "households",
     "households_numbered",
     "households_paid",
+    "income_of",
     "known_of",
     "ledger",
     "linkages",
@@ -120,6 +122,7 @@ __all__ = [
     "progress_page",
     "proposal",
     "proposals",
+    "register",
     "reversible",
     "seal_digest",
     "sealed_through",

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.assistance.models import HouseholdRow
 from app.assistance.rules.households import (
     ChangeKind,
+    Entered,
     FigureKind,
     Household,
     Linkage,
@@ -72,8 +73,10 @@ FROM assistance_linkage WHERE household_id = :household ORDER BY id
 """)
 _PAYMENTS = text("""
 SELECT p.household_id, p.supplier_id, p.kind, p.category, p.paid_on, p.quantity_milli, p.unit_price_fen, p.amount_fen,
-       p.reference_price_fen, p.lot_id, p.to_own_account, p.reverses, p.id, coalesce(d.verdict, 'waiting') AS status
-FROM assistance_household_payment p LEFT JOIN assistance_payment_list_decision d ON d.list_id = p.list_id
+       p.reference_price_fen, p.lot_id, p.to_own_account, p.reverses, p.id, coalesce(d.verdict, 'waiting') AS status,
+       p.list_id, l.note
+FROM assistance_household_payment p JOIN assistance_payment_list l ON l.id = p.list_id
+LEFT JOIN assistance_payment_list_decision d ON d.list_id = p.list_id
 WHERE p.household_id = :household ORDER BY p.paid_on DESC, p.id DESC LIMIT 500
 """)
 _REVERSIBLE = text("""
@@ -185,13 +188,14 @@ async def linkages(session: AsyncSession, household_id: UUID) -> list[Linkage]:
     return [Linkage(**{**row, "kind": LinkKind(row["kind"])}) for row in rows]
 
 
-async def payments(session: AsyncSession, household_id: UUID) -> list[tuple[UUID, Payment, ListStatus]]:
-    """What a household was paid, the latest first, with the standing of each: at most 500 rows."""
+async def payments(session: AsyncSession, household_id: UUID) -> list[Entered]:
+    """What a household was paid, the latest first: at most 500 rows."""
     told = []
     for row in (await session.execute(_PAYMENTS, {"household": household_id})).mappings():
         values = {**row, "kind": LinkKind(row["kind"])}
         payment_id, status = values.pop("id"), ListStatus(values.pop("status"))
-        told.append((payment_id, Payment(**values), status))
+        list_id, note = values.pop("list_id"), values.pop("note")
+        told.append(Entered(payment_id, Payment(**values), status, list_id, note))
     return told
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from fractions import Fraction
 from uuid import UUID
 
 from app.assistance.rules.attribution import (
@@ -91,6 +92,29 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Work:
+    """How the income from one supplier was worked out: of one line's material (ρ), or of everything else (λ).
+
+    ``part`` and ``whole`` are what the share was made of: grams of raw material, or fen of sales. ``whole`` is None
+    where the supplier declared nothing and the share rests on something weaker. Payments that name a lot follow that
+    lot's share and stand in ``traced_fen`` and its income.
+    """
+
+    supplier: UUID
+    name: str
+    category: str | None
+    sold: int
+    kappa: Fraction | None
+    part: Fraction
+    whole: int | None
+    share: Fraction
+    paid_fen: int
+    income_fen: int
+    traced_fen: int
+    traced_income_fen: int
+
+
+@dataclass(frozen=True, slots=True)
 class Benefits:
     """What a period did, by groups and altogether; ``total`` counts a household once.
 
@@ -106,6 +130,7 @@ class Benefits:
     return_bp: int | None
     uplift_fen: int
     shares: Shares
+    works: Sequence[Work]
 
 
 def weigh(evidence: Evidence, period: Period) -> tuple[Shares, list[Allocated]]:
@@ -143,7 +168,34 @@ def summarise(evidence: Evidence, period: Period, by: By) -> Benefits:
         return_bp=return_bp(whole.income_fen, net_fen),
         uplift_fen=evidence.uplift_fen,
         shares=told,
+        works=works(evidence, told, allocated, period),
     )
+
+
+def works(evidence: Evidence, told: Shares, allocated: Sequence[Allocated], period: Period) -> list[Work]:
+    """The working behind an allocation, by supplier and line: all of them together are what was allocated."""
+    kappa = yields_on(period.ends_on)
+    sums: defaultdict[tuple[UUID, str | None], list[int]] = defaultdict(lambda: [0, 0, 0, 0])
+    for one in allocated:
+        traced = one.paid.of_material and one.paid.batch is not None and one.paid.batch in evidence.batches
+        cell = sums[one.paid.supplier, one.paid.category if one.paid.of_material else None]
+        cell[2 * traced] += one.paid.amount_fen
+        cell[2 * traced + 1] += one.income_fen
+    found = []
+    for (supplier, category), (paid_fen, income_fen, traced_fen, traced_income_fen) in sums.items():
+        if category is None:
+            revenue = evidence.revenues.get(supplier, Revenue(0, None))
+            sold, part, whole = revenue.net_fen, Fraction(revenue.net_fen), revenue.total_fen
+            share = told.revenue.get(supplier, Fraction(0))
+        else:
+            supply = evidence.supplies.get((supplier, category), Supply(0, None))
+            sold, part = supply.sold_g, supply.sold_g * kappa.get(category, Fraction(0))
+            whole = None if supply.raw_g is None else max(supply.raw_g, supply.linked_g)
+            share = told.material.get((supplier, category), Fraction(0))
+        amounts = (paid_fen, income_fen, traced_fen, traced_income_fen)
+        of = kappa.get(category) if category is not None else None
+        found.append(Work(supplier, evidence.suppliers[supplier], category, sold, of, part, whole, share, *amounts))
+    return sorted(found, key=lambda one: (one.name, one.supplier, one.category or "~"))
 
 
 def _group(evidence: Evidence, by: By, household: UUID, supplier: UUID, period: Period) -> tuple[str, str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
+from typing import NamedTuple
 from uuid import UUID
 
 from app.core.errors import DomainError
@@ -254,14 +255,30 @@ class PaymentList:
     decision_note: str | None
 
 
+class Entered(NamedTuple):
+    """A payment as it was entered: where it stands, and the list and note that it came with."""
+
+    id: UUID
+    payment: Payment
+    status: ListStatus
+    list_id: UUID
+    note: str
+
+
 @dataclass(frozen=True, slots=True)
 class HouseholdFile:
-    """All that is known of one household. ``payments`` are at most 500, the latest first, with the standing of each."""
+    """All that is known of one household. ``payments`` are at most 500, the latest first."""
 
     household: Household
     versions: Sequence[Version]
     linkages: Sequence[Linkage]
-    payments: Sequence[tuple[UUID, Payment, ListStatus]]
+    payments: Sequence[Entered]
+
+
+def pseudonym(household_id: UUID) -> str:
+    """What people call a household where its number must not stand: short, and the same everywhere."""
+    last = household_id.hex[-8:].upper()
+    return f"{last[:4]}-{last[4:]}"
 
 
 def amount_of(quantity_milli: int, unit_price_fen: int) -> int:

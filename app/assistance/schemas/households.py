@@ -11,6 +11,7 @@ from pydantic import ConfigDict, Field, StringConstraints, model_validator
 from app.assistance.rules.households import (
     ChangeKind,
     Differences,
+    Entered,
     FigureKind,
     Household,
     HouseholdFile,
@@ -275,12 +276,15 @@ class HouseholdPaymentOut(Out):
     to_own_account: bool
     reverses: UUID | None
     status: ListStatus
+    list_id: UUID
+    note: str
 
     @classmethod
-    def of(cls, payment_id: UUID, found: Payment, status: ListStatus) -> HouseholdPaymentOut:
+    def of(cls, found: Entered) -> HouseholdPaymentOut:
         """From the module's value."""
-        shown = {name: getattr(found, name) for name in cls.model_fields if name not in ("id", "status")}
-        return cls(id=payment_id, status=status, **shown)
+        told = ("id", "status", "list_id", "note")
+        shown = {name: getattr(found.payment, name) for name in cls.model_fields if name not in told}
+        return cls(**shown, **{name: getattr(found, name) for name in told})
 
 
 class HouseholdFileOut(HouseholdOut):
@@ -301,7 +305,7 @@ class HouseholdFileOut(HouseholdOut):
             bank_tail=found.household.bank_tail,
             versions=[HouseholdVersionOut.of(one) for one in found.versions],
             linkages=[LinkageOut.of(one) for one in found.linkages],
-            payments=[HouseholdPaymentOut.of(*one) for one in found.payments],
+            payments=[HouseholdPaymentOut.of(one) for one in found.payments],
         )
 
 

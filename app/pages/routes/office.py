@@ -155,7 +155,7 @@ async def desk(visit: Official, session: ReadSession, now: Now, asked: Asked) ->
         years=range(max(_FIRST_YEAR, today.year - 8), today.year + 1),
         townships=TOWNSHIPS,
         cities=figures.cities(),
-        filters=_said(visit, wanted, dict(found.known_suppliers), asked),
+        filters=in_words(visit, wanted, dict(found.known_suppliers), asked),
         goals=[figures.goal_bar(one) for one in figures.leading(standing.goals)],
         plans=standing.plans,
         months=rows,
@@ -183,7 +183,7 @@ def _present(order: Sequence[str], found: dict[str, Any]) -> list[str]:
     return [*(one for one in order if one in found), *sorted(set(found) - set(order))]
 
 
-def _said(visit: Visit, wanted: Slice, names: dict[str, str], asked: _Asked) -> list[tuple[str, str, str]]:
+def in_words(visit: Visit, wanted: Slice, names: dict[str, str], asked: _Asked) -> list[tuple[str, str, str]]:
     """Each filter in words, its value, and the page without it."""
     t = words_of(visit.language)
     told: list[tuple[str, str]] = []
@@ -249,7 +249,7 @@ async def ledger(
         goal=standing,
         kinds=list(Kind),
         kind=kind,
-        filters=[] if found is None else _said(visit, wanted, dict(found.known_suppliers), asked),
+        filters=[] if found is None else in_words(visit, wanted, dict(found.known_suppliers), asked),
         entries=[(entry, _place(entry.division_code)) for entry in entries[:_ON_A_PAGE]],
         following=next_cursor("page:office", entries, _ON_A_PAGE, key=_place_in_ledger),
     )
