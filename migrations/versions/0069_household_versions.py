@@ -11,8 +11,8 @@ from sqlalchemy.dialects import postgresql
 
 from app.core.db import append_only_trigger
 
-revision = "0067"
-down_revision = "0066"
+revision = "0069"
+down_revision = "0068"
 branch_labels = None
 depends_on = None
 
