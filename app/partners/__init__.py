@@ -9,7 +9,7 @@ exceed the limit; that what is used is the sum of its entries, each cause counte
 """
 
 from app.partners.queries import by_code, get, location, location_by_id, locations, partners
-from app.partners.queries.contracts import contract, contract_on, contracts, fees
+from app.partners.queries.contracts import contract, contract_on, contracts, fees, hold_contract
 from app.partners.queries.credit import credit, credit_entries, limits
 from app.partners.routes import router
 from app.partners.rules import (
@@ -100,6 +100,7 @@ __all__ = [
     "fees",
     "get",
     "give_credit",
+    "hold_contract",
     "limits",
     "location",
     "location_by_id",

@@ -11,7 +11,7 @@ from app import wholesale
 from app.core.settings import BankSettings
 from app.payments.rules.bank import StatementLine
 from app.payments.service import import_statement
-from app.wholesale import Claim, DisputeKind
+from app.wholesale import Back, BackLine, Claim, DisputeKind, ReturnReason
 from tests.wholesale.random_steps import Draw, Stage, dull
 
 _BANK = BankSettings(payee="保靖好物（示例）", account="0000100020003000", bank="示例银行", cnaps="000000000000")
@@ -19,6 +19,14 @@ _ROWS = """
 SELECT s.id, s.partner_id, l.id, l.units, l.unit_price_fen FROM wholesale_statement s
 JOIN wholesale_statement_line l ON l.statement_id = s.id AND l.revision = s.revision
 WHERE s.status IN ('sent', 'disputed') AND l.kind = 'receipt' AND l.units > 0 ORDER BY s.id, l.position
+"""
+_LEFT = """
+SELECT r.po_id, r.partner_id, r.receipt_no, t.line_no, t.received_units - t.deducted_units - coalesce(b.units, 0)
+FROM wholesale_receipt r JOIN wholesale_receipt_line t ON t.receipt_id = r.id
+LEFT JOIN (SELECT receipt_line_id, sum(units) AS units FROM wholesale_return_line GROUP BY receipt_line_id) b
+  ON b.receipt_line_id = t.id
+WHERE t.received_units - t.deducted_units > coalesce(b.units, 0)
+  AND NOT EXISTS (SELECT FROM wholesale_correction WHERE receipt_line_id = t.id) ORDER BY r.id, t.line_no
 """
 _DISPUTES = "SELECT id FROM wholesale_dispute WHERE decided_at IS NULL ORDER BY id"
 _STANDING = "SELECT id, partner_id, revision FROM wholesale_statement WHERE status = :status ORDER BY id"
@@ -33,12 +41,55 @@ class Stating(Stage):
     """Months end and are stated; partners dispute rows, agree, and pay some, all or too much."""
 
     STEPS = ("month_ends", "object", "object", "settle_objection", "sign_off", "sign_off", "bill", "pay", "pay")
-    USUAL = frozenset(("month ends", "object", "settle objection", "sign off", "bill", "money comes"))
+    STEPS += ("goods_go_back", "goods_go_back")
+    USUAL = frozenset(
+        ("month ends", "object", "settle objection", "sign off", "bill", "money comes", "below zero", "carried over")
+    )
 
     def month_ends(self, _: Draw) -> None:
         first = (self.today.replace(day=28) + timedelta(days=4)).replace(day=3)
         self.market.shop.clock.advance(days=(first - self.today).days)
         self.act("month ends", lambda s: wholesale.issue_statements(s, now=self.now))
+        if self.rows("SELECT FROM wholesale_statement WHERE carried_fen > 0"):
+            self.done["carried over"] += 1
+
+    def goods_go_back(self, draw: Draw) -> None:
+        """A month in which a partner only sends back, agreed to and billed: it is below zero."""
+        self.month_ends(draw)
+        if not (found := self.rows(_LEFT)):
+            return self.count_whole(draw)
+        po_id, partner_id, receipt_no, line_no, units = draw(st.sampled_from(found))
+        operator, partner = self.market.shop.actor("operator"), self.market.shop.actor("P01")
+        more = {"lot_code": None, "until_on": None, "note": None, "reason": ReturnReason.RECALL}
+        self.act(
+            "agree",
+            lambda s: wholesale.consent(s, po_id, line_no=line_no, units=units, by=operator, now=self.now, **more),
+        )
+        back = Back(
+            return_no=f"T{self.now.timestamp():.6f}",
+            receipt_no=receipt_no,
+            reason=ReturnReason.RECALL,
+            lines=(BackLine(line_no=line_no, units=units),),
+        )
+        self.act(
+            "recall", lambda s: wholesale.give_back(s, po_id, back, partner_id=partner_id, by=partner, now=self.now)
+        )
+        self.month_ends(draw)
+        for statement_id, owner, revision in self.rows(_STANDING, status="sent"):
+            self.act(
+                "sign off",
+                lambda s, of=statement_id, owner=owner, seen=revision: wholesale.confirm_statement(
+                    s, of, partner_id=owner, revision=seen, by=partner, now=self.now
+                ),
+            )
+        for statement_id, *_ in self.rows(_STANDING, status="confirmed"):
+            self.act(
+                "bill",
+                lambda s, of=statement_id: wholesale.invoice_statement(s, of, invoice_no="2644", now=self.now),
+            )
+        if self.rows("SELECT FROM wholesale_statement WHERE status = 'paid' AND payable_fen < 0"):
+            self.done["below zero"] += 1
+        return None
 
     def object(self, draw: Draw) -> None:
         found = self.rows(_ROWS)

@@ -59,6 +59,22 @@ SELECT (SELECT coalesce(sum(payable_fen), 0) FROM wholesale_receipt)
      - (SELECT coalesce(sum(amount_fen), 0) FROM wholesale_return)
      + (SELECT coalesce(sum(amount_fen), 0) FROM wholesale_correction)
 """
+# Of what partners agreed to and were billed for, nothing is lost: it was paid, is open, or was below zero and is still
+# theirs or stands on a statement that waits. (A statement is closed with less than nothing as it is with nothing.)
+BILLED = """
+SELECT partner_id,
+       sum(goods_fen - rebate_fen - fees_fen) FILTER (WHERE status IN ('invoiced', 'partially_paid', 'paid'))
+FROM wholesale_statement GROUP BY partner_id
+"""
+KNOWN = """
+SELECT s.partner_id, sum(CASE
+    WHEN s.status NOT IN ('invoiced', 'partially_paid', 'paid') THEN -s.carried_fen
+    WHEN s.payable_fen >= 0 THEN s.paid_fen + (s.payable_fen - s.paid_fen)
+    WHEN EXISTS (SELECT FROM wholesale_statement_line y JOIN wholesale_statement t
+                 ON t.id = y.statement_id AND t.revision = y.revision WHERE y.source_id = s.id) THEN 0
+    ELSE s.payable_fen END)
+FROM wholesale_statement s GROUP BY s.partner_id
+"""
 COUNTED = "SELECT coalesce(sum(amount_fen), 0) FROM assistance_entry WHERE channel = 'supermarket'"
 RESERVED = "SELECT sku, reserved FROM inventory_stock WHERE reserved <> 0"
 
@@ -103,6 +119,11 @@ class Partners(*ROOMS, RuleBasedStateMachine):  # type: ignore[misc]
     @invariant()
     def what_was_taken_in_and_stayed_is_what_counts(self) -> None:
         assert self.rows(KEPT) == self.rows(COUNTED)
+
+    @invariant()
+    def nothing_of_a_month_below_zero_is_lost_or_counted_twice(self) -> None:
+        billed = {partner_id: int(amount or 0) for partner_id, amount in self.rows(BILLED)}
+        assert billed == {partner_id: int(amount) for partner_id, amount in self.rows(KNOWN)}
 
     @invariant()
     def the_auditor_finds_nothing(self) -> None:

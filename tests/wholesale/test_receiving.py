@@ -251,3 +251,37 @@ async def test_a_receipt_costs_few_statements_however_long_it_is(market, stateme
     # The second order has two suppliers, so two delivery notes are written after the fact.
     assert counts[1] - counts[0] <= 12, counts
     assert max(counts) <= 50, counts
+
+
+async def test_what_cannot_have_been_at_the_dock_is_refused_and_leaves_the_order_as_it_was(market):
+    """A count far above what was sent would hide the faulty ones among goods that never existed."""
+    await more_oranges(market)
+    order = await orange_order(market)
+    await load(market, order, {1: 20}, "S08")
+    before, credit = await market.look(order), await market.credit()
+    for counted, code in (
+        ({1: (2_000, 20)}, "more_than_was_sent"),  # cases of a hundred taken for units: 1 % of them, 20 % of the load
+        ({1: (111, 0)}, "more_than_was_sent"),
+        ({1: (0, 0)}, "nothing_came"),
+    ):
+        answer = await count(market, order, counted)
+        assert answer.status_code == 422
+        problem = answer.json()
+        assert code in (problem["code"], *(fault["code"] for fault in problem.get("errors", ())))
+    assert (await market.look(order), await market.credit()) == (before, credit)
+    assert before["status"] == "shipped"
+    first = await take_in(market, order, {1: (40, 0)})
+    assert (await count(market, order, {1: (71, 0)})).status_code == 422
+    last = await take_in(market, order, {1: (70, 0)})
+    assert (first["lines"][0]["delivered_units"], last["lines"][0]["excess_units"]) == (40, 10)
+    assert await market.shop.breaks() == []
+
+
+async def test_of_small_goods_a_case_too_many_may_come(market):
+    order = await market.place({"GT04": 2, "NO04": 3})
+    await load(market, order, {1: 2})
+    over = await count(market, order, {1: (31, 0)})
+    assert over.json()["errors"][0]["pointer"] == "/lines/0/delivered_units"
+    receipt = await take_in(market, order, {1: (30, 0), 2: (0, 0)})
+    assert [line["excess_units"] for line in receipt["lines"]] == [10, 0]
+    assert receipt["status"] == "partially_received"

@@ -11,14 +11,16 @@ STATEMENTS: tuple[Rule, ...] = (
         "对账单金额与其当前版本各行之和不符",
         "a statement does not come to the sum of its newest rows",
         """
-        SELECT s.id AS statement_id, s.number, concat_ws(' / ', s.goods_fen, s.rebate_fen, s.fees_fen) AS found,
-               concat_ws(' / ', t.goods, t.rebate, t.fees) AS expected
+        SELECT s.id AS statement_id, s.number,
+               concat_ws(' / ', s.goods_fen, s.rebate_fen, s.fees_fen, s.carried_fen) AS found,
+               concat_ws(' / ', t.goods, t.rebate, t.fees, t.carried) AS expected
         FROM wholesale_statement s CROSS JOIN LATERAL (
-            SELECT coalesce(sum(amount_fen) FILTER (WHERE kind NOT IN ('rebate', 'fee')), 0) AS goods,
+            SELECT coalesce(sum(amount_fen) FILTER (WHERE kind NOT IN ('rebate', 'fee', 'carried')), 0) AS goods,
                    coalesce(-sum(amount_fen) FILTER (WHERE kind = 'rebate'), 0) AS rebate,
-                   coalesce(-sum(amount_fen) FILTER (WHERE kind = 'fee'), 0) AS fees
+                   coalesce(-sum(amount_fen) FILTER (WHERE kind = 'fee'), 0) AS fees,
+                   coalesce(-sum(amount_fen) FILTER (WHERE kind = 'carried'), 0) AS carried
             FROM wholesale_statement_line WHERE statement_id = s.id AND revision = s.revision) t
-        WHERE (s.goods_fen, s.rebate_fen, s.fees_fen) <> (t.goods, t.rebate, t.fees)
+        WHERE (s.goods_fen, s.rebate_fen, s.fees_fen, s.carried_fen) <> (t.goods, t.rebate, t.fees, t.carried)
         """,
     ),
     Rule(
@@ -35,7 +37,7 @@ STATEMENTS: tuple[Rule, ...] = (
           ON l.kind = 'return' AND b.id = l.source_id
         LEFT JOIN (SELECT id, units, amount_fen AS fen FROM wholesale_correction) c
           ON l.kind = 'correction' AND c.id = l.source_id
-        WHERE l.kind NOT IN ('rebate', 'fee')
+        WHERE l.kind NOT IN ('rebate', 'fee', 'carried')
           AND (l.units, l.amount_fen) IS DISTINCT FROM (coalesce(r.units, b.units, c.units),
                                                         coalesce(r.fen, b.fen, c.fen))
         """,
@@ -47,7 +49,20 @@ STATEMENTS: tuple[Rule, ...] = (
         """
         SELECT l.kind, l.source_id, count(*) AS found, 1 AS expected
         FROM wholesale_statement s JOIN wholesale_statement_line l ON l.statement_id = s.id AND l.revision = s.revision
-        WHERE l.kind IN ('receipt', 'return', 'correction') GROUP BY l.kind, l.source_id HAVING count(*) > 1
+        WHERE l.kind IN ('receipt', 'return', 'correction', 'carried') GROUP BY l.kind, l.source_id HAVING count(*) > 1
+        """,
+    ),
+    Rule(
+        "statement.carried",
+        "结转金额与所结转的对账单不符",
+        "what a statement takes over is not what an earlier statement of the partner was closed with below zero",
+        """
+        SELECT s.id AS statement_id, l.position, l.amount_fen AS found, o.payable_fen AS expected
+        FROM wholesale_statement s JOIN wholesale_statement_line l ON l.statement_id = s.id AND l.revision = s.revision
+        LEFT JOIN wholesale_statement o ON o.id = l.source_id
+        WHERE l.kind = 'carried'
+          AND (l.amount_fen >= 0 OR o.month >= s.month
+               OR (l.amount_fen, s.partner_id, 'paid') IS DISTINCT FROM (o.payable_fen, o.partner_id, o.status))
         """,
     ),
     Rule(

@@ -55,6 +55,15 @@ async def contract(session: AsyncSession, contract_id: UUID, *, partner_id: UUID
     return agreed(row)
 
 
+async def hold_contract(session: AsyncSession, contract_id: UUID) -> Contract:
+    """A contract as it is now: nobody ends it before the transaction does. Raises ``NotFound``."""
+    query = select(ContractRow).where(ContractRow.id == contract_id).with_for_update(read=True)
+    row = (await session.execute(query.execution_options(populate_existing=True))).scalar_one_or_none()
+    if row is None:
+        raise NotFound
+    return agreed(row)
+
+
 async def contract_on(session: AsyncSession, partner_id: UUID, day: date) -> Contract:
     """The signed contract under which the partner orders on ``day`` of Asia/Shanghai. Raises ``NoContract``."""
     query = select(ContractRow).where(

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app import partners
 from app.core.clock import local_day
 from app.core.errors import Fault, NotFound
 from app.core.ids import new_id
@@ -80,6 +81,7 @@ async def list_prices(
     ended, ``InvalidPriceList`` with every row that cannot be, and ``PriceListOverlaps`` in a race.
     """
     await reads.lock_list(session, contract.id)
+    contract = await partners.hold_contract(session, contract.id)  # it may have been ended since it was read
     warned = await _checked(session, contract, rows, notice_days, now)
     added = [
         ContractPriceRow(

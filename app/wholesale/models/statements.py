@@ -17,6 +17,9 @@ from app.wholesale.rules import DisputeKind, StatementExists, StatementLineKind
 class StatementRow(Base):
     """What a partner owes for a month's receipts: ``goods_fen`` net of returns and corrections, less rebate and fees.
 
+    ``rebate_fen`` is below zero where more went back than came. ``carried_fen`` is what earlier statements came to
+    below zero, and lessens this one.
+
     ``revision`` counts how often it was sent; each has lines of its own, the last ones count. ``code`` is what the
     partner writes into the remittance (附言). ``paid_fen`` may exceed ``payable_fen``: the rest is the partner's.
     """
@@ -27,8 +30,8 @@ class StatementRow(Base):
         UniqueConstraint("number"),
         UniqueConstraint("code"),
         CheckConstraint(one_of("status", StatementStatus), name="status"),
-        CheckConstraint("payable_fen = goods_fen - rebate_fen - fees_fen", name="payable"),
-        CheckConstraint("paid_fen >= 0 AND rebate_fen >= 0 AND fees_fen >= 0", name="signs"),
+        CheckConstraint("payable_fen = goods_fen - rebate_fen - fees_fen - carried_fen", name="payable"),
+        CheckConstraint("paid_fen >= 0 AND fees_fen >= 0 AND carried_fen >= 0", name="signs"),
         Index("ix_wholesale_statement_status", "status", "due_on"),
     )
 
@@ -43,6 +46,7 @@ class StatementRow(Base):
     goods_fen: Mapped[fen]
     rebate_fen: Mapped[fen]
     fees_fen: Mapped[fen]
+    carried_fen: Mapped[fen] = mapped_column(server_default=text("0"))
     payable_fen: Mapped[fen]
     paid_fen: Mapped[fen] = mapped_column(server_default=text("0"))
     issued_at: Mapped[instant]
@@ -63,7 +67,8 @@ class StatementRow(Base):
 class StatementLineRow(Base):
     """A row of a revision of a statement. ``source_id`` is the receipt line, return line, correction or fee it is of.
 
-    Goods have units and a price; a rebate and a fee have an amount alone, which is negative.
+    That of a rebate is the contract that it was agreed in, that of what is carried over the earlier statement.
+    Goods have units and a price. Of a rebate, a fee and what is carried over there is an amount alone, below zero.
     """
 
     __tablename__ = "wholesale_statement_line"

@@ -9,7 +9,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.db import ask
-from app.wholesale.rules.statements import Ageing
+from app.wholesale.queries.statements import FREE
+from app.wholesale.rules.money import Ageing
 
 _OVERDUE = text("""
 SELECT coalesce(CAST(sum(payable_fen - paid_fen) AS bigint), 0) FROM wholesale_statement
@@ -24,7 +25,7 @@ async def overdue_fen(session: AsyncSession, partner_id: UUID, *, today: date) -
     return int(total)
 
 
-_AGEING = text("""
+_AGEING = text(f"""
 SELECT p.id, p.name,
        coalesce(CAST(sum(s.fen) FILTER (WHERE s.days <= 0) AS bigint), 0),
        coalesce(CAST(sum(s.fen) FILTER (WHERE s.days BETWEEN 1 AND 15) AS bigint), 0),
@@ -33,7 +34,9 @@ SELECT p.id, p.name,
        coalesce(CAST(sum(s.fen) FILTER (WHERE s.days > 60) AS bigint), 0),
        coalesce(CAST(sum(s.fen) AS bigint), 0),
        (SELECT coalesce(CAST(sum(amount_fen - applied_fen) AS bigint), 0) FROM wholesale_remittance
-        WHERE partner_id = p.id)
+        WHERE partner_id = p.id),
+       (SELECT coalesce(CAST(sum(-s.payable_fen) AS bigint), 0) FROM wholesale_statement s
+        WHERE s.partner_id = p.id AND {FREE})
 FROM partners_partner p
 LEFT JOIN (SELECT partner_id, payable_fen - paid_fen AS fen, CAST(:today AS date) - due_on AS days
            FROM wholesale_statement
@@ -57,8 +60,9 @@ async def ageing(session: AsyncSession, *, today: date, partner_id: UUID | None 
             over_60_fen=more,
             total_fen=total,
             unapplied_fen=unapplied,
+            credit_fen=credit,
         )
-        for of, name, not_due, first, second, third, more, total, unapplied in await ask(
-            session, _AGEING, {"today": today, "partner_id": partner_id}
+        for of, name, not_due, first, second, third, more, total, unapplied, credit in await ask(
+            session, _AGEING, {"today": today, "partner_id": partner_id, "statement_id": None}
         )
     ]

@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import date
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app import partners
 from app.core.db import array, ask
 from app.core.errors import NotFound
 from app.wholesale.lifecycle import StatementStatus
 from app.wholesale.models import CorrectionRow, DisputeRow, StatementLineRow, StatementRow
 from app.wholesale.rules import DisputeKind, StatementLineKind
-from app.wholesale.rules.statements import Dispute, Document, Standing, Statement, StatementLine
+from app.wholesale.rules.money import REMINDED_AT
+from app.wholesale.rules.statements import Carried, Dispute, Document, Standing, Statement, StatementLine
 
 # A document is stated once: on the newest revision of one statement. A correction is on the statement it was of.
 _WAITING = """
@@ -71,6 +70,38 @@ WHERE NOT EXISTS (SELECT FROM wholesale_statement s WHERE s.partner_id = p.id AN
 ORDER BY p.id LIMIT :limit
 """)
 
+# A statement closed below zero is its partner's money until a later one takes it over.
+FREE = """
+s.status = 'paid' AND s.payable_fen < 0 AND NOT EXISTS (
+    SELECT FROM wholesale_statement_line y
+    JOIN wholesale_statement t ON t.id = y.statement_id AND t.revision = y.revision
+    WHERE y.source_id = s.id AND t.id IS DISTINCT FROM CAST(:statement_id AS uuid))
+"""
+_CARRIED = text(f"""
+SELECT s.id, s.number, s.month, s.payable_fen FROM wholesale_statement s
+WHERE s.partner_id = :partner_id AND s.month < :month AND {FREE} ORDER BY s.month
+""")
+
+# By which contract each statement's goods were ordered, and when the first of them came.
+_RECEIVED = text("""
+SELECT p.contract_id, min(l.on_day)
+FROM wholesale_statement_line l JOIN wholesale_receipt_line t ON t.id = l.source_id
+JOIN wholesale_receipt r ON r.id = t.receipt_id JOIN wholesale_po p ON p.id = r.po_id
+WHERE l.statement_id = :statement_id AND l.revision = :revision AND l.kind = 'receipt' GROUP BY p.contract_id
+""")
+
+# What of a statement stands elsewhere, in one statement for any number of them.
+_AROUND = text(f"""
+SELECT s.id, p.name, p.uscc, c.contract_no, o.number, CASE WHEN {FREE} THEN -s.payable_fen ELSE 0 END
+FROM wholesale_statement s
+JOIN partners_partner p ON p.id = s.partner_id JOIN partners_contract c ON c.id = s.contract_id
+LEFT JOIN LATERAL (
+    SELECT t.number FROM wholesale_statement_line y
+    JOIN wholesale_statement t ON t.id = y.statement_id AND t.revision = y.revision
+    WHERE s.payable_fen < 0 AND y.source_id = s.id AND y.kind = 'carried' LIMIT 1) o ON true
+WHERE s.id IN (SELECT unnest(CAST(:ids AS uuid[])))
+""")
+
 _ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtext('wholesale.statements'), hashtext(:partner_id))")
 
 _STANDING = text("""
@@ -112,10 +143,26 @@ async def documents(
             unit_price_fen=int(price),
             tax_rate_bp=rate,
             amount_fen=int(amount),
+            contract_id=under,
         )
-        for kind, source_id, po_no, document_no, on_day, sku, item, name, units, price, rate, amount, _ in found
+        for kind, source_id, po_no, document_no, on_day, sku, item, name, units, price, rate, amount, under in found
     ]
     return rows, found[-1][-1] if found else None
+
+
+async def carried(session: AsyncSession, partner_id: UUID, month: date, *, statement_id: UUID) -> list[Carried]:
+    """What earlier statements than that of ``month`` were closed with below zero and no other one took over."""
+    values = {"partner_id": partner_id, "month": month, "statement_id": statement_id}
+    return [
+        Carried(source_id=of, number=no, month=on, amount_fen=fen)
+        for of, no, on, fen in await ask(session, _CARRIED, values)
+    ]
+
+
+async def first_receipts(session: AsyncSession, statement_id: UUID, revision: int) -> dict[UUID, date]:
+    """The day of the first receipt on a revision, by the contract of its goods."""
+    values = {"statement_id": statement_id, "revision": revision}
+    return dict(await ask(session, _RECEIVED, values))
 
 
 async def due_partners(session: AsyncSession, month: date, *, until: date, limit: int) -> list[UUID]:
@@ -165,6 +212,24 @@ async def lock_payable(session: AsyncSession, partner_id: UUID) -> list[Statemen
         .order_by(StatementRow.due_on, StatementRow.id)
     )
     return list(await session.scalars(query.with_for_update().execution_options(populate_existing=True)))
+
+
+async def lock_to_remind(session: AsyncSession, today: date, *, limit: int) -> list[StatementRow]:
+    """Up to ``limit`` unpaid statements of which a day of ``REMINDED_AT`` has come and was not told, locked."""
+    row = StatementRow
+    due = [
+        (row.due_on + days <= today) & (row.reminded_on.is_(None) | (row.reminded_on < row.due_on + days))
+        for days in REMINDED_AT
+    ]
+    unpaid = (StatementStatus.CONFIRMED, StatementStatus.INVOICED, StatementStatus.PARTIALLY_PAID)
+    query = (
+        select(row)
+        .where(row.status.in_(unpaid), row.paid_fen < row.payable_fen, or_(*due))
+        .order_by(row.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return list(await session.scalars(query.execution_options(populate_existing=True)))
 
 
 async def latest_month(session: AsyncSession, partner_id: UUID) -> date | None:
@@ -278,38 +343,37 @@ async def page(
 
 
 async def _values(session: AsyncSession, rows: list[StatementRow]) -> list[Statement]:
-    cards: dict[UUID, Any] = {}
-    contracts: dict[UUID, Any] = {}
-    for row in rows:  # few partners and contracts, kept by the session
-        if row.partner_id not in cards:
-            cards[row.partner_id] = await partners.get(session, row.partner_id)
-        if row.contract_id not in contracts:
-            contracts[row.contract_id] = await partners.contract(session, row.contract_id)
-    return [
-        Statement(
-            id=row.id,
-            number=row.number,
-            code=row.code,
-            partner_id=row.partner_id,
-            partner_name=cards[row.partner_id].name,
-            partner_uscc=cards[row.partner_id].uscc,
-            contract_id=row.contract_id,
-            contract_no=contracts[row.contract_id].contract_no,
-            month=row.month,
-            revision=row.revision,
-            status=StatementStatus(row.status),
-            goods_fen=row.goods_fen,
-            rebate_fen=row.rebate_fen,
-            fees_fen=row.fees_fen,
-            payable_fen=row.payable_fen,
-            paid_fen=row.paid_fen,
-            issued_at=row.issued_at,
-            sent_at=row.sent_at,
-            confirmed_at=row.confirmed_at,
-            invoiced_at=row.invoiced_at,
-            invoice_no=row.invoice_no,
-            due_on=row.due_on,
-            paid_at=row.paid_at,
-        )
-        for row in rows
-    ]
+    values = {"ids": array(row.id for row in rows), "statement_id": None}
+    around = {statement_id: told for statement_id, *told in await ask(session, _AROUND, values)}
+    return [_value(row, *around[row.id]) for row in rows]
+
+
+def _value(row: StatementRow, name: str, uscc: str, contract_no: str, carried_to: str | None, free: int) -> Statement:
+    return Statement(
+        id=row.id,
+        number=row.number,
+        code=row.code,
+        partner_id=row.partner_id,
+        partner_name=name,
+        partner_uscc=uscc,
+        contract_id=row.contract_id,
+        contract_no=contract_no,
+        month=row.month,
+        revision=row.revision,
+        status=StatementStatus(row.status),
+        goods_fen=row.goods_fen,
+        rebate_fen=row.rebate_fen,
+        fees_fen=row.fees_fen,
+        carried_fen=row.carried_fen,
+        payable_fen=row.payable_fen,
+        paid_fen=row.paid_fen,
+        credit_fen=free,
+        carried_to=carried_to,
+        issued_at=row.issued_at,
+        sent_at=row.sent_at,
+        confirmed_at=row.confirmed_at,
+        invoiced_at=row.invoiced_at,
+        invoice_no=row.invoice_no,
+        due_on=row.due_on,
+        paid_at=row.paid_at,
+    )

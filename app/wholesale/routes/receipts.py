@@ -32,7 +32,7 @@ from app.wholesale.lifecycle import PoStepNotAllowed
 from app.wholesale.queries import receipts as reads
 from app.wholesale.routes import partner, supplier
 from app.wholesale.rules import ReceiptNoTaken
-from app.wholesale.rules.receiving import ImpossibleMoment, InvalidReceipt, UnknownLotOfLine
+from app.wholesale.rules.receiving import ImpossibleMoment, InvalidReceipt, NothingCame, UnknownLotOfLine
 from app.wholesale.schemas import PoCreditOut
 from app.wholesale.schemas.receipts import EnteredReceiptOut, ReceiptIn, ReceiptOut, ReceiptsOut
 
@@ -43,6 +43,7 @@ _ERRORS = (
     PoStepNotAllowed,
     ReceiptNoTaken,
     InvalidReceipt,
+    NothingCame,
     ImpossibleMoment,
     UnknownLotOfLine,
     UnknownFile,

@@ -31,6 +31,7 @@ _KINDS = {
     StatementLineKind.CORRECTION: "更正",
     StatementLineKind.REBATE: "返利",
     StatementLineKind.FEE: "费用",
+    StatementLineKind.CARRIED: "结转",
 }
 _ROWS = (
     sheets.Heading("序号", "whole", 6),
@@ -49,13 +50,18 @@ _ROWS = (
 
 
 def _sums(statement: Statement) -> list[list[str | int]]:
+    over: list[list[str | int]] = [["前期贷方余额结转", -statement.carried_fen]] if statement.carried_fen else []
+    left = f"贷方余额已结转至对账单 {statement.carried_to}" if statement.carried_to else "贷方余额（结转至下期对账单）"
+    credit = max(0, -statement.payable_fen)
+    rest: list[list[str | int]] = [[left, credit]] if credit else [["未付金额", statement.open_fen]]
     return [
         ["货款净额（验收减退货与更正）", statement.goods_fen],
         ["返利", -statement.rebate_fen],
         ["合同费用", -statement.fees_fen],
+        *over,
         ["应付金额", statement.payable_fen],
         ["已付金额", statement.paid_fen],
-        ["未付金额", statement.open_fen],
+        *rest,
     ]
 
 

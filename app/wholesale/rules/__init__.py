@@ -78,13 +78,18 @@ class DisputeKind(StrEnum):
 
 
 class StatementLineKind(StrEnum):
-    """What a row of a statement stands for."""
+    """What a row of a statement stands for.
+
+    A ``carried`` one is what an earlier statement of the partner came to below zero (``source_id`` is that statement):
+    its goods stand there, so it is nobody's share of this month.
+    """
 
     RECEIPT = "receipt"
     RETURN = "return"
     CORRECTION = "correction"
     REBATE = "rebate"
     FEE = "fee"
+    CARRIED = "carried"
 
 
 class PoNoTaken(DomainError):

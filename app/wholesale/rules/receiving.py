@@ -19,6 +19,9 @@ from app.wholesale.rules import Reason
 WHOLE_BP = 10_000
 LATE_DAYS = 7
 """A receipt may be entered so many days after the goods were taken in."""
+ALLOWANCE_BP = 1_000
+"""So much of a line may come beyond what was due, and one case in any case: a supplier packs a case too many, nobody
+two loads. More would only dilute the share of faults, which is one of everything that came."""
 AHEAD = timedelta(minutes=10)
 """Clocks of two houses may differ by so much."""
 
@@ -159,6 +162,48 @@ def check_counted(counted: Counted, known: Mapping[int, Any]) -> None:
         raise InvalidReceipt(faults=faults)
 
 
+class Expected(Protocol):
+    """What is known of a line whose goods are counted, in units."""
+
+    @property
+    def promised_units(self) -> int:
+        """What we answered to deliver."""
+
+    @property
+    def delivered_units(self) -> int:
+        """What came before."""
+
+    @property
+    def case_pack(self) -> int:
+        """Units of a case."""
+
+
+def most_that_comes(line: Expected) -> int:
+    """So many units of a line can be at the dock: what is still to come, and a little that was packed too much.
+
+    Whatever was sent is among what is still to come, for nothing is sent beyond what was promised; and a truck of which
+    nobody told us that it left is taken in.
+    """
+    due = line.promised_units - line.delivered_units
+    return due + max(line.case_pack, line.promised_units * ALLOWANCE_BP // WHOLE_BP)
+
+
+def check_possible(counted: Counted, known: Mapping[int, Expected]) -> None:
+    """Refuse a count of goods that cannot have been there. Raises ``InvalidReceipt`` and ``NothingCame``."""
+    faults = []
+    for place, line in enumerate(counted.lines):
+        most = most_that_comes(known[line.line_no])
+        if line.delivered_units > most:
+            due = known[line.line_no].promised_units - known[line.line_no].delivered_units
+            zh = f"该行尚待到货 {due} 件，至多可登记 {most} 件，请核对数量（单位是件，不是箱）"
+            en = f"{due} units of the line are to come, so at most {most} can be counted: units, not cases"
+            faults.append(Fault(f"/lines/{place}/delivered_units", "more_than_was_sent", zh, en))
+    if faults:
+        raise InvalidReceipt(faults=faults)
+    if not any(line.delivered_units for line in counted.lines):
+        raise NothingCame
+
+
 def when(asked: datetime | None, *, not_before: datetime | None, now: datetime) -> datetime:
     """The moment of a receipt or return. Raises ``ImpossibleMoment``."""
     if asked is None:
@@ -236,6 +281,18 @@ class InvalidReceipt(DomainError):
     code = "invalid_receipt"
     zh = "验收单内容有误，请按 errors 中的提示修改。"
     en = "The receipt cannot be right; correct what `errors` points at."
+
+
+class NothingCame(DomainError):
+    """A receipt is of goods; an order of which nothing came stays as it was sent."""
+
+    status = 422
+    code = "nothing_came"
+    zh = "各行到货数量均为零，无需登记验收单；货物未到时订单保持原状，最后到货日之后由运营核实并释放额度。"
+    en = (
+        "No line has anything delivered, so there is nothing to receive. The order stays as it is; if its goods never "
+        "come, operators ask for them after its last day and its credit is given back."
+    )
 
 
 class ImpossibleMoment(DomainError):

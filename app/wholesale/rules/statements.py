@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -12,21 +12,18 @@ from app.core.errors import DomainError
 from app.wholesale.rules import DisputeKind, StatementLineKind
 
 if TYPE_CHECKING:
-    from app.partners import Contract, Fee
     from app.wholesale.lifecycle import StatementStatus
 
 STATEMENT_DAY = 3
 """Day of the month on which the month before is stated, two days before suppliers are settled."""
 
-MOST_DAYS = 60
-"""Goods are paid within so many days of their receipt, whatever was agreed (domain handbook §4.3)."""
-
-WHOLE_BP = 10_000
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """What a month's goods come to by one row of a receipt, return or correction; what lessens it is below zero."""
+    """What a month's goods come to by one row of a receipt, return or correction; what lessens it is below zero.
+
+    ``contract_id`` is the contract under which the goods were ordered: its terms go on holding for them.
+    """
 
     kind: StatementLineKind
     source_id: UUID
@@ -40,22 +37,22 @@ class Document:
     unit_price_fen: int
     tax_rate_bp: int
     amount_fen: int
+    contract_id: UUID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Deduction:
-    """A rebate or a fee, above zero; ``source_id`` is the fee's."""
+class Carried:
+    """A statement that was closed below zero, and what it came to: its partner's, until a later one takes it over."""
 
-    kind: StatementLineKind
-    source_id: UUID | None
-    name: str
+    source_id: UUID
+    number: str
+    month: date
     amount_fen: int
-    tax_rate_bp: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatementLine:
-    """A row of a statement. Goods have units and a price; rebate and fees have an amount alone, below zero."""
+    """A row of a statement. Goods have units and a price; what was agreed or is carried over has an amount alone."""
 
     id: UUID
     position: int
@@ -108,7 +105,9 @@ class Claim:
 class Statement:
     """A partner's statement of a month; ``month`` is its first day. Lines and disputes only where one is looked at.
 
-    ``payable_fen = goods_fen - rebate_fen - fees_fen``; it is below zero in a month of returns alone.
+    ``payable_fen = goods_fen - rebate_fen - fees_fen - carried_fen``; it is below zero in a month of returns alone.
+    ``carried_fen`` is what earlier ones came to below zero. Of one that was closed below zero itself, ``credit_fen`` is
+    what is still the partner's of it, and ``carried_to`` the number of the statement that took it over.
     """
 
     id: UUID
@@ -125,8 +124,11 @@ class Statement:
     goods_fen: int
     rebate_fen: int
     fees_fen: int
+    carried_fen: int
     payable_fen: int
     paid_fen: int
+    credit_fen: int
+    carried_to: str | None
     issued_at: datetime
     sent_at: datetime | None
     confirmed_at: datetime | None
@@ -153,56 +155,6 @@ def month_to_state(today: date) -> date | None:
     if today.day < STATEMENT_DAY:
         return None
     return (today.replace(day=1) - timedelta(days=1)).replace(day=1)
-
-
-def percent(amount_fen: int, rate_bp: int) -> int:
-    """That share of an amount, to the nearest fen, half up; nothing of what is below zero."""
-    return (max(amount_fen, 0) * rate_bp * 2 + WHOLE_BP) // (2 * WHOLE_BP)
-
-
-def deductions(goods_fen: int, rebate_bp: int, fees: Iterable[Fee], *, stores: int) -> list[Deduction]:
-    """What the contract lets be taken off ``goods_fen``, the net of a month: the rebate, and fees by name.
-
-    Nothing else may be deducted (domain handbook §4.3).
-    """
-    found = []
-    if rebate := percent(goods_fen, rebate_bp):
-        name = f"返利 {rebate_bp / 100:g}%"
-        found.append(Deduction(kind=StatementLineKind.REBATE, source_id=None, name=name, amount_fen=rebate))
-    for fee in fees:
-        match fee.basis.value:
-            case "percent":
-                amount = percent(goods_fen, fee.rate_bp or 0)
-            case "per_store":
-                amount = (fee.amount_fen or 0) * stores
-            case _:
-                amount = fee.amount_fen or 0
-        if amount:
-            found.append(
-                Deduction(
-                    kind=StatementLineKind.FEE,
-                    source_id=fee.id,
-                    name=fee.name,
-                    amount_fen=amount,
-                    tax_rate_bp=fee.tax_rate_bp,
-                )
-            )
-    return found
-
-
-def due_on(contract: Contract, *, received_on: date, stated_on: date, invoiced_on: date | None) -> date:
-    """The last day of payment: the base of the contract and its term, of at most 60 days.
-
-    ``received_on`` is the day of the first receipt on the statement. Whatever the base, the law's 60 days run from it;
-    nobody has to pay before the statement is there (domain handbook §4.3).
-    """
-    base = {
-        "receipt_date": received_on,
-        "statement_date": stated_on,
-        "invoice_date": invoiced_on or stated_on,
-    }[contract.term_base.value]
-    agreed = base + timedelta(days=min(contract.term_days, MOST_DAYS))
-    return max(min(agreed, received_on + timedelta(days=MOST_DAYS)), stated_on)
 
 
 @dataclass(frozen=True, slots=True)
@@ -430,29 +382,3 @@ class DisputeDecided(DomainError):
     code = "dispute_decided"
     zh = "该争议已处理。"
     en = "The dispute was decided before."
-
-
-REMINDED_AT = (-3, 0, 1, 15)
-"""Days from the last day of payment on which a partner is reminded (domain handbook §4.3)."""
-
-
-def reminder(due_on: date, *, today: date, reminded_on: date | None) -> int | None:
-    """Which of ``REMINDED_AT`` is due and was not told; of several that were missed the last alone."""
-    passed = [days for days in REMINDED_AT if due_on + timedelta(days=days) <= today]
-    told = [days for days in REMINDED_AT if reminded_on is not None and due_on + timedelta(days=days) <= reminded_on]
-    return passed[-1] if len(passed) > len(told) else None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ageing:
-    """What a partner has to pay of statements that were confirmed, by how long it is overdue, and what lies here."""
-
-    partner_id: UUID
-    partner_name: str
-    not_due_fen: int
-    days_1_15_fen: int
-    days_16_30_fen: int
-    days_31_60_fen: int
-    over_60_fen: int
-    total_fen: int
-    unapplied_fen: int

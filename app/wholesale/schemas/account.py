@@ -29,6 +29,7 @@ class AgeingOut(Out):
     over_60_fen: int
     total_fen: int
     unapplied_fen: int = Field(description="Paid beyond what was asked; pays the next statement that is invoiced")
+    credit_fen: int = Field(description="Statements closed below zero; lessens the next statement")
 
 
 class AgeingsOut(Out):

@@ -29,7 +29,7 @@ def first_of(month: str) -> date:
 
 
 class PartnerStatementLineOut(Out):
-    """A row of a statement. Returns, corrections, rebate and fees are below zero."""
+    """A row of a statement. Returns, corrections, fees, what is carried over, and most rebates are below zero."""
 
     id: UUID
     position: int
@@ -65,7 +65,7 @@ class PartnerDisputeOut(Out):
 
 
 class PartnerStatementOut(Out):
-    """A month's statement: `payable_fen = goods_fen - rebate_fen - fees_fen`."""
+    """A month's statement: `payable_fen = goods_fen - rebate_fen - fees_fen - carried_fen`."""
 
     id: UUID
     number: str
@@ -77,11 +77,14 @@ class PartnerStatementOut(Out):
     revision: int
     status: StatementStatus
     goods_fen: int
-    rebate_fen: int
+    rebate_fen: int = Field(description="Below zero where more went back than came")
     fees_fen: int
-    payable_fen: int
+    carried_fen: int = Field(description="What earlier statements came to below zero")
+    payable_fen: int = Field(description="Below zero where more went back than is owed")
     paid_fen: int
     open_fen: int
+    credit_fen: int = Field(description="Of one closed below zero: what is still yours and lessens the next statement")
+    carried_to: str | None = Field(description="Number of the statement that took it over")
     issued_at: datetime
     sent_at: datetime | None
     confirmed_at: datetime | None

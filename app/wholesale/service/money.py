@@ -5,7 +5,7 @@ The partner is held first, then its statements are locked, then remittances, the
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
@@ -21,7 +21,8 @@ from app.wholesale.events import StatementDue, StatementPaid
 from app.wholesale.lifecycle import StatementStatus, StatementStep
 from app.wholesale.models import ReceivedPaymentRow, RemittanceRow, StatementRow
 from app.wholesale.queries import statements as reads
-from app.wholesale.rules.statements import REMINDED_AT, Statement, reminder
+from app.wholesale.rules.money import reminder
+from app.wholesale.rules.statements import Statement
 
 CODE_PREFIX = "DZ"
 """What a partner writes into a remittance begins with it: 对账."""
@@ -131,23 +132,10 @@ async def _put(session: AsyncSession, row: StatementRow, money: RemittanceRow, p
 async def remind(session: AsyncSession, *, now: datetime, limit: int = 200) -> int:
     """Tell of statements that are to be paid soon, today, or should have been: once each. Returns how many."""
     today = local_day(now)
-    soon = today - timedelta(days=REMINDED_AT[0])
-    wanted = (
-        select(StatementRow)
-        .where(
-            StatementRow.status.in_((StatementStatus.CONFIRMED, *PAYABLE)),
-            StatementRow.paid_fen < StatementRow.payable_fen,
-            StatementRow.due_on <= soon,
-            StatementRow.reminded_on.is_(None) | (StatementRow.reminded_on < StatementRow.due_on + REMINDED_AT[-1]),
-        )
-        .order_by(StatementRow.id)
-        .with_for_update(skip_locked=True)
-        .execution_options(populate_existing=True)
-    )
     told = 0
-    for row in await session.scalars(wanted):
+    for row in await reads.lock_to_remind(session, today, limit=limit):
         days = reminder(row.due_on, today=today, reminded_on=row.reminded_on)
-        if days is None or told >= limit:
+        if days is None:
             continue
         row.reminded_on = today
         told += 1

@@ -29,6 +29,7 @@ from app.wholesale.rules.receiving import (
     Taken,
     UnknownLotOfLine,
     check_counted,
+    check_possible,
     take_in,
     too_little,
     when,
@@ -44,7 +45,7 @@ async def receive(
 
     Credit is used for what is payable from now on, in place of what was promised of it. Goods that we did not know to
     have left leave the stock-room now. Raises ``NotFound``, ``PoStepNotAllowed``, ``ReceiptNoTaken``,
-    ``InvalidReceipt``, ``ImpossibleMoment``, ``UnknownLotOfLine``, ``UnknownFile`` and ``LotShort``.
+    ``InvalidReceipt``, ``NothingCame``, ``ImpossibleMoment``, ``UnknownLotOfLine``, ``UnknownFile`` and ``LotShort``.
     """
     locked = await queries.lock(session, po_id, partner_id=partner_id)
     po = locked.po
@@ -57,6 +58,7 @@ async def receive(
     after(locked.status, Step.RECEIVE_PART)
     lines = {line.line_no: line for line in locked.lines if line.ordered_units}
     check_counted(counted, lines)
+    check_possible(counted, lines)
     at = when(counted.received_at, not_before=po.confirmed_at, now=now)
     receipt, taken = await _write(session, locked, counted, lines, at=at, by=by, now=now)
     await session.flush()

@@ -5,7 +5,7 @@ Whoever changes a statement holds its partner, then its lock, then that of an or
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
@@ -16,14 +16,14 @@ from app.core.clock import local_day
 from app.core.events import emit
 from app.core.ids import new_id
 from app.identity import Actor
-from app.partners import Contract, CreditKind, NoContract
+from app.partners import Contract, CreditKind
 from app.wholesale.events import StatementConfirmed, StatementSent
 from app.wholesale.lifecycle import StatementStatus, StatementStep
 from app.wholesale.models import StatementLineRow, StatementRow
 from app.wholesale.queries import statements as reads
 from app.wholesale.rules import StatementLineKind
 from app.wholesale.rules.statements import (
-    Deduction,
+    Carried,
     Document,
     LaterMonthStated,
     NothingToState,
@@ -31,11 +31,10 @@ from app.wholesale.rules.statements import (
     Statement,
     StatementLine,
     StatementRevised,
-    deductions,
-    due_on,
     month_after,
     month_to_state,
 )
+from app.wholesale.rules.terms import Agreed, Deduction, deductions, due_on, held_last
 from app.wholesale.service import money
 
 
@@ -55,7 +54,7 @@ async def draft_statement(session: AsyncSession, partner_id: UUID, month: date, 
         latest = await reads.latest_month(session, partner_id)
         if latest is not None and latest > month:
             raise LaterMonthStated
-        contract_id = await _contract_id(session, partner_id, until)
+        contract_id = await _contract_id(session, partner_id, month, until)
         row = StatementRow(
             id=new_id(now),
             partner_id=partner_id,
@@ -68,6 +67,7 @@ async def draft_statement(session: AsyncSession, partner_id: UUID, month: date, 
             goods_fen=0,
             rebate_fen=0,
             fees_fen=0,
+            carried_fen=0,
             payable_fen=0,
             issued_at=now,
             due_on=until,
@@ -79,15 +79,14 @@ async def draft_statement(session: AsyncSession, partner_id: UUID, month: date, 
     return await reads.get(session, row.id)
 
 
-async def _contract_id(session: AsyncSession, partner_id: UUID, until: date) -> UUID:
-    """The contract of the month's last day; without one, that of the newest document."""
-    try:
-        return (await partners.contract_on(session, partner_id, date.fromordinal(until.toordinal() - 1))).id
-    except NoContract:
-        _, newest = await reads.documents(session, partner_id, until=until, statement_id=None)
-        if newest is None:
-            raise NothingToState from None
-        return newest
+async def _contract_id(session: AsyncSession, partner_id: UUID, month: date, until: date) -> UUID:
+    """The contract that held last in the month; without one, that of the newest document."""
+    if (held := held_last(await partners.contracts(session, partner_id, signed=True), month, until)) is not None:
+        return held.id
+    _, newest = await reads.documents(session, partner_id, until=until, statement_id=None)
+    if newest is None:
+        raise NothingToState
+    return newest
 
 
 async def draw(session: AsyncSession, row: StatementRow, *, now: datetime) -> bool:
@@ -100,42 +99,82 @@ async def draw(session: AsyncSession, row: StatementRow, *, now: datetime) -> bo
     found, _ = await reads.documents(session, row.partner_id, until=until, statement_id=row.id)
     if not found:
         raise NothingToState
-    contract = await partners.contract(session, row.contract_id)
-    card = await partners.get(session, row.partner_id)
-    goods = sum(one.amount_fen for one in found)
-    fees = await partners.fees(session, contract.id)
-    taken_off = deductions(goods, contract.rebate_bp, fees, stores=card.stores_count)
+    contracts = await _contracts(session, row, {one.contract_id for one in found})
+    taken_off = await _taken_off(session, row, found, contracts)
+    over = await reads.carried(session, row.partner_id, row.month, statement_id=row.id)
     old = await reads.lines(session, row.id, row.revision) if row.revision else []
-    row.due_on = _due_on(contract, found, stated_on=local_day(now), invoiced_on=None)
-    if _same(old, found, taken_off):
+    row.due_on = due_on(
+        contracts, _received(found), contract_id=row.contract_id, stated_on=local_day(now), invoiced_on=None
+    )
+    if _same(old, found, taken_off, over):
         return False
     row.revision += 1
-    row.goods_fen = goods
+    row.goods_fen = sum(one.amount_fen for one in found)
     row.rebate_fen = sum(one.amount_fen for one in taken_off if one.kind is StatementLineKind.REBATE)
     row.fees_fen = sum(one.amount_fen for one in taken_off if one.kind is StatementLineKind.FEE)
-    row.payable_fen = goods - row.rebate_fen - row.fees_fen
+    row.carried_fen = -sum(one.amount_fen for one in over)
+    row.payable_fen = row.goods_fen - row.rebate_fen - row.fees_fen - row.carried_fen
     await session.flush()
-    session.add_all(_rows(row, found, taken_off, now))
+    session.add_all(_rows(row, found, taken_off, over, now))
     await session.flush()
     return True
 
 
-def _same(old: Sequence[StatementLine], found: Sequence[Document], taken_off: Sequence[Deduction]) -> bool:
-    new: list[tuple[StatementLineKind, UUID | None, int]] = [(one.kind, one.source_id, one.amount_fen) for one in found]
-    new += [(one.kind, one.source_id, -one.amount_fen) for one in taken_off]
-    return [(line.kind, line.source_id, line.amount_fen) for line in old] == new
+async def _contracts(session: AsyncSession, row: StatementRow, others: set[UUID]) -> dict[UUID, Contract]:
+    """The statement's own contract and those under which its goods were ordered, in one order for ever."""
+    return {one: await partners.contract(session, one) for one in sorted({row.contract_id, *others})}
 
 
-def _due_on(
-    contract: Contract, found: Sequence[Document | StatementLine], *, stated_on: date, invoiced_on: date | None
-) -> date:
-    received = [one.on_day for one in found if one.kind is StatementLineKind.RECEIPT]
-    first = min(received, default=stated_on)
-    return due_on(contract, received_on=first, stated_on=stated_on, invoiced_on=invoiced_on)
+async def _taken_off(
+    session: AsyncSession, row: StatementRow, found: Sequence[Document], contracts: Mapping[UUID, Contract]
+) -> list[Deduction]:
+    goods = dict.fromkeys(contracts, 0)
+    for one in found:
+        goods[one.contract_id] += one.amount_fen
+    held = held_last(contracts.values(), row.month, month_after(row.month))
+    agreed = [
+        Agreed(
+            contract=contract,
+            fees=await partners.fees(session, contract.id),
+            goods_fen=goods[contract.id],
+            monthly=held is not None and held.id == contract.id,
+        )
+        for contract in contracts.values()
+    ]
+    return deductions(agreed, stores=(await partners.get(session, row.partner_id)).stores_count)
+
+
+def _received(found: Sequence[Document]) -> dict[UUID, date]:
+    """The day of the first receipt under each contract."""
+    first: dict[UUID, date] = {}
+    for one in found:
+        if one.kind is StatementLineKind.RECEIPT:
+            first[one.contract_id] = min(one.on_day, first.get(one.contract_id, one.on_day))
+    return first
+
+
+def _same(
+    old: Sequence[StatementLine],
+    found: Sequence[Document],
+    taken_off: Sequence[Deduction],
+    over: Sequence[Carried],
+) -> bool:
+    # The name tells whose a rebate is, also on rows that do not say it by their source.
+    new = [(one.kind, str(one.source_id), one.amount_fen) for one in found]
+    new += [(one.kind, one.name, -one.amount_fen) for one in taken_off]
+    new += [(StatementLineKind.CARRIED, str(one.source_id), one.amount_fen) for one in over]
+    agreed = (StatementLineKind.REBATE, StatementLineKind.FEE)
+    return [
+        (line.kind, line.name if line.kind in agreed else str(line.source_id), line.amount_fen) for line in old
+    ] == new
 
 
 def _rows(
-    row: StatementRow, found: Sequence[Document], taken_off: Sequence[Deduction], now: datetime
+    row: StatementRow,
+    found: Sequence[Document],
+    taken_off: Sequence[Deduction],
+    over: Sequence[Carried],
+    now: datetime,
 ) -> list[StatementLineRow]:
     rows = [
         StatementLineRow(
@@ -165,6 +204,17 @@ def _rows(
             amount_fen=-one.amount_fen,
         )
         for one in taken_off
+    ]
+    rows += [
+        StatementLineRow(
+            kind=StatementLineKind.CARRIED.value,
+            source_id=one.source_id,
+            document_no=one.number,
+            on_day=last_day,
+            name=f"{one.month:%Y-%m} 对账单贷方余额结转",
+            amount_fen=one.amount_fen,
+        )
+        for one in over
     ]
     for position, line in enumerate(rows, 1):
         line.id, line.statement_id, line.revision, line.position = new_id(now), row.id, row.revision, position
@@ -264,14 +314,21 @@ async def confirm_statement(
 
 
 async def invoice_statement(session: AsyncSession, statement_id: UUID, *, invoice_no: str, now: datetime) -> Statement:
-    """Note the number of the invoice over the statement. Raises ``NotFound``, ``StatementStepNotAllowed``."""
+    """Note the number of the invoice over the statement; one below zero is closed by it (a red invoice).
+
+    What it is below zero lessens the partner's next statement. Raises ``NotFound``, ``StatementStepNotAllowed``.
+    """
     row = await reads.lock_statement(session, statement_id)
     row.take(StatementStep.INVOICE)
     row.invoiced_at, row.invoice_no = now, invoice_no
-    contract = await partners.contract(session, row.contract_id)
-    stated_on = local_day(row.sent_at or row.issued_at)
-    shown = await reads.lines(session, row.id, row.revision)
-    row.due_on = _due_on(contract, shown, stated_on=stated_on, invoiced_on=local_day(now))
+    received = await reads.first_receipts(session, row.id, row.revision)
+    row.due_on = due_on(
+        await _contracts(session, row, set(received)),
+        received,
+        contract_id=row.contract_id,
+        stated_on=local_day(row.sent_at or row.issued_at),
+        invoiced_on=local_day(now),
+    )
     if row.payable_fen <= 0:
         row.take(StatementStep.PAY)
         row.paid_at = now
