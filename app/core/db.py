@@ -8,7 +8,7 @@ set on every connection. Losing a race reads like the ordinary refusal, because 
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import datetime
 from functools import lru_cache
@@ -180,6 +180,7 @@ core_installation = Table(
 
 _DRIVER = "driver"
 _ANYBODY_THERE = text("SELECT 1")
+_BOUND = text("SELECT set_config(:name, :limit, true)")
 _DIALECT = PGDialect_psycopg(paramstyle="pyformat")  # type: ignore[no-untyped-call]
 
 
@@ -203,11 +204,35 @@ async def ask(session: AsyncSession, statement: TextClause, parameters: Mapping[
     try:
         await driver.execute(_in_driver_form(statement), parameters)
     except psycopg.Error:
-        if driver.connection.closed:
-            with suppress(DBAPIError):  # asked through it, SQLAlchemy notices too, and empties its pool of the dead
-                await session.execute(_ANYBODY_THERE)
+        await _notice(session, driver.connection)
         raise
     return await driver.fetchall() if driver.pgresult is not None and driver.pgresult.nfields else []
+
+
+async def stream(
+    session: AsyncSession, statement: TextClause, parameters: Mapping[str, Any], *, size: int
+) -> AsyncGenerator[list[tuple[Any, ...]], None]:
+    """The rows of a statement, ``size`` at a time, from a cursor that PostgreSQL holds: no more of them are ever here.
+
+    Needs a transaction, such as that of ``Database.snapshot``. Close it (``contextlib.aclosing``) if it is left early.
+    """
+    connection = (await (await session.connection()).get_raw_connection()).driver_connection
+    driver = cast("psycopg.AsyncConnection", connection)
+    try:
+        async with driver.cursor(name="streamed") as cursor:
+            await cursor.execute(_in_driver_form(statement), parameters)
+            while rows := await cursor.fetchmany(size):
+                yield rows
+    except psycopg.Error:
+        await _notice(session, driver)
+        raise
+
+
+async def _notice(session: AsyncSession, connection: psycopg.AsyncConnection) -> None:
+    """Let SQLAlchemy see that a connection is dead, so that it empties its pool of the dead."""
+    if connection.closed:
+        with suppress(DBAPIError):
+            await session.execute(_ANYBODY_THERE)
 
 
 def array(values: Iterable[object]) -> str:
@@ -350,6 +375,8 @@ class Database:
         self.wiring = wiring or Wiring()
         self._write_sessions = async_sessionmaker(self.engine, expire_on_commit=False, autoflush=False)
         self._read_sessions = async_sessionmaker(self.readers, expire_on_commit=False, autoflush=False)
+        of_one_moment = self.readers.execution_options(isolation_level="REPEATABLE READ")
+        self._snapshots = async_sessionmaker(of_one_moment, expire_on_commit=False, autoflush=False)
 
     @classmethod
     def within(cls, connection: AsyncConnection, wiring: Wiring | None = None) -> Database:
@@ -360,7 +387,7 @@ class Database:
         sessions = async_sessionmaker(
             connection, expire_on_commit=False, autoflush=False, join_transaction_mode="create_savepoint"
         )
-        database._write_sessions = database._read_sessions = sessions  # noqa: SLF001 - our own, being made
+        database._write_sessions = database._read_sessions = database._snapshots = sessions  # noqa: SLF001 - our own
         return database
 
     @asynccontextmanager
@@ -377,6 +404,19 @@ class Database:
         """To read from a connection that PostgreSQL itself keeps read-only; each statement sees the present."""
         with translated():
             async with self._read_sessions() as session:
+                yield session
+
+    @asynccontextmanager
+    async def snapshot(self, *, seconds: int, statement_seconds: int | None = None) -> AsyncIterator[AsyncSession]:
+        """To read much of one and the same moment, for at most so many ``seconds``: then PostgreSQL itself ends it.
+
+        Old versions of rows are kept for whoever may still see them, so that nobody may look for ever.
+        """
+        with translated():
+            async with self._snapshots() as session:
+                await session.execute(_BOUND, {"name": "transaction_timeout", "limit": f"{seconds}s"})
+                if statement_seconds is not None:
+                    await session.execute(_BOUND, {"name": "statement_timeout", "limit": f"{statement_seconds}s"})
                 yield session
 
     async def dispose(self) -> None:
@@ -396,7 +436,7 @@ def meanings() -> dict[str, type[DomainError]]:
     return found
 
 
-_GIVE_WAY = {"55P03", "57014", "57P01", "57P02", "57P03", "40P01", "40001", "53300", "25P03"}
+_GIVE_WAY = {"55P03", "57014", "57P01", "57P02", "57P03", "40P01", "40001", "53300", "25P03", "25P04"}
 
 
 @contextmanager

@@ -234,6 +234,19 @@ class FileSettings(Group):
         return self
 
 
+class ExportSettings(Group):
+    """Large reports: what is streamed while somebody waits, and what the worker makes for later."""
+
+    downloads: int = Field(2, ge=1)
+    """Files that a process streams at once; each holds one of its readers' connections."""
+    download_seconds: int = Field(300, ge=1)
+    """A stream sees one moment of the database for no longer, so that what is old can be tidied away."""
+    keep_hours: int = Field(72, ge=1)
+    """How long a file that was made is kept."""
+    most_at_work: int = Field(3, ge=1)
+    """Exports of one account that may wait or be in work at the same time."""
+
+
 class InvoicingSettings(Group):
     """When invoices are drawn (domain handbook §3.4)."""
 
@@ -344,6 +357,7 @@ class Settings(BaseSettings):
     wechat_split: WechatSplitSettings = WechatSplitSettings()
     bank: BankSettings = BankSettings()
     files: FileSettings = FileSettings()
+    exports: ExportSettings = ExportSettings()
     invoicing: InvoicingSettings = InvoicingSettings()
     reviews: ReviewSettings = ReviewSettings()
     tracking: TrackingSettings = TrackingSettings()

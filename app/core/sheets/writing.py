@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -27,6 +28,7 @@ _FORMATS: dict[Kind, str] = {
     "month": "yyyy-mm",
     "moment": "yyyy-mm-dd hh:mm",
 }
+_MARKED = re.compile(r'[",\r\n]|^[=+\-@\t]')
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _OFFERED_ROWS = 50_000
 _LINE_POINTS = 16
@@ -177,6 +179,8 @@ def _csv_cell(value: object) -> str:
         return ""
     if not isinstance(value, str):
         return str(value)
+    if _MARKED.search(value) is None:
+        return value
     guarded = f"'{value}" if value.startswith(_FORMULA) else value
     if any(mark in guarded for mark in ',"\r\n'):
         return '"' + guarded.replace('"', '""') + '"'

@@ -2,7 +2,19 @@
 
 from app.reports.queries.concerns import concerns, disputes, trail
 from app.reports.queries.exceptions import exceptions
+from app.reports.queries.listings import listed, outline
 from app.reports.queries.overview import overview
 from app.reports.queries.sales import division_name, sales, undelivered
 
-__all__ = ["concerns", "disputes", "division_name", "exceptions", "overview", "sales", "trail", "undelivered"]
+__all__ = [
+    "concerns",
+    "disputes",
+    "division_name",
+    "exceptions",
+    "listed",
+    "outline",
+    "overview",
+    "sales",
+    "trail",
+    "undelivered",
+]

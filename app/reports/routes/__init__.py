@@ -2,9 +2,9 @@
 
 from fastapi import APIRouter
 
-from app.reports.routes import exceptions, goals, households, sales
+from app.reports.routes import exceptions, goals, households, listings, sales
 
-_PARTS = (sales, goals, households, exceptions)
+_PARTS = (sales, goals, households, exceptions, listings)
 
 router = APIRouter(routes=[route for part in _PARTS for route in part.router.routes])
 

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from app.core.sheets import csv_line
 
-Kind = Literal["text", "whole", "yuan", "share", "measure", "day", "month"]
+Kind = Literal["text", "whole", "yuan", "share", "measure", "day", "month", "moment"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +54,9 @@ class Measure:
 class Column:
     """A column. ``key`` names it for programs, and the unit ends it (``net_fen``, ``progress_bp`` for a ``share``).
 
-    ``day`` and ``month`` hold ``YYYY-MM-DD`` and ``YYYY-MM``, ``share`` basis points, ``measure`` a ``Measure``. What
-    is not ``on_paper`` is for sheets; the column that names an id shows it where there is no name (``instead``).
+    ``day`` and ``month`` hold ``YYYY-MM-DD`` and ``YYYY-MM``, ``moment`` ISO 8601 in UTC, ``share`` basis points,
+    ``measure`` a ``Measure``. What is not ``on_paper`` is for sheets; the column that names an id shows it where there
+    is no name (``instead``).
     """
 
     key: str
@@ -166,4 +167,6 @@ def shown(column: Column, value: Any, language: str) -> Any:
         return date.fromisoformat(f"{value}-01")
     if column.kind == "day":
         return date.fromisoformat(value)
+    if column.kind == "moment":
+        return datetime.fromisoformat(value)
     return column.words[value].to(language) if value in column.words else value

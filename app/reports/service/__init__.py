@@ -3,16 +3,20 @@
 from app.reports.service.exceptions import exceptions_table
 from app.reports.service.goals import goals_table
 from app.reports.service.households import households_table
+from app.reports.service.listings import csv_pieces, downloaded, listing
 from app.reports.service.parties import parties_table
 from app.reports.service.sales import sales_table
 from app.reports.service.tables import csv_bytes, digest_of, paper, workbook
 
 __all__ = [
     "csv_bytes",
+    "csv_pieces",
     "digest_of",
+    "downloaded",
     "exceptions_table",
     "goals_table",
     "households_table",
+    "listing",
     "paper",
     "parties_table",
     "sales_table",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -148,6 +148,8 @@ def _bars(drawing: Drawing, language: str) -> list[tuple[str, str, float]]:
 def _cell(column: Column, value: Any, language: str) -> str:
     if value is None:
         return NONE.to(language) if column.kind == "text" else ""
+    if isinstance(value, datetime):
+        return f"{value.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
     if isinstance(value, date):
         return f"{value:%Y-%m}" if column.kind == "month" else value.isoformat()
     return str(value) if isinstance(value, str) else _figure(column, value)
