@@ -107,20 +107,8 @@ async def _load(
     unknown = await identity.hash_password(ids.digits(40))
     async with database.write() as session:
         county = await plant(session, password_hash=password_hash, first=plan.first, now=before)
-    await deliver_all(database, before)
-    report("县域与商品 / county and goods", 1, 1)
-
-    gc.freeze()  # what was imported stays, and need not be looked through again with every ten thousand new objects
-    history = History(database, settings, county, plan, unknown, buyers={0: county.buyer}, purchases=purchases)
-    papers = await scan_papers(settings.files)
-    Irregular(history.at, county, cases, plan, settings.files, unknown, papers, history.placed, history.buyers).enter()
-    Office(history.at, county, plan.first, until).enter()
-    await history.live(report)
-
-    end = day_end(until) - timedelta(seconds=1)
-    async with database.write() as session:
         payers = {code: who.supplier_id for code, who in county.suppliers.items() if who.supplier_id is not None}
-        await plant_households(
+        households = await plant_households(
             session,
             payers,
             first=plan.first,
@@ -128,8 +116,22 @@ async def _load(
             seed=seed,
             by=county.officer,
             second=county.second_officer,
-            now=end,
+            now=before,
         )
+    await deliver_all(database, before)
+    report("县域与商品 / county and goods", 1, 1)
+
+    gc.freeze()  # what was imported stays, and need not be looked through again with every ten thousand new objects
+    history = History(database, settings, county, plan, unknown, buyers={0: county.buyer}, purchases=purchases)
+    papers = await scan_papers(settings.files)
+    Irregular(history.at, county, cases, plan, settings.files, unknown, papers, history.placed, history.buyers).enter()
+    Office(history.at, county, households, plan.first, until).enter()
+    await history.live(report)
+
+    end = day_end(until) - timedelta(seconds=1)
+    async with database.write() as session:
+        await households.pay(session, until + timedelta(days=1), end)
+        await households.declare(session, plan.first, until, end)
         goals = await plant_goals(session, year=until.year, by=county.officer, now=end)
         await report_progress(session, county, papers, settings.files, now=end)
         await storefront.rebuild(session)

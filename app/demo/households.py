@@ -140,6 +140,33 @@ def _paid(life: _Life, household: UUID, supplier: UUID, on: date, milli: int, pr
     )
 
 
+@dataclass(slots=True)
+class Households:
+    """Who is registered, and the payments of each month that nobody has entered yet."""
+
+    ids: Sequence[UUID]
+    suppliers: dict[str, UUID]
+    by: Actor
+    second: Actor
+    payments: Sequence[HouseholdPayment]
+    entered_upto: date = date.min
+
+    async def pay(self, session: AsyncSession, upto: date, now: datetime) -> None:
+        """Enter and approve what was paid before ``upto`` and is not entered yet, as one list."""
+        due = [one for one in self.payments if self.entered_upto <= one.paid_on < upto]
+        self.entered_upto = max(self.entered_upto, upto)
+        if not due:
+            return
+        kept = await assistance.enter_payments(session, due, note="月度收益清单（示例）", by=self.by, now=now)
+        note = "已核对转账回单（示例）"
+        await assistance.decide_payments(session, kept.id, approve=True, note=note, by=self.second, now=now)
+
+    async def declare(self, session: AsyncSession, first: date, until: date, now: datetime) -> None:
+        """Let the suppliers declare what they bought, could have bought and took in."""
+        years = range(first.year, until.year + 1)
+        await _declare(session, self.suppliers, self.payments, years, self.by, now)
+
+
 async def plant_households(
     session: AsyncSession,
     suppliers: dict[str, UUID],
@@ -150,11 +177,11 @@ async def plant_households(
     by: Actor,
     second: Actor,
     now: datetime,
-) -> int:
-    """Register, link and pay them over the history from ``first`` to ``until``; plant what auditors should find.
+) -> Households:
+    """Register and link them; what they are paid from ``first`` to ``until`` is entered later, in its time.
 
     Planted: one household that two suppliers pay, one supplier whose capacity is below what it sold, and contracts
-    without payments. Returns how many households there are.
+    without payments.
     """
     source = random.Random(f"households/{seed}")  # noqa: S311 - a demonstration must repeat itself
     lives = _lives(source)
@@ -175,10 +202,7 @@ async def plant_households(
     shared = next(one for one in payments if one.supplier_id == suppliers["S02"] and one.kind is LinkKind.PURCHASE)
     payments.append(_of_another(shared, suppliers["S03"]))
     await assistance.link_households(session, links, by=by, now=now)
-    kept = await assistance.enter_payments(session, payments, note="历年收益清单（示例）", by=by, now=now)
-    await assistance.decide_payments(session, kept.id, approve=True, note="已核对转账回单（示例）", by=second, now=now)
-    await _declare(session, suppliers, payments, years, by, now)
-    return len(ids)
+    return Households(ids, suppliers, by, second, payments)
 
 
 def _of_another(payment: HouseholdPayment, supplier: UUID) -> HouseholdPayment:

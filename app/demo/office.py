@@ -13,10 +13,12 @@ from app import assistance, files, settlement
 from app.core.clock import day_start, local_day
 from app.core.settings import FileSettings
 from app.demo.county import County
+from app.demo.households import Households
 
 Act = Callable[[AsyncSession, datetime], Any]
 _CLOSED_AFTER = timedelta(days=5, hours=15)
 """On the 6th, when what came late by the 5th is in (domain handbook §2.8)."""
+_ENTERED_AFTER = timedelta(days=2, hours=16)
 _WAITING = 2
 """So many figures wait for the second officer: the desk has something to do."""
 
@@ -27,16 +29,24 @@ class Office:
 
     at: Callable[[datetime, Act], None]
     county: County
+    households: Households
     first: date
     until: date
 
     def enter(self) -> None:
-        """Let every month be closed in its time."""
+        """Let what households were paid be entered after every month, and the month be closed in its time."""
         month = self.first.replace(day=1)
         while month <= self.until:
             following = settlement.following(month)
+            self.at(day_start(following) + _ENTERED_AFTER, self._pay(following))
             self.at(day_start(following) + _CLOSED_AFTER, self._close(month))
             month = following
+
+    def _pay(self, upto: date) -> Act:
+        async def act(session: AsyncSession, now: datetime) -> None:
+            await self.households.pay(session, upto, now)
+
+        return act
 
     def _close(self, month: date) -> Act:
         async def act(session: AsyncSession, now: datetime) -> None:

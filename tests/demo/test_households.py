@@ -1,7 +1,7 @@
 """The demo's households: as many and as paid as the handbook says, with the planted cases and no others."""
 
 from collections import Counter
-from datetime import date
+from datetime import date, timedelta
 from statistics import median
 
 import pytest
@@ -49,10 +49,12 @@ async def planted(db, county, now, statements):
             )
             payers[entry["id"]] = card.id
         statements.clear()
-        count = await plant_households(
+        made = await plant_households(
             session, payers, first=FIRST, until=UNTIL, seed=1, by=first, second=second, now=now
         )
-        return count, len(statements)
+        await made.pay(session, UNTIL + timedelta(days=1), now)
+        await made.declare(session, FIRST, UNTIL, now)
+        return len(made.ids), len(statements)
 
 
 async def test_the_handbooks_proportions_and_samples(db, planted):
