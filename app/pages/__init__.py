@@ -9,7 +9,18 @@ partners, pricing, wholesale.
 *Tells* nobody anything.
 """
 
-from app.pages.guards import Customer, Official, Posted, Purchaser, Seller, SignedIn, Visitor
+from app.pages.guards import Customer, Official, Posted, Purchaser, Registrar, Seller, SignedIn, Visitor
 from app.pages.routes import nowhere, router
 
-__all__ = ["Customer", "Official", "Posted", "Purchaser", "Seller", "SignedIn", "Visitor", "nowhere", "router"]
+__all__ = [
+    "Customer",
+    "Official",
+    "Posted",
+    "Purchaser",
+    "Registrar",
+    "Seller",
+    "SignedIn",
+    "Visitor",
+    "nowhere",
+    "router",
+]

@@ -318,6 +318,7 @@ _MAY_SEE = (
     pages.Seller,
     pages.Purchaser,
     pages.Official,
+    pages.Registrar,
     identity.Public,
 )
 _PAGE_GUARDS = [get_args(guard)[1].dependency for guard in _MAY_SEE]

@@ -302,7 +302,7 @@ async def test_many_payments_are_a_handful_of_statements(officer, second, suppli
     async with db.read() as session:
         statements.clear()
         await queries.evidence(session, Period(date(2026, 1, 1), date(2026, 12, 31)))
-    assert 0 < len(statements) <= 6
+    assert 0 < len(statements) <= 2
 
 
 def test_a_day_later_is_another_programme_period():

@@ -11,9 +11,9 @@ from playwright.sync_api import expect
 from sqlalchemy import text
 
 from app import assistance
-from tests.browser.conftest import FAINT, PASSWORD, Site, Watched
+from tests.browser.conftest import FAINT, PASSWORD, SIZES, Site, Watched
 from tests.identity.builders import quick_hash
-from tests.pages.office import a_year
+from tests.pages.office import a_year, some_households
 
 pytestmark = pytest.mark.browser
 
@@ -80,6 +80,52 @@ def test_a_look_at_the_year(watched: Watched):
     page.goto(f"{site.url}/office?year=2026&lang=en")
     expect(page.get_by_role("main")).to_contain_text(re.compile("On schedule|Ahead|Behind"))
     watched.handy("in english")
+
+
+def test_the_register_of_households(watched: Watched):
+    """By pseudonym, on a desk and a phone, in both languages, on paper, and from a figure to what made it."""
+    page, site = watched.page, watched.site
+    household = site.meanwhile(_register(site))
+    _enter(watched, "/office?year=2026")
+    page.get_by_role("link", name="查看农户台账").click()
+    page.wait_for_url("**/office/households**")
+    watched.handy("register")
+    main = page.get_by_role("main")
+    expect(main).to_contain_text("黄金村")
+    expect(main).not_to_contain_text("H-433125116")
+    if page.locator(".filters summary").first.is_visible():
+        page.locator(".filters summary").first.click()
+    page.get_by_label("联结方式").first.select_option(label="订单收购")
+    page.wait_for_url("**kind=PURCHASE**")
+    page.goto(f"{site.url}/office/households/{household}?year=2026")
+    watched.handy("household")
+    page.get_by_role("link", name="台账分录").first.click()
+    page.wait_for_url("**/office/ledger?*supplier=*")
+    page.go_back()
+    page.get_by_label("查看原因").fill("信访核实")
+    page.get_by_role("button", name="显示编号").click()
+    expect(main).to_contain_text("H-433125116-")
+    for path in ("/office/households", f"/office/households/{household}"):
+        page.goto(f"{site.url}{path}?year=2026&lang=en")
+        watched.handy(f"{path} in english")
+    page.keyboard.press("Tab")
+    expect(page.locator(":focus")).to_have_text("Skip to content")
+    if page.viewport_size == SIZES["desk"]:
+        page.emulate_media(media="print")
+        page.set_viewport_size({"width": 718, "height": 1000})
+        page.evaluate("window.shifted = 0")
+        assert page.evaluate(FAINT) == []
+        expect(page.locator(".tabs")).to_be_hidden()
+        watched.look("on paper")
+
+
+async def _register(site: Site) -> str:
+    """A year, and households that were paid in it; one of them."""
+    await _furnish(site)
+    shop = site.shop
+    async with shop.db.read() as session:
+        known = (await session.execute(text("SELECT id FROM assistance_household ORDER BY id LIMIT 1"))).scalar()
+    return str(known or (await some_households(shop))[0])
 
 
 @pytest.mark.parametrize("watched", ["desk"], indirect=True)

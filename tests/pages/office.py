@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import text
 
 from app import assistance
-from app.assistance import Channel, Filter, Metric, year_of
+from app.assistance import Channel, Filter, HouseholdPayment, LinkKind, Metric, NewHousehold, NewLinkage, year_of
 from app.core.db import Database
-from app.identity import Actor
+from app.identity import Actor, Role
 from tests.assistance.builders import SUPPLIERS, completed, line, refunded
+from tests.shop import Shop
 
 ORANGES = {
     "sku": "NO02",
@@ -58,3 +62,26 @@ async def a_year(db: Database, by: Actor, now: datetime) -> None:
                 session, plan.id, aspect_no=aspect, no=no, text=text, indicator=text, unit=unit, target=target,
                 owner="商务局", due_on=date(2026, 10, 31), goal_code=goal, evidence=None, by=by, now=now,
             )  # fmt: skip
+
+
+async def some_households(shop: Shop) -> tuple[UUID, UUID]:
+    """Six households of 黄金村 that S01 paid for leaf in April 2026: one of them, and the supplier."""
+    first, second = shop.actor("officer"), Actor(uuid4(), frozenset({Role.OFFICER}))
+    now = shop.clock()
+    async with shop.db.write() as session:
+        supplier = (await session.execute(text("SELECT id FROM suppliers_supplier WHERE code = 'S01'"))).scalar_one()
+        new = [NewHousehold(f"H-433125116-{n:04d}", "433125116", "黄金村", {"P2": "脱贫户"}, 4, 2) for n in range(6)]
+        ids = await assistance.register_households(session, new, by=first, now=now)
+        since = date(2026, 1, 1)
+        links = [NewLinkage(one, supplier, LinkKind.PURCHASE, "LD-1", since, None, "保底价 40 元/kg") for one in ids]
+        await assistance.link_households(session, links, by=first, now=now)
+        paid = [
+            HouseholdPayment(
+                *(one, supplier, LinkKind.PURCHASE, "golden-tea", date(2026, 4, 2), 100_000 * (n + 1), 5_000),
+                *(500_000 * (n + 1), 4_800, None, True, None),
+            )
+            for n, one in enumerate(ids)
+        ]
+        kept = await assistance.enter_payments(session, paid, note="四月收购款", by=first, now=now)
+        await assistance.decide_payments(session, kept.id, approve=True, note="属实", by=second, now=now)
+    return ids[0], supplier

@@ -29,9 +29,11 @@ _LINES = """(CAST(:categories AS text[]) IS NULL OR {s}.category = ANY (SELECT u
 _THEN = f"WITH h AS MATERIALIZED ({REGISTERED.format(day=':last')})"
 _DAY = "greatest(p.paid_on, d.counts_from)"
 
-# In one order always: where two are equally near the next fen, the first gets it.
-# Material that went into a lot counts when the lot is sold, even if it was paid for in an earlier period.
-_PAID = text(f"""
+_APPROVED = "JOIN assistance_payment_list_decision d ON d.list_id = p.list_id AND d.verdict = 'approved'"
+
+# In one order always: where two are equally near the next fen, the first gets it. Material that went into a lot counts
+# when the lot is sold, even if it was paid for in an earlier period. Contracts in force come with it, without amounts.
+_PEOPLE = text(f"""
 {_THEN}
 SELECT p.household_id, p.supplier_id, p.category, p.lot_id, h.township_code, t.name, h.village, h.classes, h.persons,
        s.name, CAST(sum(p.amount_fen) AS bigint),
@@ -39,8 +41,7 @@ SELECT p.household_id, p.supplier_id, p.category, p.lot_id, h.township_code, t.n
        CAST(coalesce(sum(p.amount_fen - round(p.quantity_milli * p.reference_price_fen / 1000.0) * sign(p.amount_fen))
            FILTER (WHERE p.kind = 'PURCHASE' AND p.reference_price_fen IS NOT NULL AND {_DAY} >= :first), 0)
            AS bigint)
-FROM assistance_household_payment p
-JOIN assistance_payment_list_decision d ON d.list_id = p.list_id AND d.verdict = 'approved'
+FROM assistance_household_payment p {_APPROVED}
 JOIN h ON h.id = p.household_id
 JOIN suppliers_township t ON t.code = h.township_code
 JOIN suppliers_supplier s ON s.id = p.supplier_id
@@ -48,37 +49,36 @@ WHERE p.paid_on <= :last AND {_DAY} <= :last AND ({_DAY} >= :first OR p.lot_id I
   AND {_ONLY.format(s="p")} AND {_LIVES} AND {_LINES.format(s="p")}
 GROUP BY p.household_id, p.supplier_id, p.category, p.lot_id, h.township_code, t.name, h.village, h.classes, h.persons,
     s.name
+UNION ALL
+SELECT DISTINCT k.household_id, k.supplier_id, CAST(NULL AS text), CAST(NULL AS uuid), h.township_code, t.name,
+       h.village, h.classes, h.persons, s.name, CAST(NULL AS bigint), CAST(NULL AS bigint), CAST(NULL AS bigint)
+FROM assistance_linkage k JOIN h ON h.id = k.household_id
+JOIN suppliers_township t ON t.code = h.township_code JOIN suppliers_supplier s ON s.id = k.supplier_id
+WHERE greatest(k.valid_from, k.counts_from) <= :last AND (k.valid_to IS NULL OR k.valid_to >= :first)
+  AND (h.left_on IS NULL OR h.left_on >= :first) AND {_ONLY.format(s="k")} AND {_LIVES}
+  AND CAST(:categories AS text[]) IS NULL
 ORDER BY 1, 2, 3, 4
 """)
 
 _MONTHS = text(f"""
 {_THEN}
 SELECT CAST(date_trunc('month', CAST({_DAY} AS timestamp)) AS date), CAST(sum(p.amount_fen) AS bigint)
-FROM assistance_household_payment p
-JOIN assistance_payment_list_decision d ON d.list_id = p.list_id AND d.verdict = 'approved'
+FROM assistance_household_payment p {_APPROVED}
 JOIN h ON h.id = p.household_id
 WHERE p.paid_on <= :last AND {_DAY} BETWEEN :first AND :last AND {_ONLY.format(s="p")} AND {_LIVES}
   AND {_LINES.format(s="p")}
 GROUP BY 1 ORDER BY 1
 """)
 
-# The shares are those of the whole supplier, so payments to everybody count here, whatever the report is about.
-_MATERIAL = text(f"""
-SELECT p.supplier_id, p.category, CAST(sum(p.quantity_milli * sign(p.amount_fen)) AS bigint),
-       CAST(coalesce(sum(p.quantity_milli * sign(p.amount_fen)) FILTER (WHERE p.lot_id IS NOT NULL), 0) AS bigint)
-FROM assistance_household_payment p
-JOIN assistance_payment_list_decision d ON d.list_id = p.list_id AND d.verdict = 'approved'
-WHERE p.kind = 'PURCHASE' AND p.paid_on <= :last AND {_DAY} BETWEEN :first AND :last AND {_ONLY.format(s="p")}
-GROUP BY 1, 2
-""")
-# Whole months come from the sums by month, the days at both ends from those by day, and the newest from the ledger.
-_SOLD = text(f"""
+# The shares are those of the whole supplier, so payments to everybody count here, whatever the report is about. Whole
+# months come from the sums by month, the days at both ends from those by day, and the newest from the ledger. A figure
+# of a longer span lends its part by days; what is declared for a part of the period only is not enough.
+_SHARES = text(f"""
 WITH traced AS MATERIALIZED (
     SELECT DISTINCT l.id, l.sku, l.code FROM assistance_household_payment p JOIN inventory_lot l ON l.id = p.lot_id
-    JOIN assistance_payment_list_decision d ON d.list_id = p.list_id AND d.verdict = 'approved'
-    WHERE p.paid_on <= :last AND {_DAY} <= :last
+    {_APPROVED} WHERE p.paid_on <= :last AND {_DAY} <= :last
 )
-SELECT e.supplier_id, e.category, l.id, CAST(sum(e.weight_g) AS bigint), CAST(sum(e.amount_fen) AS bigint)
+SELECT 'sold', e.supplier_id, e.category, NULL, l.id, CAST(sum(e.weight_g) AS bigint), CAST(sum(e.amount_fen) AS bigint)
 FROM (SELECT supplier_id, category, sku, lot_code, weight_g, amount_fen FROM assistance_lot_sum
       WHERE of_month AND at >= :months_from AND at < :months_upto
       UNION ALL
@@ -90,32 +90,26 @@ FROM (SELECT supplier_id, category, sku, lot_code, weight_g, amount_fen FROM ass
       WHERE e.counted_on BETWEEN :first AND :last) e
 LEFT JOIN traced l ON l.sku = e.sku AND l.code = e.lot_code
 WHERE {_ONLY.format(s="e")}
-GROUP BY 1, 2, 3
-""")
-_PRODUCED = text("""
-SELECT m.lot_id, CAST(sum(m.on_hand_delta) * k.net_weight_g AS bigint)
-FROM inventory_movement m JOIN catalogue_sku k ON k.sku = m.sku
-WHERE m.kind = 'received' AND m.lot_id = ANY (SELECT unnest(CAST(:lots AS uuid[])))
-GROUP BY m.lot_id, k.net_weight_g
-""")
-# A figure of a longer span lends its part by days; what is declared for a part of the period only is not enough.
-_FIGURES = text(f"""
-SELECT supplier_id, kind, category, CAST(sum(value * days / span) AS bigint), CAST(sum(days) AS integer)
+GROUP BY e.supplier_id, e.category, l.id
+UNION ALL
+SELECT 'produced', NULL, NULL, NULL, m.lot_id, CAST(sum(m.on_hand_delta) * k.net_weight_g AS bigint), 0
+FROM traced l JOIN inventory_movement m ON m.lot_id = l.id JOIN catalogue_sku k ON k.sku = m.sku
+WHERE m.kind = 'received' GROUP BY m.lot_id, k.net_weight_g
+UNION ALL
+SELECT 'material', p.supplier_id, p.category, NULL, NULL, CAST(sum(p.quantity_milli * sign(p.amount_fen)) AS bigint),
+       CAST(coalesce(sum(p.quantity_milli * sign(p.amount_fen)) FILTER (WHERE p.lot_id IS NOT NULL), 0) AS bigint)
+FROM assistance_household_payment p {_APPROVED}
+WHERE p.kind = 'PURCHASE' AND p.paid_on <= :last AND {_DAY} BETWEEN :first AND :last AND {_ONLY.format(s="p")}
+GROUP BY p.supplier_id, p.category
+UNION ALL
+SELECT 'figure', supplier_id, category, kind, NULL, CAST(sum(value * days / span) AS bigint), sum(days)
 FROM (SELECT DISTINCT ON (f.supplier_id, f.kind, f.category, f.starts_on, f.ends_on) f.supplier_id, f.kind, f.category,
              CAST(f.value AS numeric) AS value, f.ends_on - f.starts_on + 1 AS span,
              least(f.ends_on, CAST(:last AS date)) - greatest(f.starts_on, CAST(:first AS date)) + 1 AS days
       FROM assistance_supplier_figure f
       WHERE f.starts_on <= :last AND f.ends_on >= :first AND {_ONLY.format(s="f")}
       ORDER BY f.supplier_id, f.kind, f.category, f.starts_on, f.ends_on, f.id DESC) AS latest
-GROUP BY 1, 2, 3
-""")
-_LINKED = text(f"""
-{_THEN}
-SELECT DISTINCT k.household_id, k.supplier_id, h.township_code, t.name, h.village, h.classes, h.persons, s.name
-FROM assistance_linkage k JOIN h ON h.id = k.household_id
-JOIN suppliers_township t ON t.code = h.township_code JOIN suppliers_supplier s ON s.id = k.supplier_id
-WHERE greatest(k.valid_from, k.counts_from) <= :last AND (k.valid_to IS NULL OR k.valid_to >= :first)
-  AND (h.left_on IS NULL OR h.left_on >= :first) AND {_ONLY.format(s="k")} AND {_LIVES}
+GROUP BY supplier_id, kind, category
 """)
 _PAID_BY = """
 SELECT {what} FROM (
@@ -148,7 +142,7 @@ def _narrowed(period: Period, only: Filter) -> dict[str, Any]:
 
 
 async def evidence(session: AsyncSession, period: Period, only: Filter | None = None) -> Evidence:
-    """Everything that the allocation of a period is made of: six statements, for any number of households.
+    """Everything that the allocation of a period is made of: two statements, for any number of households.
 
     ``only`` narrows whose payments are looked at: by suppliers, by townships where households live, by product lines
     (then only payments for material). The shares stay those of each whole supplier.
@@ -157,56 +151,57 @@ async def evidence(session: AsyncSession, period: Period, only: Filter | None = 
     values = _narrowed(period, only)
     places: dict[UUID, Place] = {}
     names: dict[UUID, str] = {}
-    paid, uplift_fen = [], 0
+    paid, linked, uplift_fen = [], set(), 0
     for household_id, supplier, category, lot, *place, name, amount, in_period, uplift in await session.execute(
-        _PAID, values
+        _PEOPLE, values
     ):
         places[household_id] = Place(*place)
         names[supplier] = name
+        if amount is None:
+            linked.add((household_id, supplier))
+            continue
         paid.append(Paid(household_id, supplier, category is not None, category, amount, in_period, lot))
         uplift_fen += uplift
-    linked = set()
-    if only.categories is None:
-        for household_id, supplier, *place, name in await session.execute(_LINKED, values):
-            places[household_id] = Place(*place)
-            names[supplier] = name
-            linked.add((household_id, supplier))
-    traced = {one.batch for one in paid if one.batch is not None}
-    supplies, revenues, sold = await _shares_of(session, period, values)
-    rows = await session.execute(_PRODUCED, {"lots": list(traced)}) if traced else ()
-    batches = {lot: Batch(sold.get(lot, 0), produced) for lot, produced in rows if produced > 0}
+    supplies, revenues, batches = await _shares_of(session, period, values)
     return Evidence(paid, places, supplies, revenues, batches, frozenset(linked), names, uplift_fen)
 
 
 async def _shares_of(
     session: AsyncSession, period: Period, values: dict[str, Any]
-) -> tuple[dict[tuple[UUID, str], Supply], dict[UUID, Revenue], dict[UUID, int]]:
+) -> tuple[dict[tuple[UUID, str], Supply], dict[UUID, Revenue], dict[UUID, Batch]]:
     """What shares are made of: material and revenue of each supplier, and what was sold of each traced lot."""
     untraced_g: defaultdict[tuple[UUID, str], int] = defaultdict(int)
     net: defaultdict[UUID, int] = defaultdict(int)
     of_lot: defaultdict[UUID, int] = defaultdict(int)
-    for supplier, category, lot, weight_g, amount_fen in await session.execute(_SOLD, values):
-        net[supplier] += amount_fen if values["categories"] is None or category in values["categories"] else 0
-        if lot is None:
-            untraced_g[supplier, category] += weight_g
-        else:
-            of_lot[lot] += weight_g
+    produced: dict[UUID, int] = {}
+    material: dict[tuple[UUID, str], tuple[int, int]] = {}
+    declared: dict[tuple[UUID, str, str | None], int] = {}
     days = (period.ends_on - period.starts_on).days + 1
-    declared = {
-        (supplier, kind, category): value
-        for supplier, kind, category, value, covered in await session.execute(_FIGURES, values)
-        if covered == days
-    }
-    material = {(row[0], row[1]): (row[2], row[3]) for row in await session.execute(_MATERIAL, values)}
+    for what, supplier, category, kind, lot, first, second in await session.execute(_SHARES, values):
+        if what == "produced":
+            produced[lot] = first
+        elif what == "material":
+            material[supplier, category] = first, second
+        elif what == "figure":
+            if second == days:
+                declared[supplier, kind, category] = first
+        else:
+            net[supplier] += second if values["categories"] is None or category in values["categories"] else 0
+            if lot is None:
+                untraced_g[supplier, category] += first
+            else:
+                of_lot[lot] += first
     supplies = {}
     raw = FigureKind.RAW_PURCHASED.value
-    for key in {*untraced_g, *material, *((one, line) for one, kind, line in declared if kind == raw)}:
+    lines = {(one, line) for one, kind, line in declared if kind == raw and line is not None}
+    for key in {*untraced_g, *material, *lines}:
         linked_g, traced_g = material.get(key, (0, 0))
         told = declared.get((key[0], raw, key[1]))
         supplies[key] = Supply(untraced_g[key], None if told is None else told - traced_g, linked_g - traced_g)
     revenue = FigureKind.REVENUE.value
     revenues = {one: Revenue(net[one], declared.get((one, revenue, None))) for one in {*net, *(k[0] for k in supplies)}}
-    return supplies, revenues, of_lot
+    batches = {lot: Batch(of_lot[lot], weight_g) for lot, weight_g in produced.items() if weight_g > 0}
+    return supplies, revenues, batches
 
 
 async def of_households(session: AsyncSession, goals: Sequence[Goal], *, today: date) -> dict[UUID, Ledger]:

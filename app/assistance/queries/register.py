@@ -40,7 +40,7 @@ async def register(
     kind: LinkKind | None = None,
     standing: HouseholdStanding | None = None,
 ) -> Register:
-    """The register at the end of a period: eight statements for any number of households.
+    """The register at the end of a period: three statements for any number of households.
 
     ``supplier`` and ``township`` narrow the sums as well, ``kind`` of a contract and ``standing`` the rows alone.
     """

@@ -11,9 +11,10 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Response
 from fastapi import Path as PathParameter
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import assistance, audit, reports
-from app.assistance import Channel, Entry, Kind, Wanted
+from app.assistance import Benefits, Channel, Entry, Filter, HouseholdGroup, Kind, Wanted
 from app.catalogue import CATEGORIES
 from app.core.clock import local_day
 from app.core.errors import Fault, InvalidInput
@@ -137,6 +138,9 @@ async def desk(visit: Official, session: ReadSession, now: Now, asked: Asked) ->
     standing = await assistance.stand_year(session, year, today=today)
     closings = await assistance.closings(session, before=None, limit=_MOST_MONTHS)
     concerns = await reports.concerns(session)
+    # By supplier or township an operator could tell a small group by difference, and may not look into the register.
+    whole = wanted.supplier_id is None and wanted.township_code is None
+    benefits = await _benefits(session, wanted, today) if whole or visit.is_registrar else None
     t = words_of(visit.language)
     rows = figures.month_rows(found, today)
     now_fen, before_fen = figures.finished(rows)
@@ -175,7 +179,26 @@ async def desk(visit: Official, session: ReadSession, now: Now, asked: Asked) ->
         },
         concerns=[one for one in concerns if one.count],
         closings=closings,
+        benefits=benefits,
+        few=benefits is not None and _tells_of_few(benefits),
+        fewest=assistance.FEWEST_HOUSEHOLDS,
     )
+
+
+async def _benefits(session: AsyncSession, wanted: Slice, today: date) -> Benefits | None:
+    """What the slice did for households, as far as it has come; where they live and who pays are its filters."""
+    if wanted.first > today:
+        return None
+    period = assistance.Period(wanted.first, min(wanted.ends_on, today))
+    only = Filter(suppliers=_only(wanted.supplier_id), townships=_only(wanted.township_code))
+    return await assistance.benefits(session, period, HouseholdGroup.TOWNSHIP, only=only)
+
+
+def _tells_of_few(benefits: Benefits) -> bool:
+    """Whether a figure of the desk, which hangs on walls, would tell of single households."""
+    had = benefits.total.benefit
+    counts = (had.paid_households, had.households, benefits.total.linked_only)
+    return any(0 < count < assistance.FEWEST_HOUSEHOLDS for count in counts)
 
 
 def _present(order: Sequence[str], found: dict[str, Any]) -> list[str]:
