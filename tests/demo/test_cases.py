@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -62,6 +63,16 @@ def test_nothing_like_it_happens_by_chance(until):
     for purchase in draw_purchases(goods, first=plan.first, until=until, seed=1):
         if purchase.returned_permille:
             assert (purchase.required_on + timedelta(days=6)).year == purchase.required_on.year
+    sellers = {sku: entry["supplier"] for sku, entry in assortment().items()}
+    sold = Counter(
+        (sellers[sku], order.at.year, order.at.day > 19)
+        for order in plan.orders
+        for sku, _ in order.items
+        if order.at.month == 12 and order.at.day >= 8
+    )
+    for seller, year, late in list(sold):  # what is sold in the year's last days is no spike
+        if plan.first < date(year, 12, 8):
+            assert not late or sold[seller, year, True] < 3 * max(sold[seller, year, False], 4)
     assert len(cases.enter(plan).orders) == len(plan.orders) + len(cases.orders)
 
 

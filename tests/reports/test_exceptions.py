@@ -65,6 +65,7 @@ def paid(on="2026-04-02", kind="WAGE", own="true", to=None):
     )
 
 
+MARKET_BEGAN = "2025-12-07T04:00:00Z"
 PAPER = "00000000-0000-7000-8000-0000000000f1"
 ANOTHER = f"(SELECT id FROM suppliers_supplier WHERE id <> {SUPPLIER} LIMIT 1)"
 UNIT_PRICE = f"(SELECT unit_price_fen FROM orders_line WHERE id = {PLAIN})"
@@ -107,8 +108,9 @@ PLANTED = {
     Check.YEAR_END_SPIKE: [
         f"""WITH o AS (
                 INSERT INTO orders_order SELECT (jsonb_populate_record(o, jsonb_build_object(
-                    'id', gen_random_uuid(), 'number', o.number || n, 'paid_at', '2025-12-28T04:00:00Z'))).*
-                FROM orders_order o, generate_series(1, 12) n WHERE o.id = {ORDER_OF_PLAIN} RETURNING id)
+                    'id', gen_random_uuid(), 'number', o.number || n, 'paid_at',
+                    CASE n WHEN 0 THEN '{MARKET_BEGAN}' ELSE '2025-12-28T04:00:00Z' END))).*
+                FROM orders_order o, generate_series(0, 12) n WHERE o.id = {ORDER_OF_PLAIN} RETURNING id)
             INSERT INTO orders_supplier_order SELECT (jsonb_populate_record(p, jsonb_build_object(
                 'id', gen_random_uuid(), 'order_id', o.id, 'completed_at', '2026-01-06T04:00:00Z'))).*
             FROM o, orders_supplier_order p WHERE p.id = {PART_OF_PLAIN}"""
@@ -185,6 +187,11 @@ async def test_a_planted_case_is_found_by_its_check_and_no_other(books, check):
     for language in ("zh", "en"):
         assert "{" not in case.told.to(language)
         assert "None" not in case.told.to(language)
+
+
+async def test_where_the_marketplace_began_with_the_years_last_days_there_is_no_spike(books):
+    await spoil(books, [one.replace(MARKET_BEGAN, "2025-12-08T04:00:00Z") for one in PLANTED[Check.YEAR_END_SPIKE]])
+    assert Check.YEAR_END_SPIKE not in await cases(books, Check.YEAR_END_SPIKE)
 
 
 def test_every_check_is_explained_and_planted():

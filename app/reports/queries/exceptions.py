@@ -94,6 +94,7 @@ WHERE r.kind = 'refund' AND r.counted_on BETWEEN :first AND :last
   AND date_trunc('year', CAST(r.counted_on AS timestamp)) > date_trunc('year', CAST(e.counted_on AS timestamp))
 """
 
+# Where the marketplace itself began no earlier, there are no twelve days to compare with.
 _YEAR_END_SPIKE = f"""
 WITH paid AS (
     SELECT s.supplier_id, o.id, s.amount_fen, CAST(o.paid_at AT TIME ZONE 'Asia/Shanghai' AS date) AS paid_on,
@@ -114,6 +115,8 @@ SELECT make_date(CAST(y.year AS integer), 12, 31) AS on_day, p.code AS number, C
        jsonb_build_object('orders', y.orders, 'usual', y.usual) AS facts
 FROM years y JOIN suppliers_supplier p ON p.id = y.supplier_id
 WHERE y.orders >= {FEWEST_AT_YEAR_END} AND y.orders >= {SPIKE_FACTOR} * y.usual
+  AND make_date(CAST(y.year AS integer), 12, 8) > (
+      SELECT CAST(min(paid_at) AT TIME ZONE 'Asia/Shanghai' AS date) FROM orders_order)
   AND make_date(CAST(y.year AS integer), 12, 31) BETWEEN :first AND :last
 """
 
