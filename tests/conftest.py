@@ -25,6 +25,8 @@ import hypothesis
 import psycopg
 import pytest
 import structlog
+from hypothesis.internal.conjecture.providers import HypothesisProvider
+from hypothesis.internal.constants_ast import Constants
 from sqlalchemy import URL, create_engine, make_url, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 
@@ -57,6 +59,10 @@ _folder = pytest.StashKey[Path]()
 
 hypothesis.settings.register_profile("house", deadline=None)  # a busy machine is no failure
 hypothesis.settings.load_profile("house")
+
+# Hypothesis would read every string of the program as one to try: sifting them took a third of the search through the
+# contract, and a change of any text anywhere changed all examples that are meant to repeat themselves.
+HypothesisProvider._local_constants = Constants()
 
 
 def scratch(prefix: str) -> Path:
@@ -156,7 +162,10 @@ def server_url(request: pytest.FixtureRequest) -> URL:
 
 @pytest.fixture(scope="session")
 def database_url(server_url: URL) -> Iterator[URL]:
+    from tests.auditor import install
+
     with clone(server_url, "market") as url:
+        install(url)
         yield url
 
 
@@ -172,9 +181,11 @@ async def shop_template(
     server_url: URL, settings: Settings, keys: sealing.Keys, anyio_backend: str
 ) -> AsyncIterator[tuple[str, Shop]]:
     """The name of a database in which the shop was opened, to be cloned, and the shop."""
+    from tests.auditor import install
     from tests.shop import open_shop
 
     with clone(server_url, "shop") as url:
+        install(url)
         database = connect(url, settings)
         made = await open_shop(database, settings, Clock(NOON))
         await database.dispose()

@@ -17,7 +17,8 @@ import httpx
 from fastapi import FastAPI
 from sqlalchemy import text
 
-from app import audit, catalogue, identity, inventory, partners, pricing, settlement, storefront, suppliers
+from app import catalogue, identity, inventory, partners, pricing, settlement, storefront, suppliers
+from app.audit import Break
 from app.core.db import Database
 from app.core.outbox import deliver_all, run_couriers
 from app.core.settings import IdentitySettings, Settings
@@ -25,6 +26,7 @@ from app.identity import Account, Actor, Role
 from app.identity.service.tokens import sign_access_token
 from app.main import create_app
 from app.wiring import build
+from tests.auditor import breaks
 from tests.papers import list_on_832, papers
 
 ADDRESS = {"recipient": "王晓梅", "phone": "13800001234", "division_code": "370112", "detail": "花园路88号3单元502室"}
@@ -168,12 +170,12 @@ class Shop:
             finally:
                 self.db.wiring = usual
 
-    async def breaks(self) -> list[audit.Break]:
+    async def breaks(self) -> list[Break]:
         """What the auditor finds, once the journal has been written."""
         async with self.db.write() as session:
             await settlement.post_due(session, now=self.clock())
         async with self.db.read() as session:
-            return await audit.check(session, now=self.clock())
+            return await breaks(session, now=self.clock())
 
     async def scalar(self, sql: str, **parameters: Any) -> Any:
         async with self.db.read() as session:

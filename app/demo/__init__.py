@@ -98,7 +98,7 @@ async def _load(
 ) -> DemoSummary:
     report("县域与商品 / county and goods", 0, 1)
     cases = draw_cases(until)
-    usual = draw_plan(articles(), until=until, seed=seed, count=count - len(cases.orders))
+    usual = draw_plan(articles(), until=until, seed=seed, count=max(0, count - len(cases.orders)))
     plan = cases.enter(usual)
     goods = Goods(assortment(), ROOTS, plan.first.year)
     purchases = draw_purchases(goods, first=plan.first, until=until, seed=seed, count=count * _PURCHASES // _ORDERS)

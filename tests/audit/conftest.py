@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.db import Database
 from app.core.settings import PoolSettings, Settings
 from tests.audit.builders import lived
+from tests.auditor import install
 from tests.conftest import NOON as NOW
 from tests.conftest import clone, connect
 
@@ -18,6 +19,7 @@ from tests.conftest import clone, connect
 @pytest.fixture(scope="module")
 async def shop(server_url: URL, settings: Settings, anyio_backend: str) -> AsyncIterator[Database]:
     with clone(server_url, "audit") as url:
+        install(url)
         database = connect(url, settings, PoolSettings(size=2))
         await lived(database, settings, NOW)
         yield database

@@ -11,6 +11,7 @@ from tests.audit.conftest import NOW
 from tests.audit.paid import breaks as breaks_of_payments
 from tests.audit.received import breaks as breaks_of_receipts
 from tests.audit.stated import breaks as breaks_of_statements
+from tests.auditor import breaks
 
 MOVEMENT = """
 INSERT INTO inventory_movement (sku, lot_id, kind, on_hand_delta, reserved_delta, effective_at, recorded_at)
@@ -681,9 +682,17 @@ async def test_a_shop_that_has_lived_has_no_breaks(books):
 @pytest.mark.parametrize(("rule", "statements"), BREAKS, ids=[f"{n}-{rule}" for n, (rule, _) in enumerate(BREAKS)])
 async def test_a_broken_rule_is_found_and_no_other(books, rule, statements):
     await spoil(books, statements)
-    found = await audit.check(books, now=NOW)
+    found = await breaks(books, now=NOW)
     assert {one.rule for one in found} == {rule}
     assert all(one.ids and one.detail for one in found)
+
+
+@pytest.mark.parametrize("nth", range(0, len(BREAKS), 12))
+async def test_the_auditor_of_these_tests_says_what_the_auditor_says(books, nth):
+    await spoil(books, BREAKS[nth][1])
+    known = [(one.rule, sorted(one.ids.items()), one.detail) for one in await breaks(books, now=NOW)]
+    assert known == [(one.rule, sorted(one.ids.items()), one.detail) for one in await audit.check(books, now=NOW)]
+    assert known
 
 
 def test_every_rule_is_broken_by_a_test():

@@ -21,7 +21,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from app import audit, orders, payments
+from app import orders, payments
+from app.audit import Break
 from app.buyers import make_address
 from app.core.db import Database
 from app.core.errors import DomainError
@@ -29,6 +30,7 @@ from app.core.outbox import deliver_all, deliver_batch
 from app.payments.rules import CaptureNotice, RefundNotice
 from app.payments.service import receive
 from app.wiring import CHORES, build
+from tests.auditor import breaks
 from tests.conftest import NOON, clone
 from tests.orders.random_steps import COUPON, AfterSales, Draw, Offers, buyers, pieces
 from tests.shop import ADDRESS
@@ -263,9 +265,9 @@ class Market(Offers, AfterSales, RuleBasedStateMachine):
 
     @invariant()
     def the_auditor_finds_what_the_bank_could_not_pay_and_nothing_else(self) -> None:
-        async def look() -> list[audit.Break]:
+        async def look() -> list[Break]:
             async with self.db.read() as session:
-                return await audit.check(session, now=self.now)
+                return await breaks(session, now=self.now)
 
         found = self.runner.run(look())
         unpaid = self.rows("SELECT r.id FROM orders_refund r JOIN payments_refund b ON b.reference = r.id "

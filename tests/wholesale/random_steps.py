@@ -71,14 +71,15 @@ class Stage:
         return self.runner.run(self.market.shop.rows(sql, **parameters))
 
     def some_order(self, draw: Draw) -> tuple[str, wholesale.PurchaseOrder]:
-        return draw(st.sampled_from(self.orders[-8:]))
+        """One of the latest two half of the time: those can still be changed."""
+        return draw(st.sampled_from(self.orders[-draw(st.sampled_from([2, 8])) :]))
 
 
 class Ordering(Stage):
     """Orders are placed, amended, approved, cut, exchanged, given up, sent and closed."""
 
     STEPS = (
-        *("place", "place", "place", "amend", "amend", "repeat", "doubt", "decide", "cancel", "cut"),
+        *("place", "place", "place", "amend", "amend", "repeat", "doubt", "decide", "cancel", "cut", "cut"),
         *("offer", "answer", "answer", "send", "send", "send", "stock_comes", "time_passes"),
     )
     USUAL = frozenset(("place", "amend", "repeat", "decide", "cancel", "cut", "offer", "take", "send", "close"))
@@ -147,7 +148,8 @@ class Ordering(Stage):
     def cut(self, draw: Draw) -> None:
         _, order = self.some_order(draw)
         line, by = draw(st.sampled_from(order.lines)), self.market.shop.actor("operator")
-        cuts = [wholesale.Cut(line.line_no, draw(st.integers(0, 3)), "x")]
+        fewer = draw(st.integers(0, max(0, line.promised_cases - 1)))
+        cuts = [wholesale.Cut(line.line_no, fewer, "x")]
         self.act("cut", lambda s: wholesale.cut(s, order.id, cuts, by=by, now=self.now))
 
     def offer(self, draw: Draw) -> None:

@@ -140,7 +140,7 @@ def test_whatever_partners_do_credit_and_stock_agree(database_url, shop_template
             run_state_machine_as_test(
                 type("Played", (Partners,), world),
                 settings=searching(
-                    max_examples=4,
+                    max_examples=8,
                     stateful_step_count=56,
                     deadline=None,
                     derandomize=True,
