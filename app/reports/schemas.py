@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
@@ -226,6 +227,28 @@ class HouseholdsRow(HouseholdsTotals):
     shown: str | None = Field(None, description="`hidden` where the group is not told")
 
 
+class NoteOut(Out):
+    """A sentence that belongs to the figures."""
+
+    zh: str
+    en: str
+
+
+class ShareOut(Out):
+    """By which share the income from a supplier was allocated: ρ of a product line's material, or λ of the rest.
+
+    ``part`` over ``whole`` is the share: grams of raw material needed and bought, or fen of counted and of all sales.
+    Where the supplier declared nothing all three are null: what stands in would tell of its households.
+    """
+
+    supplier_id: UUID
+    supplier: str
+    category: str | None
+    part: int | None
+    whole: int | None
+    share: float | None
+
+
 class HouseholdsReport(Out):
     """What counted sales did for households, by group; a household counts once in the totals."""
 
@@ -240,5 +263,7 @@ class HouseholdsReport(Out):
     basis: str
     material_undeclared: int = Field(description="Product lines of suppliers without declared purchases")
     revenue_undeclared: int = Field(description="Suppliers without declared revenue")
+    shares: list[ShareOut] = Field(description="How the allocation was worked out")
     rows: list[HouseholdsRow]
     totals: HouseholdsTotals
+    notes: list[NoteOut] = Field(description="The terms of the allocation; they belong to the figures")

@@ -12,6 +12,7 @@ from app.assistance import queries, service
 from app.assistance.rules.benefits import By, period_class
 from app.assistance.rules.households import LinkKind, ListStatus, NewHousehold, Payment, ReversedAlready
 from app.assistance.rules.season import Period
+from app.demo.county import _DATA
 from app.identity import Actor, Role
 from tests.assistance.builders import completed, line
 from tests.identity.builders import account, bearer, token
@@ -328,8 +329,8 @@ async def test_the_shop_window_tells_how_many_households_a_supplier_paid_from_fi
     assert await reach() == [6]
     year = Period(date(2025, 11, 21), date(2026, 11, 20))
     async with db.read() as session:
-        assert await queries.households_paid(session, [supplier], year) == 6
-        assert await queries.households_paid(session, [UUID(int=1)], year) == 0
+        assert await queries.households_told(session, [supplier], year) == 6
+        assert await queries.households_told(session, [UUID(int=1)], year) is None
 
 
 async def _change(officer, household, **body):
@@ -402,3 +403,43 @@ async def test_what_is_entered_after_a_month_was_closed_counts_in_the_next(offic
         may = (await service.benefits(session, month_of(5), By.VILLAGE)).total.benefit
     assert (april.paid_fen, april.paid_persons) == (500_000, 4)
     assert (may.paid_fen, may.paid_persons) == (35_000, 9)
+
+
+async def test_what_shops_tell_of_households_gives_no_few_away(officer, second, supplier, db, now):
+    """Eight households of one supplier and seven of another, five of both: who is paid by one alone are too few."""
+    async with db.write() as session:
+        who = Actor((await account(session, now, Role.OPERATOR, username="operator-8", name="运营")).id, frozenset())
+        entry = next(one for one in _DATA["suppliers"] if one["id"] == "S04")
+        name, uscc, licence = entry["name"], entry["uscc"], entry["sc_no"]
+        other = await suppliers.admit(
+            session,
+            code="S04",
+            name=name,
+            kind=suppliers.Kind.COOPERATIVE,
+            uscc=uscc,
+            township_code="433125114",
+            village="国茶村",
+            licence_no=licence,
+            linked_since=date(2020, 1, 1),
+            lines=["golden-tea"],
+            papers=papers(name, uscc, licence, now.date()),
+            by=who,
+            now=now,
+        )
+    year = Period(date(2025, 11, 21), date(2026, 11, 20))
+
+    async def told(*of):
+        async with db.read() as session:
+            return await queries.households_told(session, of, year)
+
+    homes = [await register(officer, household_no=f"H-433125114-{n:04d}") for n in range(16)]
+    await pay(officer, second, supplier, *(leaf(one) for one in homes[:8]))
+    await pay(officer, second, other.id, *(leaf(one) for one in homes[3:10]))
+    assert (await told(supplier), await told(other.id)) == (8, 7)
+    assert await told(supplier, other.id) is None
+    await pay(officer, second, other.id, *(leaf(one) for one in homes[10:13]))
+    assert await told(other.id) == 7  # it moves by five at least
+    await pay(officer, second, supplier, *(leaf(one) for one in homes[14:16]))
+    assert await told(supplier, other.id) == 15
+    await pay(officer, second, other.id, *(leaf(one) for one in homes[13:16]))
+    assert await told(other.id) == 13

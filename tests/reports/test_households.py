@@ -1,11 +1,14 @@
 """The report of households: counts only, no small group, in every format."""
 
+import io
+
+import pypdf
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app import assistance
-from app.reports.rules.suppression import hidden, small
+from app.reports.rules.suppression import hidden, hidden_within, small
 from tests.assistance.builders import completed, line
 from tests.assistance.conftest import county
 from tests.assistance.test_households import leaf, pay, register, second, supplier
@@ -37,6 +40,18 @@ def test_one_small_group_hides_a_second_one_and_two_alone_hide_the_total():
     assert hidden([[3], [9]], [12], 5) == (frozenset({0, 1}), False)
     assert hidden([[3], [0]], [3], 5) == (frozenset({0, 1}), True)
     assert hidden([[9], [8]], [17], 5) == (frozenset(), False)
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), COUNTS), max_size=9))
+def test_villages_cannot_be_computed_from_the_report_by_township(rows):
+    """Of each township the villages that are hidden come to no small group, unless the township itself is hidden."""
+    wholes, counts = [name for name, _ in rows], [row for _, row in rows]
+    gone = hidden_within(counts, wholes, 5)
+    for whole in set(wholes):
+        members = [at for at, name in enumerate(wholes) if name == whole]
+        sums = [[sum(counts[at][n] for at in some) for n in (0, 1)] for some in (members, set(members) & gone)]
+        if not any(small(count, 5) for count in sums[0]):
+            assert not any(small(count, 5) for count in sums[1]) or sums[0] == sums[1]
 
 
 @pytest.fixture
@@ -100,3 +115,48 @@ async def test_goals_of_households_stand_by_the_register(officer, paid, supplier
     for body in (by_channel, in_parts):
         refused = await officer.post("/v1/office/goals", json=body)
         assert (refused.status_code, refused.json()["code"]) == (422, "metric_not_available")
+
+
+async def test_the_terms_and_the_working_stand_below_the_figures_in_every_format(officer, second, supplier, db, now):
+    """The handbook's example (§2.7): sixty households, 400,000 yuan for leaf and 67,000 of wages; 140,100.00 in all."""
+    year = {"from": "2025-01-01", "to": "2025-12-31"}
+    leaves = [666_667] * 40 + [666_666] * 20
+    households = [await register(officer, household_no=f"H-433125114-{n:04d}") for n in range(60)]
+    of_material = {"kind": "REBATE", "category": "golden-tea", "paid_on": "2025-04-02"}
+    rows = [of_material | {"household_id": one, "amount_fen": fen} for one, fen in zip(households, leaves, strict=True)]
+    rows += [
+        {"household_id": one, "kind": "WAGE", "paid_on": "2025-04-02", "amount_fen": 111_667 - (at >= 40)}
+        for at, one in enumerate(households)
+    ]
+    await pay(officer, second, supplier, *rows)
+    for figure in (
+        {"kind": "raw_purchased_g", "category": "golden-tea", "value": 20_000_000},
+        {"kind": "revenue_fen", "value": 300_000_000},
+    ):
+        answer = await officer.post(
+            f"/v1/office/suppliers/{supplier}/figures", json=year | figure | {"evidence": "台账"}
+        )
+        assert answer.status_code == 201, answer.text
+    sale = line(supplier_id=supplier, net_fen=90_000_000, weight_g=1_200_000, quantity=12)
+    async with db.write() as session:
+        at = now.replace(year=2025)
+        await assistance.on_supplier_orders_completed(session, [completed(at, sale)], at)
+
+    report = (await asked(officer, "households", **year)).json()
+    assert report["totals"]["income_fen"] == 14_010_000
+    said = [note["zh"] for note in report["notes"]]
+    material = "国茶苗寨合作社（示例），黄金茶：ρ = 5 × 1,200.0 kg ÷ 20,000.0 kg = 30.00 %"
+    others = "国茶苗寨合作社（示例）：λ = 900,000.00 ÷ 3,000,000.00 = 30.00 %"
+    total = "分摊收入合计 140,100.00 元，统计净销售额 900,000.00 元，收入回报率 15.6 %。"
+    assert {material, others, total} <= set(said)
+    shares = [(one["category"], one["part"], one["whole"], one["share"]) for one in report["shares"]]
+    assert shares == [("golden-tea", 6_000_000, 20_000_000, 0.3), (None, 90_000_000, 300_000_000, 0.3)]
+    csv = (await asked(officer, "households", "csv", **year)).text
+    book = cells((await asked(officer, "households", "xlsx", **year)).content)
+    printed = (await asked(officer, "households", "pdf", **year)).content
+    pages = "".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(printed)).pages)
+    for written in (csv, str(book), pages.replace("\n", "")):
+        assert "140,100.00" in written
+        assert "20,000.0 kg" in written
+        assert "非因果" in written
+    assert [row.split(",")[0] for row in csv.splitlines()[-len(said) :]] == ["note"] * len(said)

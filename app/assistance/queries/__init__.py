@@ -1,6 +1,6 @@
 """Reads and locks of assistance, one file for each thing that is kept."""
 
-from app.assistance.queries.benefits import evidence, households_paid, note_reach
+from app.assistance.queries.benefits import evidence, households_told, note_reach
 from app.assistance.queries.certificates import certificate, counted_for
 from app.assistance.queries.declared import DECLARED_FEN, declared_sale, declared_sales, doubts
 from app.assistance.queries.exclusions import exclusions
@@ -92,7 +92,7 @@ __all__ = [
     "household",
     "households",
     "households_numbered",
-    "households_paid",
+    "households_told",
     "income_of",
     "known_of",
     "ledger",

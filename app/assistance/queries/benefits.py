@@ -16,7 +16,7 @@ from app.assistance.rules.attribution import Batch, Paid, Revenue, Supply, benef
 from app.assistance.rules.benefits import Evidence, Place, months_within, weigh
 from app.assistance.rules.forecasts import Ledger
 from app.assistance.rules.goals import Filter, Goal, Metric
-from app.assistance.rules.households import FigureKind
+from app.assistance.rules.households import FEWEST, FigureKind
 from app.assistance.rules.season import Period
 from app.core.money import split
 
@@ -118,12 +118,22 @@ SELECT {what} FROM (
     WHERE p.supplier_id = ANY (SELECT unnest(CAST(:suppliers AS uuid[]))) AND p.paid_on BETWEEN :first AND :last
     GROUP BY 1, 2 HAVING sum(p.amount_fen) > 0) p
 """
-_PAID_BY_ANY = text(_PAID_BY.format(what="count(DISTINCT p.household_id)"))
+_PATTERNS = text(f"""
+SELECT q.payers, count(*) FROM (
+    {_PAID_BY.format(what="p.household_id, array_agg(p.supplier_id ORDER BY p.supplier_id) AS payers")}
+    GROUP BY p.household_id) q
+GROUP BY q.payers
+""")
+_REACHED = text("SELECT households FROM assistance_supplier_reach WHERE supplier_id = :supplier")
+# Told to everybody, so it moves by no fewer than are told of: two days' figures would tell of a single household.
 _REACH = text(
     "INSERT INTO assistance_supplier_reach (supplier_id, households, as_of) "
     + _PAID_BY.format(what="p.supplier_id, count(*), CAST(:last AS date)")
     + """ GROUP BY 1
-ON CONFLICT (supplier_id) DO UPDATE SET households = excluded.households, as_of = excluded.as_of"""
+ON CONFLICT (supplier_id) DO UPDATE SET as_of = excluded.as_of, households = CASE
+    WHEN least(excluded.households, assistance_supplier_reach.households) < :fewest
+      OR abs(excluded.households - assistance_supplier_reach.households) >= :fewest
+    THEN excluded.households ELSE assistance_supplier_reach.households END"""
 )
 _PAYERS = text("SELECT DISTINCT supplier_id FROM assistance_household_payment WHERE list_id = :list ORDER BY 1")
 
@@ -236,14 +246,24 @@ async def of_households(session: AsyncSession, goals: Sequence[Goal], *, today: 
     return told
 
 
-async def households_paid(session: AsyncSession, suppliers: Sequence[UUID], period: Period) -> int:
-    """How many households any of these suppliers paid within a period; one of several of them counts once."""
+async def households_told(session: AsyncSession, suppliers: Sequence[UUID], period: Period) -> int | None:
+    """How many households any of these suppliers paid within a period, as far as it may be told to everybody.
+
+    Of one supplier it is what its products' pages say. Of several it is None where who is paid by some of them and not
+    by others are so few that the figures of single suppliers would give them away, and else rounded down to fives.
+    """
+    if len(suppliers) == 1:
+        reached = int(await session.scalar(_REACHED, {"supplier": suppliers[0]}) or 0)
+        return reached if reached >= FEWEST else None
     values = {"suppliers": list(suppliers), "first": period.starts_on, "last": period.ends_on}
-    return int(await session.scalar(_PAID_BY_ANY, values) or 0)
+    counts = [row[1] for row in await session.execute(_PATTERNS, values)]
+    if not counts or min(counts) < FEWEST:
+        return None
+    return int(sum(counts)) // FEWEST * FEWEST
 
 
 async def note_reach(session: AsyncSession, list_id: UUID, period: Period) -> None:
     """Count anew how many households the suppliers of a list paid within a period."""
     suppliers = list(await session.scalars(_PAYERS, {"list": list_id}))
-    values = {"suppliers": suppliers, "first": period.starts_on, "last": period.ends_on}
+    values = {"suppliers": suppliers, "first": period.starts_on, "last": period.ends_on, "fewest": FEWEST}
     await session.execute(_REACH, values)

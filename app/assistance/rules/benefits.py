@@ -96,8 +96,8 @@ class Work:
     """How the income from one supplier was worked out: of one line's material (ρ), or of everything else (λ).
 
     ``part`` and ``whole`` are what the share was made of: grams of raw material, or fen of sales. ``whole`` is None
-    where the supplier declared nothing and the share rests on something weaker. Payments that name a lot follow that
-    lot's share and stand in ``traced_fen`` and its income.
+    where the supplier declared nothing, or less than is on record, and the share rests on something weaker. Payments
+    that name a lot follow that lot's share and stand in ``traced_fen`` and its income.
     """
 
     supplier: UUID
@@ -190,7 +190,7 @@ def works(evidence: Evidence, told: Shares, allocated: Sequence[Allocated], peri
         else:
             supply = evidence.supplies.get((supplier, category), Supply(0, None))
             sold, part = supply.sold_g, supply.sold_g * kappa.get(category, Fraction(0))
-            whole = None if supply.raw_g is None else max(supply.raw_g, supply.linked_g)
+            whole = supply.raw_g if supply.raw_g is not None and supply.raw_g >= supply.linked_g else None
             share = told.material.get((supplier, category), Fraction(0))
         amounts = (paid_fen, income_fen, traced_fen, traced_income_fen)
         of = kappa.get(category) if category is not None else None

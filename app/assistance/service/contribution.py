@@ -25,7 +25,6 @@ from app.assistance.rules.contribution import (
     standing,
 )
 from app.assistance.rules.counting import Candidate, decide, programme_on
-from app.assistance.rules.households import FEWEST
 from app.assistance.rules.season import year_until
 from app.core.clock import local_day
 from app.core.errors import Fault
@@ -76,12 +75,13 @@ async def contribution(session: AsyncSession, order_id: UUID, *, by: Actor, now:
             )
         )
     counted_of = sorted({entry.supplier_id for entry in entries})
-    paid = await queries.households_paid(session, counted_of, year_until(local_day(now))) if counted_of else 0
+    year = year_until(local_day(now))
+    households = await queries.households_told(session, counted_of, year) if counted_of else None
     return Contribution(
         order_id=order_id,
         order_number=lines[0].order_number,
         counted_fen=sum(line.counted_fen for line in told),
-        households_linked=paid if paid >= FEWEST else None,
+        households_linked=households,
         lines=tuple(told),
     )
 

@@ -100,6 +100,8 @@ class Table:
     notes: Sequence[Said] = ()
     drawing: Drawing | None = None
     head: Mapping[str, Any] = field(default_factory=dict)
+    footer: bool = False
+    """Whether the notes belong to the figures so much that JSON and CSV say them too."""
 
     @property
     def keys(self) -> list[str]:
@@ -122,12 +124,17 @@ def key_of(column: Column) -> str:
 
 
 def csv_lines(table: Table) -> Iterator[str]:
-    """The report as CSV (RFC 4180): a header, the rows, and a last row marked ``total``. Amounts are whole fen."""
+    """The report as CSV (RFC 4180): a header, the rows, a row marked ``total``, and a ``note`` for each of a footer.
+
+    Amounts are whole fen.
+    """
     yield csv_line(map(key_of, table.columns))
     for row in table.rows:
         yield csv_line(map(plain, table.columns, row))
     if table.totals is not None:
         yield csv_line(["total", *map(plain, table.columns[1:], table.totals[1:])])
+    for note in table.notes if table.footer else ():
+        yield csv_line(["note", note.zh, *([""] * (len(table.columns) - 2))])
 
 
 def document(table: Table) -> dict[str, Any]:
@@ -144,6 +151,8 @@ def document(table: Table) -> dict[str, Any]:
             key_of(column): plain(column, value) for column, value in sums if column.kind in ("whole", "yuan", "share")
             and value is not None
         }  # fmt: skip
+    if table.footer:
+        made["notes"] = [{"zh": note.zh, "en": note.en} for note in table.notes]
     return made
 
 

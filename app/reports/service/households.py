@@ -8,8 +8,9 @@ from types import MappingProxyType
 from typing import Any
 
 from app.assistance import FEWEST_HOUSEHOLDS, BenefitPart, Benefits, HouseholdGroup
+from app.catalogue import CATEGORIES
 from app.core.money import yuan
-from app.reports.rules.suppression import hidden
+from app.reports.rules.suppression import hidden, hidden_within
 from app.reports.rules.tables import Column, Drawing, Said, Table
 from app.reports.service import words
 
@@ -66,7 +67,10 @@ def households_table(told: Benefits, *, first: date, last: date, as_of: datetime
     rows = [_figures(part) for part in told.parts]
     whole = _figures(told.total)
     counts, sums = [[row[at] for at in _COUNTS] for row in rows], [whole[at] for at in _COUNTS]
-    gone, totals_gone = hidden(counts, sums, FEWEST_HOUSEHOLDS)
+    # By township a report tells what villages come to together, so each township's villages hide one another.
+    wholes = [part.key.partition("/")[0] for part in told.parts] if told.by is HouseholdGroup.VILLAGE else []
+    within = hidden_within(counts, wholes, FEWEST_HOUSEHOLDS)
+    gone, totals_gone = hidden(counts, sums, FEWEST_HOUSEHOLDS, also=within)
     nothing = [None] * len(_FIGURES)
     head = [Column(key, words.TITLES[key], width=38, on_paper=False)] if key else []
     ids = [[part.key] if key else [] for part in told.parts]
@@ -91,7 +95,12 @@ def households_table(told: Benefits, *, first: date, last: date, as_of: datetime
             (Said("口径", "Basis"), _ALLOCATED),
             *([] if totals_gone else _ratio(told)),
         ],
-        notes=[_ALLOCATED, *_NOTES, *_undeclared(told), *words.undelivered(undelivered)],
+        notes=[
+            *(_ALLOCATED, *_NOTES),
+            *_worked(told, hide=totals_gone),
+            *_undeclared(told),
+            *words.undelivered(undelivered),
+        ],
         drawing=Drawing(
             Said(f"受益户数，按{title.zh}", f"Households benefiting by {title.en.lower()}"),
             [Column(name, title), _FIGURES[2]],
@@ -102,7 +111,64 @@ def households_table(told: Benefits, *, first: date, last: date, as_of: datetime
             ][:_MOST_BARS],
         ),
         head=_head(told, first, last, undelivered, hide=totals_gone),
+        footer=True,
     )
+
+
+_LINES = {root.slug: Said(root.name, root.slug) for root in CATEGORIES}
+
+
+def _worked(told: Benefits, *, hide: bool) -> list[Said]:
+    """The shares of those who declared what they are made of, and the sum; what stands in would tell of households."""
+    notes = []
+    for one in told.works:
+        if one.whole is None:
+            continue
+        percent = f"{100 * one.share.numerator / one.share.denominator:.2f} %"
+        if one.category is None:
+            made = f"λ = {_yuan(one.sold)} ÷ {_yuan(one.whole)} = {percent}"
+            notes.append(Said(f"{one.name}：{made}", f"{one.name}: {made}"))
+        elif one.kappa is not None:
+            kappa = f"{one.kappa.numerator / one.kappa.denominator:g}"
+            made = f"ρ = {kappa} × {_kilos(one.sold)} ÷ {_kilos(one.whole)} = {percent}"
+            line = _LINES[one.category]
+            notes.append(Said(f"{one.name}，{line.zh}：{made}", f"{one.name}, {line.en}: {made}"))
+    if not hide:
+        income, net, ratio = _yuan(told.total.benefit.income_fen), _yuan(told.net_fen), _percent(told)
+        notes.append(
+            Said(
+                f"分摊收入合计 {income} 元，统计净销售额 {net} 元，收入回报率 {ratio}。",
+                f"Allocated income {income} yuan of {net} yuan of counted net sales: a return ratio of {ratio}.",
+            )
+        )
+    return notes
+
+
+def _yuan(fen: int) -> str:
+    whole, _, rest = yuan(fen).partition(".")
+    return f"{'-' if whole == '-0' else ''}{int(whole):,}.{rest}"
+
+
+def _kilos(grams: int) -> str:
+    return f"{grams / 1000:,.1f} kg"
+
+
+def _percent(told: Benefits) -> str:
+    return "—" if told.return_bp is None else f"{told.return_bp / 100:.1f} %"
+
+
+def _shares(told: Benefits) -> list[dict[str, Any]]:
+    return [
+        {
+            "supplier_id": str(one.supplier),
+            "supplier": one.name,
+            "category": one.category,
+            "part": None if one.whole is None else round(one.part),
+            "whole": one.whole,
+            "share": None if one.whole is None else round(one.share.numerator / one.share.denominator, 6),
+        }
+        for one in told.works
+    ]
 
 
 def _figures(part: BenefitPart) -> list[int]:
@@ -130,13 +196,13 @@ def _head(told: Benefits, first: date, last: date, undelivered: int, *, hide: bo
         "basis": _ALLOCATED.zh,
         "material_undeclared": len(told.shares.raw_undeclared),
         "revenue_undeclared": len(told.shares.revenue_undeclared),
+        "shares": _shares(told),
     }
 
 
 def _ratio(told: Benefits) -> list[tuple[Said, str]]:
-    ratio = "—" if told.return_bp is None else f"{told.return_bp / 100:.1f} %"
     return [
-        (Said("收入回报率", "Income return ratio"), ratio),
+        (Said("收入回报率", "Income return ratio"), _percent(told)),
         (Said("统计净销售额（元）", "Counted net sales (yuan)"), yuan(told.net_fen)),
         (Said("收购溢价（元）", "Paid above reference prices (yuan)"), yuan(told.uplift_fen)),
     ]
