@@ -25,6 +25,7 @@ from app import (
     payments,
     pricing,
     recalls,
+    reports,
     reviews,
     settlement,
     storefront,
@@ -147,7 +148,11 @@ def rounds(settings: Settings, http: httpx.AsyncClient | None = None) -> list[fu
     return [*asking, *settlement.errands(settings, http)]
 
 
-JOBS: dict[str, fulfilment.Round] = {"imports": inventory.work_on_imports, "sums": assistance.fold_ledger}
+JOBS: dict[str, fulfilment.Round] = {
+    "imports": inventory.work_on_imports,
+    "sums": assistance.fold_ledger,
+    "exports": reports.work_on_exports,
+}
 """Long work that goes step by step, each with its transactions: every one has a loop of its own in the worker."""
 
 
@@ -191,6 +196,10 @@ async def _watch_certificates(session: AsyncSession, now: datetime) -> int:
 
 async def _forget_files(session: AsyncSession, now: datetime) -> int:
     return await files.forget_waiting(session, now=now)
+
+
+async def _forget_exports(session: AsyncSession, now: datetime) -> int:
+    return await reports.forget_exports(session, now=now, limit=20)
 
 
 async def _forget_receipts(session: AsyncSession, now: datetime) -> int:
@@ -292,6 +301,7 @@ CHORES = (
     Chore("settlement.confirm_statements", _confirm_statements),
     Chore("suppliers.watch_certificates", _watch_certificates, batch=50),
     Chore("files.forget_waiting", _forget_files),
+    Chore("reports.forget_exports", _forget_exports, batch=20),
     Chore("storefront.refresh_words", _refresh_words),
     Chore("storefront.follow_presales", _follow_presales),
     Chore("identity.forget_codes", _forget_codes),

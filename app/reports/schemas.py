@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any, Self
 from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from app.assistance import HouseholdGroup, Metric, Standing
-from app.core.web import Out
+from app.assistance import Channel, Day, HouseholdGroup, Kind, Metric, Standing
+from app.core.web import Body, Out, ShortText, Sku, Slug
+from app.reports.lifecycle import Status
 from app.reports.rules import Basis, Group
 from app.reports.rules.exceptions import Check
+from app.reports.rules.exports import Export, FileFormat, Subject
 
 
 class SalesTotals(Out):
@@ -267,3 +270,89 @@ class HouseholdsReport(Out):
     rows: list[HouseholdsRow]
     totals: HouseholdsTotals
     notes: list[NoteOut] = Field(description="The terms of the allocation; they belong to the figures")
+
+
+class ExportParameters(Body):
+    """What a report is asked with. Which it needs and takes is told when one is missing or too many."""
+
+    first: Day | None = Field(None, alias="from", description="First day (Asia/Shanghai)", examples=["2026-01-01"])
+    last: Day | None = Field(None, alias="to", description="Last day, inclusive", examples=["2026-12-31"])
+    year: int | None = Field(None, ge=2000, le=2199, description="Of `goals`")
+    group_by: str | None = Field(None, max_length=64, description="Of `sales` and `households`", examples=["day,sku"])
+    basis: Basis | None = Field(None, description="Of `sales`")
+    check: Check | None = Field(None, description="Of `exceptions`: one question alone")
+    kind: Kind | None = Field(None, description="Of `ledger`, as are all that follow")
+    category: Slug | None = None
+    product: UUID | None = None
+    sku: Sku | None = None
+    supplier: UUID | None = None
+    township: ShortText | None = None
+    channel: Channel | None = None
+    division: ShortText | None = Field(None, description="Prefix of division codes", examples=["3701"])
+    partner: UUID | None = None
+
+
+class ExportIn(Body):
+    """A report as a file. `ledger` and `lines` are told row by row, the others as the reports of the same names."""
+
+    report: Subject = Field(examples=["ledger"])
+    parameters: ExportParameters = Field(examples=[{"from": "2026-01-01", "to": "2026-12-31"}])
+    format: FileFormat = Field(examples=["xlsx"])
+
+
+class ExportProgress(Out):
+    """How many rows are in the file; `total` is 0 until they are counted."""
+
+    done: int = Field(examples=[120_000])
+    total: int = Field(examples=[1_000_000])
+
+
+class ExportProblem(Out):
+    """Why there is no file."""
+
+    code: str = Field(examples=["report_too_large"])
+    detail: str
+
+
+class ExportOut(Out):
+    """A file and how far it is. `file` is where it is taken from once it is `done`, until `expires_at`."""
+
+    id: UUID
+    report: Subject
+    parameters: dict[str, Any] = Field(examples=[{"from": "2026-01-01", "to": "2026-12-31"}])
+    format: FileFormat
+    language: str = Field(description="Of words in it: that of `Accept-Language` when it was asked for")
+    status: Status
+    progress: ExportProgress
+    asked_at: datetime
+    as_of: datetime | None = Field(description="The moment of its figures")
+    finished_at: datetime | None
+    expires_at: datetime | None
+    name: str | None = Field(examples=["ledger-2026-01-01-2026-12-31.xlsx"])
+    size: int | None = Field(description="Bytes")
+    sha256: str | None
+    file: str | None
+    problem: ExportProblem | None
+
+    @classmethod
+    def of(cls, found: Export, language: str) -> Self:
+        """In the caller's language."""
+        problem = found.problem
+        return cls(
+            id=found.id,
+            report=found.subject,
+            parameters=dict(found.parameters),
+            format=found.form,
+            language=found.language,
+            status=Status(found.status),
+            progress=ExportProgress(done=found.done, total=found.total),
+            asked_at=found.asked_at,
+            as_of=found.as_of,
+            finished_at=found.finished_at,
+            expires_at=found.expires_at,
+            name=found.name,
+            size=found.size,
+            sha256=found.sha256,
+            file=f"/v1/office/exports/{found.id}/file" if found.status == Status.DONE else None,
+            problem=problem and ExportProblem(code=problem.code, detail=problem.en if language == "en" else problem.zh),
+        )

@@ -232,6 +232,8 @@ _MOVES_NEITHER = {
     "receive_tracking",
     # It moves stock when it is applied; applied at once, a file is known by its digest.
     "upload_inventory_sheet",
+    # Asked for again while it waits, it is the same export.
+    "start_export",
     # A line of a bank statement is known by its serial.
     "upload_bank_statement",
     # A parcel is known by its order, carrier and number.

@@ -3,7 +3,8 @@
 ``opened`` gives the rows of an ``.xlsx`` or CSV file below a header that it finds by the names a caller knows for each
 column; ``plain_rows`` gives all rows as they stand. An ``.xlsx`` is parsed in a process of its own with little memory
 and time, because one cell in the wrong place makes a parser ask for half a terabyte; rows stream back, so 50,000 of
-them need no memory here. ``workbook`` writes an ``.xlsx`` in which text is text: never a formula, never a link.
+them need no memory here. ``workbook`` writes an ``.xlsx`` in which text is text: never a formula, never a link;
+``LongBook`` one of any length, while its rows come.
 """
 
 from app.core.sheets.cells import (
@@ -27,6 +28,7 @@ from app.core.sheets.errors import (
     UnknownSheetFormat,
 )
 from app.core.sheets.reading import Column, Limits, Row, RowFault, Sheet, opened, plain_rows
+from app.core.sheets.streaming import LongBook, LongColumn
 from app.core.sheets.writing import XLSX, Chart, Heading, Page, csv_line, workbook
 
 __all__ = [
@@ -38,6 +40,8 @@ __all__ = [
     "Column",
     "Heading",
     "Limits",
+    "LongBook",
+    "LongColumn",
     "Page",
     "Row",
     "RowFault",

@@ -77,46 +77,60 @@ class Page:
     notes: Sequence[str] = ()
 
 
+OPTIONS = {
+    "constant_memory": True,
+    "strings_to_formulas": False,
+    "strings_to_urls": False,
+    "strings_to_numbers": False,
+}
+
+
+class Styles:
+    """The formats of a workbook: of cells and of sums by their kind, of headers, titles and notes."""
+
+    def __init__(self, book: Any) -> None:
+        self.bold = book.add_format({"bold": True, "bg_color": "#F2F2F2", "bottom": 1})
+        self.titles = book.add_format({"bold": True, "font_size": 13})
+        self.wrapped = book.add_format({"text_wrap": True, "valign": "top"})
+        self.cells = {kind: book.add_format({"num_format": shown}) for kind, shown in _FORMATS.items()}
+        self.sums = {
+            kind: book.add_format({"num_format": shown, "bold": True, "top": 1}) for kind, shown in _FORMATS.items()
+        }
+
+
 def workbook(*pages: Page) -> bytes:
     """The workbook as a file. Takes about a second for 10,000 rows: call it in a thread when there may be many."""
     file = io.BytesIO()
-    options = {
-        "constant_memory": True,
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "strings_to_numbers": False,
-    }
-    with xlsxwriter.Workbook(file, options) as book:
-        bold = book.add_format({"bold": True, "bg_color": "#F2F2F2", "bottom": 1})
-        titles = book.add_format({"bold": True, "font_size": 13})
-        wrapped = book.add_format({"text_wrap": True, "valign": "top"})
-        formats = {kind: book.add_format({"num_format": shown}) for kind, shown in _FORMATS.items()}
-        sums = {
-            kind: book.add_format({"num_format": shown, "bold": True, "top": 1}) for kind, shown in _FORMATS.items()
-        }
+    with xlsxwriter.Workbook(file, OPTIONS) as book:
+        styles = Styles(book)
         for page in pages:
-            sheet = book.add_worksheet(page.name)
-            for at, heading in enumerate(page.headings):
-                sheet.set_column(at, at, heading.width, formats[heading.kind])
-            top = 0
-            for line in page.title:
-                sheet.write_string(top, 0, line, titles)
-                top += 1
-            for at, heading in enumerate(page.headings):
-                sheet.write_string(top, at, heading.title, bold)
-            _offer(sheet, page.headings, top + 1)
-            sheet.freeze_panes(top + 1, 0)
-            last, rows = top, page.rows if page.chart is None else list(page.rows)
-            for last, row in enumerate(rows, start=top + 1):
-                for at, (heading, value) in enumerate(zip(page.headings, row, strict=True)):
-                    _write(sheet, last, at, heading.kind, value, formats[heading.kind])
-            if page.total is not None:
-                _close(sheet, page.headings, page.total, (top, last), sums)
-            for below, note in enumerate(page.notes, start=last + 3):
-                _note(sheet, below, page.headings, note, wrapped)
-            if page.chart is not None and last > top:
-                sheet.insert_chart(top, len(page.headings) + 1, _drawn(book, page, page.chart, top, list(rows)))
+            write_page(book, styles, page)
     return file.getvalue()
+
+
+def write_page(book: Any, styles: Styles, page: Page) -> None:
+    """Add a sheet to a workbook of the library."""
+    sheet = book.add_worksheet(page.name)
+    for at, heading in enumerate(page.headings):
+        sheet.set_column(at, at, heading.width, styles.cells[heading.kind])
+    top = 0
+    for line in page.title:
+        sheet.write_string(top, 0, line, styles.titles)
+        top += 1
+    for at, heading in enumerate(page.headings):
+        sheet.write_string(top, at, heading.title, styles.bold)
+    _offer(sheet, page.headings, top + 1)
+    sheet.freeze_panes(top + 1, 0)
+    last, rows = top, page.rows if page.chart is None else list(page.rows)
+    for last, row in enumerate(rows, start=top + 1):
+        for at, (heading, value) in enumerate(zip(page.headings, row, strict=True)):
+            write_cell(sheet, last, at, heading.kind, value, styles.cells[heading.kind])
+    if page.total is not None:
+        _close(sheet, page.headings, page.total, (top, last), styles.sums)
+    for below, note in enumerate(page.notes, start=last + 3):
+        _note(sheet, below, page.headings, note, styles.wrapped)
+    if page.chart is not None and last > top:
+        sheet.insert_chart(top, len(page.headings) + 1, _drawn(book, page, page.chart, top, list(rows)))
 
 
 def _note(sheet: Any, row: int, headings: Sequence[Heading], note: str, style: Any) -> None:
@@ -138,7 +152,7 @@ def _close(
             sheet.write_blank(last + 1, at, None, styles["text"])
         else:
             kind = "text" if isinstance(value, str) else heading.kind
-            _write(sheet, last + 1, at, kind, value, styles[kind])
+            write_cell(sheet, last + 1, at, kind, value, styles[kind])
     sheet.autofilter(top, 0, last, len(headings) - 1)
     sheet.repeat_rows(top)
     sheet.set_landscape()
@@ -195,7 +209,8 @@ def _offer(sheet: Any, headings: Sequence[Heading], first: int) -> None:
             sheet.data_validation(first, at, first + _OFFERED_ROWS, at, offer)
 
 
-def _write(sheet: Any, row: int, at: int, kind: Kind, value: Value, style: Any) -> None:
+def write_cell(sheet: Any, row: int, at: int, kind: Kind, value: Value, style: Any) -> None:
+    """A cell of its kind; None writes nothing."""
     if value is None:
         return
     match kind:

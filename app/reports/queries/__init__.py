@@ -4,7 +4,7 @@ from app.reports.queries.concerns import concerns, disputes, trail
 from app.reports.queries.exceptions import exceptions
 from app.reports.queries.listings import listed, outline
 from app.reports.queries.overview import overview
-from app.reports.queries.sales import division_name, sales, undelivered
+from app.reports.queries.sales import division_name, rows_of_sales, sales, sold, undelivered
 
 __all__ = [
     "concerns",
@@ -14,7 +14,9 @@ __all__ = [
     "listed",
     "outline",
     "overview",
+    "rows_of_sales",
     "sales",
+    "sold",
     "trail",
     "undelivered",
 ]

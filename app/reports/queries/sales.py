@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -12,11 +14,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.assistance import DECLARED_FEN
 from app.buyers import resolve_division
 from app.core.clock import day_end, day_start
-from app.core.db import ask
+from app.core.db import ask, stream
 from app.core.errors import DomainError
 from app.reports.queries import summed
 from app.reports.queries.summed import key_of, view_of
 from app.reports.rules import COLUMNS, MOST_ROWS, Basis, Group, Question, Report, ReportTooLarge, presented
+from app.reports.rules.listings import BATCH, MOST_LISTED
 
 _COUNTED = """
     SELECT order_id, kind = 'sale' AS sold, counted_on AS day, counted_month AS month, category, product_id,
@@ -57,7 +60,7 @@ _UNDELIVERED = text("SELECT count(*) FROM core_delivery WHERE lane = 'assistance
 
 
 @lru_cache(maxsize=2048)
-def _statement(groups: tuple[Group, ...], basis: Basis) -> TextClause:
+def _statement(groups: tuple[Group, ...], basis: Basis, most: int) -> TextClause:
     columns = [key_of(group) for group in groups]
     keys = ", ".join(columns)
     names = [f"max({COLUMNS[group][1]})" for group in groups if group in COLUMNS and group is not Group.DIVISION]
@@ -68,8 +71,20 @@ SELECT grouping({columns[0]}) AS is_total,
        coalesce(sum(refunded_fen), 0), {", ".join([*columns, *names])}
 FROM ({_SOURCES[basis]}) AS source
 GROUP BY GROUPING SETS (({keys}), ())
-ORDER BY 1 DESC, {keys} LIMIT {MOST_ROWS + 2}
+ORDER BY 1 DESC, {keys} LIMIT {most}
 """)
+
+
+def _asked(question: Question, most: int) -> tuple[TextClause, dict[str, Any]]:
+    """The statement for a question, from the ledger's sums where there are some, and its parameters."""
+    view = view_of(question) if question.basis is Basis.COUNTED else None
+    if question.basis is Basis.COUNTED:
+        span: dict[str, Any] = {"first": question.first, "last": question.last}
+    else:
+        span = {"since": day_start(question.first), "until": day_end(question.last)}
+    if view is not None:
+        return summed.statement(question.groups, view, most), span
+    return _statement(question.groups, question.basis, most), span
 
 
 async def sales(session: AsyncSession, question: Question, *, now: datetime) -> Report:
@@ -77,21 +92,35 @@ async def sales(session: AsyncSession, question: Question, *, now: datetime) -> 
 
     Raises ``ReportTooLarge``.
     """
-    view = view_of(question) if question.basis is Basis.COUNTED else None
-    statement = (
-        summed.statement(question.groups, view, MOST_ROWS + 2) if view else _statement(question.groups, question.basis)
-    )
-    span: dict[str, Any] = (
-        {"first": question.first, "last": question.last}
-        if question.basis is Basis.COUNTED
-        else {"since": day_start(question.first), "until": day_end(question.last)}
-    )
+    statement, span = _asked(question, MOST_ROWS + 2)
     total, *found = await ask(session, statement, span)
     if len(found) > MOST_ROWS:
         raise ReportTooLarge(most=MOST_ROWS)
     rows = [(*presented(question, row[6:], division_name), *_figures(*row[2:6])) for row in found]
     undelivered_facts, declared_fen = total[1]
     return Report(question, now, rows, _figures(*total[2:6]), undelivered_facts, declared_fen)
+
+
+@lru_cache(maxsize=256)
+def _counting(statement: TextClause) -> TextClause:
+    return text(f"SELECT count(*) - 1 FROM ({statement.text}) AS told")
+
+
+async def rows_of_sales(session: AsyncSession, question: Question) -> int:
+    """How many rows the report has. Raises ``ReportTooLarge``."""
+    statement, span = _asked(question, MOST_LISTED + 2)
+    ((count,),) = await ask(session, _counting(statement), span)
+    if count > MOST_LISTED:
+        raise ReportTooLarge(most=MOST_LISTED)
+    return int(count)
+
+
+async def sold(session: AsyncSession, question: Question) -> AsyncGenerator[list[tuple[Any, ...]], None]:
+    """The rows of the report, as ``sales`` gives them, in batches from a cursor."""
+    statement, span = _asked(question, MOST_LISTED + 2)
+    async with aclosing(stream(session, statement, span, size=BATCH)) as batches:
+        async for batch in batches:
+            yield [(*presented(question, row[6:], division_name), *_figures(*row[2:6])) for row in batch if not row[0]]
 
 
 async def undelivered(session: AsyncSession) -> int:

@@ -64,12 +64,19 @@ FIGURES = ("orders", "quantity", "gross_fen", "refunded_fen", "net_fen")
 
 
 class ReportTooLarge(DomainError):
-    """More rows than a person can use or a process should hold."""
+    """More rows than a person can use, or one answer should hold."""
 
     status = 422
     code = "report_too_large"
-    zh = "结果超过 {most} 行，请缩短期间或减少分组。"
-    en = "More than {most} rows; shorten the period or group by less."
+    zh = "结果超过 {most} 行：请用 POST /v1/office/exports 在后台导出，或缩短期间、减少分组。"
+    en = "More than {most} rows: have the file made by POST /v1/office/exports, shorten the period or group by less."
+
+
+class PaperTooLong(ReportTooLarge):
+    """More rows than anybody reads on paper, and more than can be set in the memory that there is."""
+
+    zh = "结果超过 {most} 行，PDF 排不下：请改用 CSV 或 xlsx，或缩短期间、减少分组。"
+    en = "More than {most} rows do not go on paper: ask for csv or xlsx, shorten the period or group by less."
 
 
 def columns(group: Group) -> tuple[str, ...]:

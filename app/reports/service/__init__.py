@@ -1,6 +1,7 @@
 """Reports as something to hand in: a table in four formats."""
 
 from app.reports.service.exceptions import exceptions_table
+from app.reports.service.exports import cancel_export, forget_exports, start_export, work_on_exports
 from app.reports.service.goals import goals_table
 from app.reports.service.households import households_table
 from app.reports.service.listings import csv_pieces, downloaded, listing
@@ -9,16 +10,20 @@ from app.reports.service.sales import sales_table
 from app.reports.service.tables import csv_bytes, digest_of, paper, workbook
 
 __all__ = [
+    "cancel_export",
     "csv_bytes",
     "csv_pieces",
     "digest_of",
     "downloaded",
     "exceptions_table",
+    "forget_exports",
     "goals_table",
     "households_table",
     "listing",
     "paper",
     "parties_table",
     "sales_table",
+    "start_export",
+    "work_on_exports",
     "workbook",
 ]

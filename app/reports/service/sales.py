@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
-from app.reports.rules import FIGURES, Group, Report, bars, columns, drawn_by
+from app.reports.rules import FIGURES, Group, Question, Report, bars, columns, drawn_by
 from app.reports.rules.tables import Column, Drawing, Said, Table, Text
 from app.reports.service import words
 
@@ -45,6 +46,12 @@ def sales_table(report: Report, *, drawn: bool = True) -> Table:
             "declared_fen": report.declared_fen,
         },
     )
+
+
+def long_sales_table(question: Question, drawn: Report) -> Table:
+    """The report of a ``question`` with so many rows that they come later; ``drawn`` is the one of its chart alone."""
+    whole = replace(drawn, question=question, rows=())
+    return replace(sales_table(whole, drawn=False), drawing=_drawing(drawn))
 
 
 def _drawing(report: Report) -> Drawing:

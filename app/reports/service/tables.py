@@ -15,7 +15,7 @@ from app.core.money import yuan
 from app.core.sheets import Chart, Heading, Page
 from app.core.sheets import workbook as written
 from app.core.turns import turns
-from app.reports.rules import MOST_SHEET_ROWS, ReportTooLarge
+from app.reports.rules import MOST_SHEET_ROWS, PaperTooLong, ReportTooLarge
 from app.reports.rules.tables import Column, Drawing, Said, Table, called, csv_lines, shown, told
 
 _TEMPLATE = Path(__file__).parents[1] / "table.typ"
@@ -63,11 +63,12 @@ async def workbook(table: Table, language: str) -> bytes:
 async def paper(table: Table, language: str) -> bytes:
     """The report as a PDF. Raises ``ReportTooLarge``. The same report gives the same bytes."""
     if len(table.rows) > pdf.MAX_ROWS:
-        raise ReportTooLarge(most=pdf.MAX_ROWS)
+        raise PaperTooLong(most=pdf.MAX_ROWS)
     return await pdf.render(_TEMPLATE, _printed(table, language), at=table.as_of)
 
 
-def _particulars(table: Table, language: str) -> list[tuple[str, str]]:
+def particulars(table: Table, language: str) -> list[tuple[str, str]]:
+    """What a report is of, and the moment of its figures."""
     found = [(name.to(language), told(value, language)) for name, value in table.particulars]
     return [*found, (AS_OF.to(language), f"{table.as_of.astimezone(SHANGHAI):%Y-%m-%d %H:%M}")]
 
@@ -80,21 +81,22 @@ def _workbook(table: Table, language: str) -> bytes:
     title = table.title.to(language)
     rows = Page(
         title,
-        [_heading(column, language) for column in table.columns],
+        [heading_of(column, language) for column in table.columns],
         (
             [shown(column, value, language) for column, value in zip(table.columns, row, strict=True)]
             for row in table.rows
         ),
-        [title, *(f"{name} {value}" for name, value in _particulars(table, language))],
+        [title, *(f"{name} {value}" for name, value in particulars(table, language))],
         total=_total(table, language) or [None] * len(table.columns),
         notes=[*(note.to(language) for note in table.notes), _DIGEST.to(language), digest_of(table)],
     )
     if table.drawing is None:
         return written(rows)
-    return written(rows, _overview(table.drawing, language))
+    return written(rows, overview(table.drawing, language))
 
 
-def _overview(drawing: Drawing, language: str) -> Page:
+def overview(drawing: Drawing, language: str) -> Page:
+    """What is drawn of a report, as a sheet of its own with the numbers beside."""
     last = len(drawing.columns) - 1
     bars = [[told(label, language), *numbers] for label, *numbers in drawing.bars]
     total = None if drawing.total is None else [TOTAL.to(language), *drawing.total[1:]]
@@ -102,14 +104,15 @@ def _overview(drawing: Drawing, language: str) -> Page:
     return Page(
         _OVERVIEW.to(language),
         [Heading(drawing.columns[0].title.to(language), "text", 26)]
-        + [_heading(column, language) for column in drawing.columns[1:]],
+        + [heading_of(column, language) for column in drawing.columns[1:]],
         bars,
         total=total,
         chart=Chart(drawing.title.to(language), labels=0, values=list(values)),
     )
 
 
-def _heading(column: Column, language: str) -> Heading:
+def heading_of(column: Column, language: str) -> Heading:
+    """The column as a workbook heads it."""
     kind = "number" if column.kind == "measure" else column.kind
     return Heading(column.title.to(language), kind, column.width)
 
@@ -124,7 +127,7 @@ def _printed(table: Table, language: str) -> dict[str, Any]:
     return {
         "lang": language,
         "title": table.title.to(language),
-        "particulars": _particulars(table, language),
+        "particulars": particulars(table, language),
         "wide": len(columns) > _WIDE,
         "chart": drawing.title.to(language) if drawing else "",
         "bars": _bars(drawing, language) if drawing else [],
