@@ -22,7 +22,7 @@ from app.buyers.rules import (
     division_named,
     make_address,
 )
-from app.core.web import Body, LongText, Out, ShortText
+from app.core.web import Body, LongText, Out, ShortText, unfit
 from app.core.web.schemas import NO_CONTROL
 
 DivisionCode = Annotated[
@@ -97,7 +97,9 @@ class SavedAddressIn(Body):
     @model_validator(mode="after")
     def _one_of_two(self) -> Self:
         if (self.division_code is None) == (self.division is None):
-            raise ValueError("give either division_code or division")
+            raise unfit(
+                "请填写 division_code 或 division 之一", "Give either division_code or division", at="/division_code"
+            )
         return self
 
     def checked(self) -> Address:

@@ -21,7 +21,7 @@ class DomainError(Exception):
     """A foreseeable refusal.
 
     Subclasses fix ``status`` (HTTP), ``code`` (stable, snake_case) and a sentence in Chinese and English that says
-    what to do; ``{names}`` in the sentences are filled from the keyword arguments.
+    what to do; ``{names}`` in the sentences are filled from the keyword arguments: a pair is Chinese and English.
     """
 
     status: ClassVar[int] = 409
@@ -38,7 +38,10 @@ class DomainError(Exception):
     def sentence(self, language: str, roles: Collection[str] | None = None) -> str:  # noqa: ARG002 - see StepRefused
         """What to tell the person, in ``zh`` or ``en``; ``roles`` are those in which they ask, where that is known."""
         text = self.en if language == "en" else self.zh
-        return text.format_map(self.params) if self.params else text
+        told = {
+            name: value[language == "en"] if isinstance(value, tuple) else value for name, value in self.params.items()
+        }
+        return text.format_map(told) if told else text
 
 
 class InvalidInput(DomainError):

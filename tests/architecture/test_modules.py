@@ -294,3 +294,17 @@ def test_no_key_is_in_the_repository():
     asked = re.findall(r"\$\{\w*(?:PASSWORD|SECRET)\w*([^}]*)\}", compose)
     assert asked
     assert [how for how in asked if not (how.startswith(":?") or how == ":-")] == []
+
+
+def test_validators_of_bodies_speak_both_languages():
+    """A plain ``ValueError`` says in Chinese only that something does not fit, and points at the body as a whole."""
+    schemas = [source for source in sources() if source.role == "schemas" or source.where == "app/core/web/schemas.py"]
+    assert len(schemas) > 40
+    plain = [
+        f"{source.where}:{node.lineno}"
+        for source in schemas
+        for node in ast.walk(source.tree)
+        if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call) and isinstance(node.exc.func, ast.Name)
+        if node.exc.func.id == "ValueError"
+    ]
+    assert plain == []

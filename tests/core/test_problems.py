@@ -8,12 +8,13 @@ from typing import Annotated, Literal
 import pytest
 from fastapi import FastAPI, Request
 from httpx import ASGITransport, AsyncClient
-from pydantic import Field, SecretStr, TypeAdapter, ValidationError
+from pydantic import BaseModel, Field, SecretStr, TypeAdapter, ValidationError, model_validator
 
 from app.core.errors import DomainError, Fault, RateLimited
 from app.core.settings import LimitSettings
 from app.core.web.middleware import Surroundings
 from app.core.web.problems import install_handlers, invalid, problems
+from app.core.web.wording import unfit
 
 
 class Gone(DomainError):
@@ -91,7 +92,7 @@ async def test_the_language_is_the_callers(wire, accepted: str | None, language:
 
 async def test_a_problem_says_what_rfc_9457_wants(wire):
     problem = (await wire.get("/gone")).json()
-    assert (problem["type"], problem["title"], problem["status"]) == ("/problems/gone", "Gone", 410)
+    assert (problem["type"], problem["title"], problem["status"]) == ("/problems/gone", "当前不能这样做", 410)
     assert (problem["instance"], problem["code"]) == ("/gone", "gone")
 
 
@@ -177,3 +178,35 @@ async def test_a_body_that_is_too_large_is_told_how_large_it_may_be(wire):
     assert (upload.status_code, "10 MiB" in upload.json()["detail"]) == (413, True)
     body = await wire.post("/receive", content=bytes((1 << 20) + 1))
     assert (body.status_code, "1 MiB" in body.json()["detail"]) == (413, True)
+
+
+async def test_titles_are_in_the_callers_language(wire):
+    """RFC 9457 §3.1.3: the same for every refusal of the kind, except for the language."""
+    for accepted, title in (("zh", "当前不能这样做"), ("en", "Gone")):
+        answer = await wire.get("/gone", headers={"Accept-Language": accepted})
+        assert answer.json()["title"] == title
+    busy = await wire.get("/busy")
+    assert busy.json()["title"] == "请求过于频繁"
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_pair_is_told_in_the_callers_language(language):
+    told = Gone(what=("茶", "tea")).sentence(language)
+    assert told == {"zh": "茶已经没有了。", "en": "tea is gone."}[language]
+
+
+def test_what_a_validator_of_ours_says_has_both_languages_and_points_at_the_part():
+    class Shipment(BaseModel):
+        units: int
+        cases: int
+
+        @model_validator(mode="after")
+        def _fits(self) -> Shipment:
+            raise unfit("箱数不能超过件数", "No more cases than units", at="/cases")
+
+    with pytest.raises(ValidationError) as raised:
+        TypeAdapter(Shipment).validate_python({"units": 1, "cases": 2})
+    (fault,) = invalid([{**found, "loc": ("body", "lines", 0)} for found in raised.value.errors()]).faults
+    assert fault == Fault("/lines/0/cases", "value_error", "箱数不能超过件数", "No more cases than units")
+    (fault,) = invalid([{**found, "loc": ("body",)} for found in raised.value.errors()]).faults
+    assert fault.pointer == "/cases"

@@ -8,6 +8,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
+from app.core.web import unfit
+
 FIRST_YEAR, LAST_YEAR = 2000, 2199
 _MONTH = re.compile(r"^(20|21)[0-9]{2}-(0[1-9]|1[0-2])$", re.ASCII)
 
@@ -15,12 +17,12 @@ _MONTH = re.compile(r"^(20|21)[0-9]{2}-(0[1-9]|1[0-2])$", re.ASCII)
 def _written(value: Any) -> Any:
     if isinstance(value, str | date) and not isinstance(value, datetime):
         return value
-    raise ValueError("a day as YYYY-MM-DD")
+    raise unfit("应为 YYYY-MM-DD 日期", "A day as YYYY-MM-DD")
 
 
 def _sane(day: date) -> date:
     if not FIRST_YEAR <= day.year <= LAST_YEAR:
-        raise ValueError(f"a day between {FIRST_YEAR} and {LAST_YEAR}")
+        raise unfit(f"日期须在 {FIRST_YEAR} 至 {LAST_YEAR} 年之间", f"A day between {FIRST_YEAR} and {LAST_YEAR}")
     return day
 
 
@@ -31,7 +33,7 @@ Day = Annotated[date, BeforeValidator(_written), AfterValidator(_sane)]
 def _first(value: Any) -> Any:
     if isinstance(value, str) and _MONTH.fullmatch(value):
         return f"{value}-01"
-    raise ValueError("a month as YYYY-MM")
+    raise unfit("应为 YYYY-MM 月份", "A month as YYYY-MM")
 
 
 Month = Annotated[

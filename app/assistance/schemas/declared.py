@@ -16,7 +16,7 @@ from app.assistance.schemas import Day
 from app.assistance.schemas.ledger import EntryOut
 from app.assistance.schemas.periods import MONTH, Note, first_of
 from app.core.money import MAX_FEN
-from app.core.web import Body, Out, ShortText
+from app.core.web import Body, Out, ShortText, unfit
 from app.files import FileOut
 
 Number = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
@@ -70,9 +70,9 @@ class DeclaredSaleIn(Body):
     @model_validator(mode="after")
     def _fits(self) -> DeclaredSaleIn:
         if self.sold_on is not None and f"{self.sold_on:%Y-%m}" != self.month:
-            raise ValueError("sold_on is a day of the month")
+            raise unfit("成交日须在 month 所填的月份之内", "Must be a day of the month that is given", at="/sold_on")
         if (self.invoice_no is None) != (self.invoice_line is None):
-            raise ValueError("invoice_no and invoice_line go together")
+            raise unfit("发票号与发票行号须同时填写", "Give invoice_no and invoice_line together", at="/invoice_no")
         return self
 
     def as_value(self) -> NewDeclaredSale:

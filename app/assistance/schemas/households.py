@@ -26,7 +26,7 @@ from app.assistance.rules.households import (
 )
 from app.assistance.schemas import Day
 from app.core.money import MAX_FEN
-from app.core.web import Body, LongText, Out, ShortText
+from app.core.web import Body, LongText, Out, ShortText, unfit
 
 Number = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{4,40}$"), Field(examples=["H-433125116-0001"])]
 Why = Annotated[str, StringConstraints(min_length=4, max_length=200)]
@@ -66,7 +66,9 @@ class HouseholdIn(Body):
     @model_validator(mode="after")
     def _fits(self) -> Self:
         if self.persons_linked > self.persons:
-            raise ValueError("persons_linked cannot be more than persons")
+            raise unfit(
+                "带动人数不能超过家庭人口", "No more persons can be linked than the household has", at="/persons_linked"
+            )
         return self
 
     def new(self) -> NewHousehold:
@@ -217,7 +219,7 @@ class LinkageIn(Body):
     @model_validator(mode="after")
     def _ends_later(self) -> Self:
         if self.valid_to is not None and self.valid_to < self.valid_from:
-            raise ValueError("valid_to lies before valid_from")
+            raise unfit("结束日期不能早于开始日期", "Must not lie before valid_from", at="/valid_to")
         return self
 
 
@@ -327,7 +329,11 @@ class HouseholdPaymentIn(Body):
     @model_validator(mode="after")
     def _amount(self) -> Self:
         if self.amount_fen is None and (self.quantity_milli is None or self.unit_price_fen is None):
-            raise ValueError("an amount, or quantity and unit price")
+            raise unfit(
+                "请填写 amount_fen，或同时填写 quantity_milli 与 unit_price_fen",
+                "Give amount_fen, or both quantity_milli and unit_price_fen",
+                at="/amount_fen",
+            )
         return self
 
     def payment(self) -> Payment:
@@ -435,7 +441,7 @@ class SupplierFigureIn(Body):
     @model_validator(mode="after")
     def _ends_later(self) -> Self:
         if self.last < self.first:
-            raise ValueError("to lies before from")
+            raise unfit("结束日期不能早于开始日期", "Must not lie before the first day", at="/to")
         return self
 
 

@@ -29,6 +29,7 @@ from app.core.web.schemas import (
     Sku,
     Slug,
 )
+from app.core.web.wording import unfit
 
 __all__ = [
     "DEFAULT_LIMIT",
@@ -67,4 +68,5 @@ __all__ = [
     "page_of",
     "problem",
     "problems",
+    "unfit",
 ]

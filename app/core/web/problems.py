@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from fastapi import FastAPI, Request, Response
@@ -22,7 +23,7 @@ from app.core.errors import (
     RateLimited,
     Unavailable,
 )
-from app.core.web.wording import sentences
+from app.core.web.wording import part_of, sentences
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -158,6 +159,35 @@ _FAULTS_ZH: dict[str, str] = {
     "period_order": "请同时给出 from 与 to，且 from 不晚于 to",
     "invisible": "至少要有一个看得见的字符",
     "common_password": "这个密码太常见，请换一个",
+    "season_sum": "十二个月的占比之和须为 100",
+    "int_parsing_size": "数值过大",
+    "float_type": "应为数值",
+    "float_parsing": "应为数值",
+    "finite_number": "应为有限的数值",
+    "string_unicode": "应为有效的 UTF-8 文本",
+    "uuid_version": "应为 UUID",
+    "date_type": "应为 YYYY-MM-DD 日期",
+    "date_from_datetime_inexact": "应为 YYYY-MM-DD 日期，不带时间",
+    "datetime_type": "应为带时区的 RFC 3339 时间",
+    "datetime_object_invalid": "应为带时区的 RFC 3339 时间",
+    "time_type": "应为 HH:MM 时间",
+    "time_parsing": "应为 HH:MM 时间",
+    "dict_type": "应为 JSON 对象",
+    "model_type": "应为 JSON 对象",
+    "union_tag_invalid": "不在允许的取值之内",
+    "union_tag_not_found": "缺少区分类型的字段",
+    "url_parsing": "应为完整的网址",
+    "url_type": "应为完整的网址",
+    "url_scheme": "应为 https 网址",
+}
+_ELSE_ZH = "内容不符合该字段的格式，请对照接口文档填写"
+_STATUS_ZH = {
+    401: "未登录",
+    403: "没有权限",
+    404: "没有找到",
+    412: "内容已变化",
+    422: "请求内容有误",
+    429: "请求过于频繁",
 }
 
 
@@ -184,12 +214,20 @@ def language_of(request: Request) -> str:
     return best
 
 
+def title_of(kind: type[DomainError], language: str) -> str:
+    """What kind of refusal it is, in few words: the same for every one of the kind (RFC 9457 §3.1.3)."""
+    if language == "en":
+        return kind.code.replace("_", " ").capitalize()
+    said = re.split(r"[，。；：（]", kind.zh, maxsplit=1)[0]
+    return _STATUS_ZH.get(kind.status, "当前不能这样做") if "{" in said else said
+
+
 def problem_body(request: Request, error: DomainError, *, location: str = "body") -> dict[str, Any]:
     """A refusal in the shape of ``Problem``."""
     language = language_of(request)
     return {
         "type": f"/problems/{error.code}",
-        "title": error.code.replace("_", " ").capitalize(),
+        "title": title_of(type(error), language),
         "status": error.status,
         "detail": error.sentence(language, getattr(request.state, "roles", None)),
         "instance": request.url.path,
@@ -230,11 +268,11 @@ def invalid(errors: Sequence[Mapping[str, Any]]) -> InvalidInput:
     faults = []
     for found in errors[:50]:
         where, *path = found["loc"]
-        pointer = "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in path)
+        pointer = "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in path) + part_of(found)
         prefix = "" if where == "body" else f"{where}:"
         kind = str(found["type"])
-        zh, en = sentences(found) or (_FAULTS_ZH.get(kind, "内容不符合要求"), str(found["msg"]))
-        faults.append(Fault(f"{prefix}{pointer or '/'}" if path else f"{prefix}", kind, zh, en))
+        zh, en = sentences(found) or (_FAULTS_ZH.get(kind, _ELSE_ZH), str(found["msg"]))
+        faults.append(Fault(f"{prefix}{pointer or '/'}" if path or pointer else f"{prefix}", kind, zh, en))
     return InvalidInput(faults=faults)
 
 
@@ -327,7 +365,7 @@ def problems(*errors: type[DomainError], public: bool = False) -> dict[int | str
 def _example(kind: type[DomainError]) -> dict[str, Any]:
     return {
         "type": f"/problems/{kind.code}",
-        "title": kind.code.replace("_", " ").capitalize(),
+        "title": title_of(kind, "zh"),
         "status": kind.status,
         "detail": kind.zh,
         "instance": "/v1/…",

@@ -7,6 +7,8 @@ from typing import Annotated, Generic, TypeVar
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
+from app.core.web.wording import unfit
+
 T = TypeVar("T")
 
 # Nor what turns the direction of text, so that a name reads otherwise than it is written (Unicode UAX #9 §2).
@@ -35,13 +37,13 @@ class Page(BaseModel, Generic[T]):
 
 def _sane(at: datetime) -> datetime:
     if not 2000 <= at.year <= 2200:  # noqa: PLR2004 - outside lie typing errors, and the edges of datetime
-        raise ValueError("a year between 2000 and 2200")
+        raise unfit("年份须在 2000 至 2200 之间", "A year between 2000 and 2200")
     return at
 
 
 def _on_the_wall(at: time) -> time:
     if at.tzinfo is not None:  # a bare number is read as one, too: it cannot be compared with those of others
-        raise ValueError("a time of day without an offset")
+        raise unfit("应为不带时区的 HH:MM 时间", "A time of day without an offset")
     return at
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 
-from app.core.web import MAX_QUANTITY, Body, Instant, Out, ShortText, Sku
+from app.core.web import MAX_QUANTITY, Body, Instant, Out, ShortText, Sku, unfit
 from app.inventory.rules import MAX_COUNT, Lot
 from app.inventory.rules.presale import Plan, Presale
 from app.inventory.rules.updates import MAX_UPDATES, REJECTION_CODES, Update, UpdateResult
@@ -24,7 +24,7 @@ Reason = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=
 
 def _sane(day: date) -> date:
     if not 2000 <= day.year <= 2200:  # noqa: PLR2004 - outside lie typing errors
-        raise ValueError("a year between 2000 and 2200")
+        raise unfit("年份须在 2000 至 2200 之间", "A year between 2000 and 2200")
     return day
 
 

@@ -16,7 +16,7 @@ from app.core.db import array, ask
 from app.core.errors import Fault, InvalidInput
 from app.core.ids import new_id
 from app.identity import Actor
-from app.orders.lifecycle import Status
+from app.orders.lifecycle import Status, StepNotAllowed
 from app.orders.models.locked import LockedLine, LockedOrder, LockedPart
 from app.orders.queries.locked import lock_for_supplier
 from app.orders.queries.weights import corrections_of, lot_weights
@@ -69,7 +69,7 @@ async def weigh(
     """
     order, part = await lock_for_supplier(session, supplier_order_id, supplier_id)
     if part.status not in _ON_THEIR_WAY:
-        raise WeighedTooLate(status=part.status)
+        raise WeighedTooLate(status=(StepNotAllowed.names[part.status], part.status.replace("_", " ")))
     lines = {line.id: line for line in part.lines}
     if any(item.line_id not in lines for item in weighed):
         raise UnknownLine

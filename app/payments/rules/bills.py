@@ -238,11 +238,11 @@ def unpacked(raw: bytes) -> bytes:
     try:
         plain = packed.decompress(raw, MOST_BYTES + 1)
     except zlib.error:
-        raise BillUnreadable(why="gzip") from None
+        raise BillUnreadable(why=("压缩包损坏", "it is packed, and broken")) from None
     if len(plain) > MOST_BYTES:
-        raise BillUnreadable(why=f"> {MOST_BYTES >> 20} MiB")
+        raise BillUnreadable(why=(f"超过 {MOST_BYTES >> 20} MiB", f"it is larger than {MOST_BYTES >> 20} MiB"))
     if not packed.eof:
-        raise BillUnreadable(why="gzip")
+        raise BillUnreadable(why=("压缩包不完整", "it is packed, and not whole"))
     return plain
 
 
@@ -255,13 +255,13 @@ def read(raw: bytes, kind: BillKind) -> Bill:
     try:
         written = plain.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise BillUnreadable(why="UTF-8") from None
+        raise BillUnreadable(why=("不是 UTF-8 文本", "it is not text in UTF-8")) from None
     if "\0" in written:
-        raise BillUnreadable(why="NUL")
+        raise BillUnreadable(why=("含有空字符（NUL）", "it has a NUL character in it"))
     lines = [line for line in written.split("\n") if line.strip()]
     ends = next((at for at, line in enumerate(lines) if line.startswith(_SUMMARY)), None)
     if not lines or ends is None or ends + 1 >= len(lines):
-        raise BillUnreadable(why="没有汇总行 / no sums at its end")
+        raise BillUnreadable(why=("没有汇总行", "there are no sums at its end"))
     titles = [_plain(title) for title in lines[0].split(",")]
     sums = dict(zip([_plain(title) for title in lines[ends].split(",")], _cells(lines[ends + 1]), strict=False))
     rows: list[BillRow] = []
@@ -277,7 +277,7 @@ def read(raw: bytes, kind: BillKind) -> Bill:
         try:
             rows.append(reader(dict(zip(titles, cells, strict=True))))
         except KeyError as missing:
-            raise BillUnreadable(why=f"没有 {missing.args[0]} 列 / no such column") from None
+            raise BillUnreadable(why=(f"没有“{missing.args[0]}”列", f"it has no column {missing.args[0]}")) from None
         except ValueError as wrong:
             faults.append(Fault(f"/rows/{number}", "unreadable", f"无法读取：{wrong}", f"cannot be read: {wrong}"))
     if faults:
@@ -285,7 +285,7 @@ def read(raw: bytes, kind: BillKind) -> Bill:
     try:
         _check(kind, rows, sums)
     except (KeyError, ValueError):
-        raise BillUnreadable(why="没有汇总 / no sums at its end") from None
+        raise BillUnreadable(why=("没有汇总", "there are no sums at its end")) from None
     return Bill(kind, tuple(rows), hashlib.sha1(plain, usedforsecurity=False).hexdigest(), _sha256(plain))
 
 
@@ -373,7 +373,7 @@ def _check(kind: BillKind, rows: Sequence[BillRow], sums: Mapping[str, str]) -> 
         said = (int(sums["资金流水总笔数"]), _fen(sums["收入金额"]))
         counted = (len(rows), sum(row.amount_fen for row in rows if row.amount_fen > 0))
     if said != counted:
-        raise BillUnreadable(why="与汇总行不符 / it does not agree with its own sums")
+        raise BillUnreadable(why=("与汇总行不符", "it does not agree with its own sums"))
 
 
 def fee_of(amount_fen: int, rate_bp: int) -> int:

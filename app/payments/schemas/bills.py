@@ -8,14 +8,14 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field
 
-from app.core.web import Body, LongText, Out
+from app.core.web import Body, LongText, Out, unfit
 from app.payments.rules import Provider
 from app.payments.rules.bills import DayStatus, DifferenceKind, DifferenceStatus, Leg, RowKind
 
 
 def _sane(day: date) -> date:
     if not 2000 <= day.year < 2200:  # noqa: PLR2004 - outside lie typing errors
-        raise ValueError("a day between 2000 and 2199")
+        raise unfit("日期须在 2000 至 2199 年之间", "A day between 2000 and 2199")
     return day
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from app.core.money import MAX_FEN
-from app.core.web import Body, LongText, Out, ShortText
+from app.core.web import Body, LongText, Out, ShortText, unfit
 from app.settlement.lifecycle import PayoutStatus, Status
 from app.settlement.rules import (
     MOST_RATE_BP,
@@ -207,7 +207,7 @@ class PayoutEndIn(Body):
     @model_validator(mode="after")
     def _one_of_them(self) -> Self:
         if (self.reference is None) == (self.failure is None):
-            raise ValueError("either a reference or a failure")
+            raise unfit("请填写 reference 或 failure 之一", "Give either a reference or a failure", at="/reference")
         return self
 
 
@@ -277,7 +277,7 @@ class PayoutAccountsOut(Out):
 
 def _sane(day: date) -> date:
     if not 2000 <= day.year < 2200:  # noqa: PLR2004 - outside lie typing errors
-        raise ValueError("a day between 2000 and 2199")
+        raise unfit("日期须在 2000 至 2199 年之间", "A day between 2000 and 2199")
     return day
 
 

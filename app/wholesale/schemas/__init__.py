@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
 from app.core.money import MAX_FEN
-from app.core.web import Body, LongText, Out, Quantity
+from app.core.web import Body, LongText, Out, Quantity, unfit
 from app.core.web.schemas import NO_CONTROL, Sku
 from app.wholesale.lifecycle import Status
 from app.wholesale.rules import Ack, PoKind, Source
@@ -42,7 +42,7 @@ class PoLineIn(Body):
     @model_validator(mode="after")
     def _once(self) -> Self:
         if (self.cases is None) == (self.units is None):
-            raise ValueError("give cases or units, one of the two")
+            raise unfit("请填写 cases 或 units 之一", "Give either cases or units", at="/cases")
         return self
 
     def asked(self) -> AskedLine:

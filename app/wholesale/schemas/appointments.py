@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field, model_validator
 
-from app.core.web import Body, Out, Quantity, ShortText
+from app.core.web import Body, Out, Quantity, ShortText, unfit
 from app.core.web.schemas import Instant, WallTime
 from app.wholesale.rules.appointments import MOST_DAYS, Appointment, DockHours, Slot
 from app.wholesale.schemas import Code, Day
@@ -131,7 +131,11 @@ class DockDaysIn(Body):
     @model_validator(mode="after")
     def _forward(self) -> Self:
         if not 0 <= (self.last_on - self.first_on).days < MOST_DAYS:
-            raise ValueError("the last day follows the first, within three months")
+            raise unfit(
+                "结束日不能早于开始日，且间隔不超过三个月",
+                "Must not lie before first_on, nor three months after it",
+                at="/last_on",
+            )
         return self
 
     @property

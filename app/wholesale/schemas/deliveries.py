@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
-from app.core.web import Body, Out, Quantity, ShortText
+from app.core.web import Body, Out, Quantity, ShortText, unfit
 from app.core.web.schemas import NO_CONTROL
 from app.files import FileOut
 from app.partners import Location, LocationKind
@@ -61,7 +61,7 @@ class DeliveryIn(Body):
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if self.coldest_c10 is not None and self.warmest_c10 is not None and self.coldest_c10 > self.warmest_c10:
-            raise ValueError("coldest_c10 is not above warmest_c10")
+            raise unfit("最低温度不能高于最高温度", "Must not be above warmest_c10", at="/coldest_c10")
         return self
 
     def load(self) -> Load:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field, model_validator
 
-from app.core.web import Body, LongText, Out, Quantity, ShortText
+from app.core.web import Body, LongText, Out, Quantity, ShortText, unfit
 from app.core.web.schemas import Instant
 from app.files import FileOut
 from app.wholesale.lifecycle import Status
@@ -147,7 +147,9 @@ class ReturnLineIn(Body):
     @model_validator(mode="after")
     def _part(self) -> Self:
         if self.sellable_units > self.units:
-            raise ValueError("no more units can be sold again than go back")
+            raise unfit(
+                "可再售件数不能超过退货件数", "No more units can be sold again than go back", at="/sellable_units"
+            )
         return self
 
 
