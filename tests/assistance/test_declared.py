@@ -1,11 +1,17 @@
+import asyncio
+from dataclasses import replace
 from datetime import UTC, date, datetime
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
 
 from app import assistance, reports
-from app.identity import Role
+from app.assistance import service
+from app.assistance.rules.declared import CountedMeanwhile, NewDeclaredSale, Occasion
+from app.assistance.rules.households import FigureKind, FigureOverlaps
+from app.assistance.rules.proposals import Verdict
+from app.identity import SYSTEM, Role
 from tests.assistance.vouchers import voucher
 from tests.identity.builders import account, bearer, token
 
@@ -258,3 +264,135 @@ async def test_what_is_declared_is_summed_with_the_rest_and_still_told_apart(sho
     assert folded.declared_total.net_fen == 3_680_000
     assert folded.total.net_fen == 3_680_000 + 12_800
     assert await shop.breaks() == []
+
+
+SALE = NewDeclaredSale(
+    occasion=Occasion.FAIR,
+    voucher_no="V1",
+    sold_on=date(2026, 11, 19),
+    amount_fen=5_000,
+    quantity=0,
+    weight_g=0,
+    channel=assistance.Channel.RETAIL,
+    division_code="370112",
+    supplier_id=SYSTEM.account_id,
+    category="golden-tea",
+    buyer="展销会",
+    source="declared",
+    invoice_no=None,
+    invoice_line=None,
+    note="合计",
+    not_a_duplicate_because=None,
+    file_ids=(),
+)
+
+
+@pytest.fixture
+async def at_once(fresh_shop):
+    """A shop with real commits, and a way to declare the same sale so often at the same moment; their ids."""
+    async with fresh_shop.db.write() as session:
+        await session.execute(text("UPDATE catalogue_certification SET valid_from = '2021-01-01'"))
+    sale = replace(SALE, supplier_id=fresh_shop.accounts["S01"].supplier_id)
+
+    async def declared(count, **changes):
+        papers = [UUID(await paper(fresh_shop)) for _ in range(count)]
+        all_there = asyncio.Barrier(count)
+
+        async def one(file_id):
+            async with fresh_shop.db.write() as session:
+                told = replace(sale, file_ids=(file_id,), **changes)
+                made = await service.declare_sale(session, told, by=fresh_shop.actor("officer"), now=fresh_shop.clock())
+                await all_there.wait()
+            assert made.doubts == ()
+            return made.proposal.id
+
+        return await asyncio.gather(*map(one, papers))
+
+    return fresh_shop, declared
+
+
+async def approve(shop, sale_id, wait=None):
+    async with shop.db.write() as session:
+        if wait is not None:
+            await session.scalar(text("SELECT 1"))
+            await wait.wait()
+        await service.decide_proposal(session, sale_id, Verdict.APPROVED, note="核对", by=SYSTEM, now=shop.clock())
+
+
+async def test_of_sales_declared_at_the_same_moment_one_counts(at_once):
+    shop, declared = at_once
+    same = await declared(4)
+    all_there = asyncio.Barrier(4)
+    done = await asyncio.gather(*(approve(shop, one, all_there) for one in same), return_exceptions=True)
+    assert sorted(map(type, done), key=str) == sorted([type(None), *[CountedMeanwhile] * 3], key=str)
+    assert await shop.scalar("SELECT sum(amount_fen) FROM assistance_entry") == 5_000
+    refused = next(end for end in done if end is not None)
+    assert {fault.code for fault in refused.faults} == {"same_voucher", "same_amount"}
+    left = next(one for one, end in zip(same, done, strict=True) if end is not None)
+    async with shop.db.write() as session:
+        await service.decide_proposal(session, left, Verdict.DECLINED, note="重复", by=SYSTEM, now=shop.clock())
+    answered = await declared_again(shop)
+    await approve(shop, answered)
+    assert await shop.scalar("SELECT sum(amount_fen) FROM assistance_entry") == 10_000
+    assert await shop.breaks() == []
+
+
+async def declared_again(shop):
+    """The same sale once more, with the reason why it is another one."""
+    told = replace(
+        SALE,
+        supplier_id=shop.accounts["S01"].supplier_id,
+        not_a_duplicate_because="另一场",
+        file_ids=(UUID(await paper(shop)),),
+    )
+    async with shop.db.write() as session:
+        made = await service.declare_sale(session, told, by=shop.actor("officer"), now=shop.clock())
+    return made.proposal.id
+
+
+async def test_who_said_why_it_is_another_is_believed_in_whatever_order_they_are_approved(at_once):
+    shop, declared = at_once
+    (first,) = await declared(1)
+    other = await declared_again(shop)
+    await approve(shop, other)
+    await approve(shop, first)
+    assert await shop.scalar("SELECT sum(amount_fen) FROM assistance_entry") == 10_000
+
+
+async def test_an_order_counted_after_the_declaration_stops_its_approval(shop, second):
+    sent = await shop.ship(await shop.pay(await shop.order({"GT04": 1})))
+    amount = sent["lines"][0]["amount_fen"]
+    told = (await declare(shop, sold_on="2026-11-20", amount_fen=amount)).json()
+    received = await shop.call("buyer", "POST", f"/v1/store/orders/{sent['id']}/confirm-receipt")
+    assert received.status_code == 200
+    await shop.settle()
+    refused = await decide(shop, told["id"])
+    assert (refused.status_code, refused.json()["code"]) == (409, "counted_meanwhile")
+    assert [one["code"] for one in refused.json()["errors"]] == ["platform_amount"]
+    assert (await decide(shop, told["id"], "decline")).status_code == 200
+
+
+async def test_of_overlapping_figures_declared_at_the_same_moment_one_stays(fresh_shop):
+    spans = [(date(2026, month, 1), date(2026, 12, 31)) for month in range(1, 7)]
+    all_there = asyncio.Barrier(len(spans))
+
+    async def declare_one(first, last):
+        async with fresh_shop.db.write() as session:
+            await session.scalar(text("SELECT 1"))
+            await all_there.wait()
+            await service.declare_figure(
+                session,
+                fresh_shop.accounts["S01"].supplier_id,
+                kind=FigureKind.REVENUE,
+                category=None,
+                first=first,
+                last=last,
+                value=1_000,
+                evidence="台账",
+                by=fresh_shop.actor("officer"),
+                now=fresh_shop.clock(),
+            )
+
+    done = await asyncio.gather(*(declare_one(*span) for span in spans), return_exceptions=True)
+    assert sorted(map(type, done), key=str) == sorted([type(None), *[FigureOverlaps] * 5], key=str)
+    assert await fresh_shop.scalar("SELECT count(*) FROM assistance_supplier_figure") == 1

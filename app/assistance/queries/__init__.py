@@ -2,7 +2,7 @@
 
 from app.assistance.queries.benefits import evidence, households_told, note_reach
 from app.assistance.queries.certificates import certificate, counted_for
-from app.assistance.queries.declared import DECLARED_FEN, declared_sale, declared_sales, doubts
+from app.assistance.queries.declared import DECLARED_FEN, counted_meanwhile, declared_sale, declared_sales, doubts
 from app.assistance.queries.exclusions import exclusions
 from app.assistance.queries.goals import (
     definitions,
@@ -19,6 +19,7 @@ from app.assistance.queries.goals import (
 from app.assistance.queries.households import (
     blind,
     figure_overlaps,
+    hold_figures,
     household,
     households,
     households_numbered,
@@ -72,6 +73,7 @@ __all__ = [
     "closed",
     "closings",
     "counted_for",
+    "counted_meanwhile",
     "declared_sale",
     "declared_sales",
     "definitions",
@@ -89,6 +91,7 @@ __all__ = [
     "goals",
     "goals_of",
     "goals_with_codes",
+    "hold_figures",
     "household",
     "households",
     "households_numbered",

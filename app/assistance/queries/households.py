@@ -115,6 +115,7 @@ WHERE (CAST(:status AS text) IS NULL OR coalesce(d.verdict, 'waiting') = :status
 ORDER BY l.id DESC LIMIT :limit
 """
 )
+_HOLD_FIGURES = text("SELECT pg_advisory_xact_lock(hashtext('assistance.figures'), hashtext(CAST(:supplier AS text)))")
 _OVERLAP = text("""
 SELECT EXISTS (
     SELECT FROM assistance_supplier_figure WHERE supplier_id = :supplier AND kind = :kind
@@ -246,6 +247,11 @@ async def payment_lists(
     values = {"status": None if status is None else status.value, "before": before, "limit": limit}
     rows = (await session.execute(_LISTS, values)).mappings()
     return [PaymentList(**{**row, "status": ListStatus(row["status"])}) for row in rows]
+
+
+async def hold_figures(session: AsyncSession, supplier: UUID) -> None:
+    """Let nobody else declare figures of this supplier until the end of the transaction."""
+    await session.execute(_HOLD_FIGURES, {"supplier": supplier})
 
 
 async def figure_overlaps(

@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from app.assistance import queries, service
-from app.assistance.rules.declared import ClaimedElsewhere
+from app.assistance.rules.declared import ClaimedElsewhere, CountedMeanwhile
 from app.assistance.rules.proposals import (
     AdjustmentTooLarge,
     NothingToAdjust,
@@ -97,7 +97,9 @@ async def get_proposal(_: Officer, proposal_id: UUID, session: ReadSession) -> P
     "/proposals/{proposal_id}/approve",
     summary="Approve a change of the ledger",
     operation_id="approve_proposal",
-    responses=problems(NotFound, ProposalDecided, SecondPersonNeeded, AdjustmentTooLarge, ClaimedElsewhere),
+    responses=problems(
+        NotFound, ProposalDecided, SecondPersonNeeded, AdjustmentTooLarge, ClaimedElsewhere, CountedMeanwhile
+    ),
 )
 async def approve_proposal(
     proposal_id: UUID, body: SecondPersonIn, by: Officer, session: WriteSession, now: Now

@@ -52,6 +52,20 @@ class PossibleDuplicate(DomainError):
     )
 
 
+class CountedMeanwhile(DomainError):
+    """The sale looks like one that was counted after it was declared, so nobody was asked about it."""
+
+    code = "counted_meanwhile"
+    zh = (
+        "申报之后又有一笔相似的销售已计入，详见 errors；如属重复，请不予批准；如确为另一笔，请不予批准后在 "
+        "not_a_duplicate_because 中说明理由重新申报。"
+    )
+    en = (
+        "A sale that looks like this one was counted after it was declared; see `errors`. Decline it if it is the "
+        "same; if it is another one, decline it and have it declared again with the reason in not_a_duplicate_because."
+    )
+
+
 class ClaimedElsewhere(DomainError):
     """The same line of the same invoice was counted before, here or by somebody else."""
 

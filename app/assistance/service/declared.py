@@ -14,7 +14,14 @@ from app import catalogue, files, suppliers
 from app.assistance import queries
 from app.assistance.models import DeclaredSaleRow, ExternalClaimRow, VoucherRow
 from app.assistance.rules.counting import programme_on
-from app.assistance.rules.declared import DeclaredSale, Doubt, NewDeclaredSale, NotCountable, PossibleDuplicate
+from app.assistance.rules.declared import (
+    CountedMeanwhile,
+    DeclaredSale,
+    Doubt,
+    NewDeclaredSale,
+    NotCountable,
+    PossibleDuplicate,
+)
 from app.assistance.rules.periods import counted_on
 from app.assistance.rules.proposals import Correction, Proposal, ProposalKind, Verdict
 from app.assistance.service.proposals import decide, post_adjustment, propose
@@ -152,7 +159,8 @@ async def decide_proposal(
 ) -> Proposal:
     """Approve a change of the ledger, which posts it into the open month, or decline it.
 
-    Raises ``NotFound``, ``ProposalDecided``, ``SecondPersonNeeded``, ``AdjustmentTooLarge``, ``ClaimedElsewhere``.
+    Raises ``NotFound``, ``ProposalDecided``, ``SecondPersonNeeded``, ``AdjustmentTooLarge``, ``ClaimedElsewhere``, and
+    ``CountedMeanwhile`` where a declared sale looks like one that was counted after it was declared.
     """
     found = await decide(session, proposal_id, verdict, note=note, by=by, now=now)
     if verdict is Verdict.APPROVED:
@@ -162,8 +170,10 @@ async def decide_proposal(
 
 
 async def _post_sale(session: AsyncSession, found: Proposal, *, by: Actor, now: datetime) -> None:
-    open_day = await queries.open_from(session)
     sale = await queries.declared_sale(session, found.id)
+    if alike := await queries.counted_meanwhile(session, sale):
+        raise CountedMeanwhile(faults=[_fault(doubt) for doubt in alike])
+    open_day = await queries.open_from(session)
     entry_id = new_id(now)
     day = min(sale.sold_on, local_day(now))
     posting = {

@@ -216,6 +216,7 @@ async def declare_figure(
     if (category is None) != (kind is FigureKind.REVENUE) or (category is not None and category not in ROOTS):
         fault = Fault("/category", "category", "原料数据须注明产品线，收入不填", "of material alone, and one we sell")
         raise InvalidInput(faults=[fault])
+    await queries.hold_figures(session, supplier_id)  # or two spans entered at one moment would not see each other
     if await queries.figure_overlaps(session, supplier_id, kind, category, first, last):
         raise FigureOverlaps
     figure_id = new_id(now)
