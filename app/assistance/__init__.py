@@ -26,7 +26,6 @@ from app.assistance.handlers import (
 from app.assistance.queries import (
     CSV_HEADER,
     CSV_LINE,
-    DECLARED_FEN,
     ENTRY_DIGEST,
     certificate,
     closings,
@@ -145,7 +144,6 @@ __all__ = [
     "BUYER",
     "CSV_HEADER",
     "CSV_LINE",
-    "DECLARED_FEN",
     "ENTRY_DIGEST",
     "FEWEST_HOUSEHOLDS",
     "GOALS_WITH_AREAS",

@@ -17,12 +17,17 @@ from app.reports.rules.exports import Export, FileFormat, Subject
 
 
 class SalesTotals(Out):
-    """Figures of a row or of the whole report. ``net_fen`` is ``gross_fen`` less ``refunded_fen``."""
+    """Figures of a row or of the whole report.
+
+    ``net_fen`` is ``gross_fen`` less ``refunded_fen``, and ``platform_fen`` with ``declared_fen``.
+    """
 
     orders: int = Field(description="Distinct orders that were sold; refunds alone add none")
     quantity: int
     gross_fen: int
     refunded_fen: int
+    platform_fen: int = Field(description="What of the net orders of the platform prove")
+    declared_fen: int = Field(description="What of the net was declared from outside the platform with vouchers")
     net_fen: int
 
 
@@ -67,6 +72,8 @@ class SalesReport(Out):
                             "quantity": 3,
                             "gross_fen": 41400,
                             "refunded_fen": 0,
+                            "platform_fen": 41400,
+                            "declared_fen": 0,
                             "net_fen": 41400,
                         }
                     ],
@@ -75,6 +82,8 @@ class SalesReport(Out):
                         "quantity": 3,
                         "gross_fen": 41400,
                         "refunded_fen": 0,
+                        "platform_fen": 41400,
+                        "declared_fen": 0,
                         "net_fen": 41400,
                     },
                 }
@@ -107,6 +116,8 @@ class GoalRow(Out):
     version: int = Field(description="Version of the goal's definition")
     target: int
     actual: int
+    actual_platform: int = Field(description="What of the actual figure orders of the platform prove")
+    actual_declared: int = Field(description="What of it was declared from outside the platform with vouchers")
     progress: float = Field(ge=0, le=1)
     expected_to_date: int
     forecast_low: int

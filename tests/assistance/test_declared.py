@@ -1,4 +1,7 @@
 import asyncio
+import io
+import re
+import zipfile
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from uuid import UUID, uuid4
@@ -14,6 +17,7 @@ from app.assistance.rules.proposals import Verdict
 from app.identity import SYSTEM, Role
 from tests.assistance.vouchers import voucher
 from tests.identity.builders import account, bearer, token
+from tests.reports.test_files import written
 
 PATH = "/v1/office/declared-sales"
 
@@ -396,3 +400,54 @@ async def test_of_overlapping_figures_declared_at_the_same_moment_one_stays(fres
     done = await asyncio.gather(*(declare_one(*span) for span in spans), return_exceptions=True)
     assert sorted(map(type, done), key=str) == sorted([type(None), *[FigureOverlaps] * 5], key=str)
     assert await fresh_shop.scalar("SELECT count(*) FROM assistance_supplier_figure") == 1
+
+
+async def test_what_is_declared_stands_apart_on_every_row_of_every_format_of_goals_and_on_the_desk(shop, second):
+    sold = await shop.complete({"GT04": 1})
+    amount = sold["lines"][0]["amount_fen"]
+    goal = {"code": "G1", "name": "在鲁销售", "year": 2026, "metric": "net_sales_fen", "target": 10_000_000}
+    goals = [
+        goal,
+        {**goal, "code": "G2", "metric": "orders"},
+        {**goal, "code": "G3", "filter": {"channels": ["organisation"]}},
+    ]
+    ids = [(await shop.call("officer", "POST", "/v1/office/goals", one)).json()["id"] for one in goals]
+    assert (await decide(shop, (await declare(shop)).json()["id"])).status_code == 200
+    parts = {"platform_fen": amount, "declared_fen": 3_680_000, "net_fen": amount + 3_680_000}
+    for _ in ("as the tail tells", "as the sums do"):
+        for group in (
+            *["month", "day", "category", "product", "sku", "supplier", "township", "channel", "division", "partner"],
+            "day,sku",
+        ):
+            path = f"/v1/office/reports/sales?from=2026-11-01&to=2026-11-30&group_by={group}"
+            report = (await shop.call("officer", "GET", path)).json()
+            rows = report["rows"]
+            assert {name: report["totals"][name] for name in parts} == parts
+            assert all(row["platform_fen"] + row["declared_fen"] == row["net_fen"] for row in rows)
+            assert sum(row["declared_fen"] for row in rows) == 3_680_000
+            if group in ("product", "sku"):
+                assert [(row["platform_fen"], row["declared_fen"]) for row in rows] == [(amount, 0), (0, 3_680_000)]
+        answers = [(await shop.call("officer", "GET", f"/v1/office/goals/{one}")).json() for one in ids]
+        apart = [(one["actual"], one["actual_platform"], one["actual_declared"]) for one in answers]
+        assert apart == [(amount + 3_680_000, amount, 3_680_000), (2, 1, 1), (0, 0, 0)]
+        wanted = reports.Slice(date(2026, 11, 1), date(2026, 11, 1))
+        async with shop.db.read() as session:
+            found = await reports.overview(session, wanted, now=shop.clock())
+        for kind in ("channel", "category", "supplier", "township", "place"):
+            assert list(found.declared_by(kind).values()) == [3_680_000], kind
+        while await assistance.fold_ledger(shop.db, shop.clock()):
+            pass
+    path = "/v1/office/reports/sales?from=2026-01-01&to=2026-12-31&format="
+    csv = (await shop.call("officer", "GET", path + "csv")).text.splitlines()
+    assert csv[0].split(",")[-3:] == ["platform_fen", "declared_fen", "net_fen"]
+    assert csv[-1].split(",")[-3:] == [str(amount), "3680000", str(amount + 3_680_000)]
+    book = (await shop.call("officer", "GET", path + "xlsx")).content
+    with zipfile.ZipFile(io.BytesIO(book)) as archive:
+        chart = archive.read("xl/charts/chart1.xml").decode()
+    assert '<c:grouping val="stacked"/>' in chart
+    assert re.findall(r"<c:f>(图表!\$[DEF].*?)</c:f>", chart) == ["图表!$D$2", "图表!$E$2"]
+    paper_said = written((await shop.call("officer", "GET", path + "pdf")).content)
+    for part in ("平台净额（元）", "申报净额（元）", "36,800.00", "平台与申报分列"):
+        assert part in paper_said
+    goals_said = written((await shop.call("officer", "GET", "/v1/office/reports/goals?year=2026&format=pdf")).content)
+    assert "其中申报" in goals_said

@@ -17,13 +17,23 @@ from sqlalchemy import text
 
 from app.core.sheets import Column, opened
 from app.reports import Basis, Report, ReportTooLarge, ask
-from app.reports.rules import MOST_BARS, MOST_PERIODS, bars
+from app.reports.rules import FIGURES, MOST_BARS, MOST_PERIODS, bars
 from app.reports.service import paper, sales_table, workbook
 from tests.assistance.builders import completed, line, refunded
 from tests.reports.test_sales import URL, YEAR, sell
 
-FIGURES = ("orders", "quantity", "gross_fen", "refunded_fen", "net_fen")
-HEADED = ("月份", "类别", "订单数", "件数", "销售额（元）", "退款（元）", "净额（元）")
+ON_PAPER = ("gross_fen", "refunded_fen", "net_fen")
+HEADED = (
+    "月份",
+    "类别",
+    "订单数",
+    "件数",
+    "销售额（元）",
+    "退款（元）",
+    "平台净额（元）",
+    "申报净额（元）",
+    "净额（元）",
+)
 AT = datetime(2026, 11, 20, 4, tzinfo=UTC)
 
 
@@ -90,7 +100,7 @@ async def test_a_workbook_can_be_filtered_and_is_drawn(officer, sold):
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         sheet, chart = (archive.read(f"xl/{name}").decode() for name in ("worksheets/sheet1.xml", "charts/chart1.xml"))
     header = 6  # below a title and four lines about the report
-    assert f'<autoFilter ref="A{header}:G{header + 4}"/>' in sheet
+    assert f'<autoFilter ref="A{header}:I{header + 4}"/>' in sheet
     assert f'ySplit="{header}"' in sheet
     assert "<f>" not in sheet
     assert re.findall(r"<c:f>(.*?)</c:f>", chart) == ["图表!$A$2:$A$4", "图表!$D$2:$D$4"]
@@ -98,7 +108,7 @@ async def test_a_workbook_can_be_filtered_and_is_drawn(officer, sold):
     assert [row[0] for row in by_month] == ["月份", "2026-10", "2026-11", "2026-12", "合计"]
     for month, *amounts in by_month[1:]:
         rows = [row for row in found["rows"] if month in (row["month"], "合计")]
-        assert [fen(amount) for amount in amounts] == [sum(row[name] for row in rows) for name in FIGURES[2:]]
+        assert [fen(amount) for amount in amounts] == [sum(row[name] for row in rows) for name in ON_PAPER]
 
 
 @pytest.mark.parametrize(
@@ -126,7 +136,7 @@ async def test_paper_says_what_the_json_says(officer, sold, language, title, mon
 
 
 def shown(row):
-    amounts = (f"{Decimal(row[name]).scaleb(-2):,.2f}" for name in FIGURES[2:])
+    amounts = (f"{Decimal(row[name]).scaleb(-2):,.2f}" for name in ON_PAPER)
     return "".join([f"{row['orders']:,}", f"{row['quantity']:,}", *amounts])
 
 
@@ -173,13 +183,13 @@ async def test_an_empty_report_can_be_handed_in(officer, form, basis, statements
         assert ("销售计入付款当日" in said) == (basis == "paid")
     else:
         rows = CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(0).to_python()
-        assert ["合计", "", 0, 0, 0, 0, 0] in rows
+        assert ["合计", "", *[0] * len(FIGURES)] in rows
 
 
 async def test_sales_not_counted_yet_are_told(officer, db, now):
     answers = [await asked(officer, "pdf", language) for language in ("zh", "en")]
     assert not any("尚未计入" in written(answer.content) for answer in answers)
-    report = made("partner,day", [(None, None, "2026-11-20", 1, 1, 100, 0, 100)], undelivered=3)
+    report = made("partner,day", [(None, None, "2026-11-20", 1, 1, 100, 0, 100, 0, 100)], undelivered=3)
     assert "另有3项" in written(await paper(sales_table(report), "zh"))
     said = written(await paper(sales_table(report), "en"))
     assert "3salesorrefunds" in said
@@ -187,12 +197,12 @@ async def test_sales_not_counted_yet_are_told(officer, db, now):
 
 
 def made(groups, rows, *, undelivered=0):
-    totals = tuple(sum(row[at] for row in rows) for at in range(-5, 0))
+    totals = tuple(sum(row[at] for row in rows) for at in range(-len(FIGURES), 0))
     return Report(ask(date(2020, 1, 1), date(2060, 1, 1), groups, Basis.COUNTED), AT, rows, totals, undelivered)
 
 
 async def test_files_have_room_for_so_many_rows():
-    many = [(f"S{number}", 1, 1, 1, 0, 1) for number in range(20_001)]
+    many = [(f"S{number}", 1, 1, 1, 0, 1, 0, 1) for number in range(20_001)]
     with pytest.raises(ReportTooLarge) as refused:
         await workbook(sales_table(made("sku", many)), "zh")
     assert "20000" in refused.value.sentence("en")
@@ -207,7 +217,7 @@ amounts = st.integers(0, 10**9)
 @settings(max_examples=60, deadline=None)
 @given(
     st.sampled_from(["sku", "day", "month"]),
-    st.dictionaries(st.integers(0, 500), st.tuples(amounts, amounts), max_size=80),
+    st.dictionaries(st.integers(0, 500), st.tuples(amounts, amounts, amounts), max_size=80),
 )
 def test_bars_are_few_and_add_up_to_the_totals(group, pieces):
     def label(number):
@@ -215,7 +225,7 @@ def test_bars_are_few_and_add_up_to_the_totals(group, pieces):
             group, f"{2020 + number // 12}-{number % 12 + 1:02d}"
         )
 
-    report = made(group, [(label(key), 1, 1, a, b, a - b) for key, (a, b) in sorted(pieces.items())])
+    report = made(group, [(label(key), 1, 1, a, b, a - b - c, c, a - b) for key, (a, b, c) in sorted(pieces.items())])
     drawn = bars(report, lambda _, cells: cells[0], "rest")
     sums = [sum(getattr(bar, name) for bar in drawn) for name in FIGURES[2:]]
     assert sums == list(report.totals[2:])
@@ -223,6 +233,6 @@ def test_bars_are_few_and_add_up_to_the_totals(group, pieces):
     assert len(labels) == len(set(labels)) <= (MOST_BARS if group == "sku" else MOST_PERIODS + 6)
     if group == "sku":
         kept = [bar.net_fen for bar in drawn if bar.label != "rest"]
-        assert kept == sorted((a - b for a, b in pieces.values()), reverse=True)[: len(kept)]
+        assert kept == sorted((a - b for a, b, _ in pieces.values()), reverse=True)[: len(kept)]
     else:
         assert labels == sorted(labels)

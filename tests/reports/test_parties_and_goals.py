@@ -60,6 +60,8 @@ async def test_suppliers_with_the_year_before(officer, sold):
         "quantity": 3,
         "gross_fen": 40_001,
         "refunded_fen": 10_000,
+        "platform_fen": 30_001,
+        "declared_fen": 0,
         "net_fen": 30_001,
         "net_before_fen": 23_000,
         "change": 0.3044,

@@ -17,12 +17,13 @@ from app.core.db import Database
 from app.core.errors import InvalidInput
 from app.core.events import emit
 from app.reports import Basis, Group, ask
+from app.reports.rules import FIGURES
 from tests.assistance.builders import TOWNS, completed, line, refunded
 from tests.audit.builders import lived
 
 URL = "/v1/office/reports/sales"
 YEAR = {"from": "2026-01-01", "to": "2026-12-31"}
-ZERO = {"orders": 0, "quantity": 0, "gross_fen": 0, "refunded_fen": 0, "net_fen": 0}
+ZERO = dict.fromkeys(FIGURES, 0)
 
 
 async def sell(db, *facts):
@@ -49,16 +50,21 @@ KEYS = {
 
 
 def recount(entries, groups):
-    """The report in plain Python: key → (orders, quantity, gross, refunded, net); the key () is the total."""
-    sums, sold = defaultdict(lambda: [0, 0, 0]), defaultdict(set)
+    """The report in plain Python: key → its figures; the key () is the total."""
+    sums, sold = defaultdict(lambda: [0, 0, 0, 0]), defaultdict(set)
     for entry in entries:
         for key in {tuple(KEYS[group](entry) for group in groups), ()}:
             if entry["sold"]:
                 sold[key].add(entry["order_id"])
             for place, figure in enumerate(("quantity", "gross_fen", "refunded_fen")):
                 sums[key][place] += entry[figure]
-    rows = {key: (len(sold[key]), *three, three[1] - three[2]) for key, three in sums.items()}
-    return rows | {(): rows.get((), (0, 0, 0, 0, 0))}
+            if entry.get("evidence") == "declared":
+                sums[key][3] += entry["amount_fen"]
+    rows = {
+        key: (len(sold[key]), quantity, gross, refunded, gross - refunded - declared, declared, gross - refunded)
+        for key, (quantity, gross, refunded, declared) in sums.items()
+    }
+    return rows | {(): rows.get((), (0,) * len(FIGURES))}
 
 
 def keyed(report):
@@ -67,7 +73,7 @@ def keyed(report):
     names = {Group.PRODUCT: "product_id", Group.SUPPLIER: "supplier_id", Group.TOWNSHIP: "township_code"}
     names |= {Group.DIVISION: "division_code", Group.PARTNER: "partner_id"}
     places = [header.index(names.get(group, group.value)) for group in report.question.groups]
-    rows = {tuple(row[place] for place in places): row[-5:] for row in report.rows}
+    rows = {tuple(row[place] for place in places): row[-len(FIGURES) :] for row in report.rows}
     assert len(rows) == len(report.rows)
     return rows | {(): report.totals}
 
@@ -181,7 +187,7 @@ async def test_every_report_equals_a_plain_recount(engine, sold, returned, first
                     assert keyed(report) == recount(entries, groups), (groups, since, until)
             whole = ask(date(2025, 1, 1), date(2027, 1, 1), "month", Basis.COUNTED)
             totals = (await reports.sales(session, whole, now=begin)).totals
-            assert totals[4] == await session.scalar(text("SELECT coalesce(sum(amount_fen), 0) FROM assistance_entry"))
+            assert totals[-1] == await session.scalar(text("SELECT coalesce(sum(amount_fen), 0) FROM assistance_entry"))
         await outer.rollback()
 
 
@@ -243,6 +249,8 @@ async def test_a_report_by_month_and_category(officer, db, now):
                 "quantity": 1,
                 "gross_fen": 10_000,
                 "refunded_fen": 0,
+                "platform_fen": 10_000,
+                "declared_fen": 0,
                 "net_fen": 10_000,
             },
             {
@@ -252,6 +260,8 @@ async def test_a_report_by_month_and_category(officer, db, now):
                 "quantity": 4,
                 "gross_fen": 5_000,
                 "refunded_fen": 0,
+                "platform_fen": 5_000,
+                "declared_fen": 0,
                 "net_fen": 5_000,
             },
             {
@@ -261,10 +271,20 @@ async def test_a_report_by_month_and_category(officer, db, now):
                 "quantity": -1,
                 "gross_fen": 0,
                 "refunded_fen": 4_000,
+                "platform_fen": -4_000,
+                "declared_fen": 0,
                 "net_fen": -4_000,
             },
         ],
-        "totals": {"orders": 1, "quantity": 4, "gross_fen": 15_000, "refunded_fen": 4_000, "net_fen": 11_000},
+        "totals": ZERO
+        | {
+            "orders": 1,
+            "quantity": 4,
+            "gross_fen": 15_000,
+            "refunded_fen": 4_000,
+            "platform_fen": 11_000,
+            "net_fen": 11_000,
+        },
     }
 
 
@@ -319,10 +339,10 @@ async def test_as_csv_for_a_spreadsheet(officer, db, now):
     assert answer.headers["content-disposition"] == 'attachment; filename="sales-counted-2026-01-01-2026-12-31.csv"'
     assert answer.content.startswith(b"\xef\xbb\xbf")
     assert list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig")))) == [
-        ["supplier_id", "supplier", "orders", "quantity", "gross_fen", "refunded_fen", "net_fen"],
-        [str(UUID(int=1)), '\'=HYPERLINK("http://x")', "1", "1", "100", "0", "100"],
-        [str(UUID(int=2)), "有,逗号", "1", "1", "20", "5", "15"],
-        ["total", "", "1", "2", "120", "5", "115"],
+        ["supplier_id", "supplier", *FIGURES],
+        [str(UUID(int=1)), '\'=HYPERLINK("http://x")', "1", "1", "100", "0", "100", "0", "100"],
+        [str(UUID(int=2)), "有,逗号", "1", "1", "20", "5", "15", "0", "15"],
+        ["total", "", "1", "2", "120", "5", "115", "0", "115"],
     ]
 
 

@@ -2,7 +2,7 @@
 
 from app.assistance.queries.benefits import evidence, households_told, note_reach
 from app.assistance.queries.certificates import certificate, counted_for
-from app.assistance.queries.declared import DECLARED_FEN, counted_meanwhile, declared_sale, declared_sales, doubts
+from app.assistance.queries.declared import counted_meanwhile, declared_sale, declared_sales, doubts
 from app.assistance.queries.exclusions import exclusions
 from app.assistance.queries.goals import (
     definitions,
@@ -59,7 +59,6 @@ __all__ = [
     "BEGINNING",
     "CSV_HEADER",
     "CSV_LINE",
-    "DECLARED_FEN",
     "ENTRY_DIGEST",
     "SEAL_FORM",
     "CountedSale",

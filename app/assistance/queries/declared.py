@@ -129,9 +129,3 @@ async def declared_sale(session: AsyncSession, sale_id: UUID) -> DeclaredSale:
 async def declared_sales(session: AsyncSession, *, before: UUID | None, limit: int) -> list[DeclaredSale]:
     """Declared sales, the latest first."""
     return await _sales(session, list((await session.execute(_LIST, {"before": before, "limit": limit})).mappings()))
-
-
-DECLARED_FEN = """(SELECT CAST(coalesce(sum(amount_fen), 0) AS bigint) FROM assistance_entry
-    WHERE evidence = 'declared' AND counted_on BETWEEN :first AND :last)"""
-"""What of the ledger's net on the days ``:first`` to ``:last`` only vouchers from outside prove, as SQL: to be asked in
-the statement that sums the rest."""

@@ -58,11 +58,19 @@ WITH g AS MATERIALIZED (
           FROM g JOIN kin e ON g.tallied AND g.metric = 'orders' AND {TAKES} CROSS JOIN (VALUES (1), (-1)) AS s(side)
           WHERE s.side = 1 OR e.folded GROUP BY 1, 2, 3, 4 HAVING sum(e.amount_fen) > 0) AS part
 """
-_SUMMED = """)
+# What was declared from outside the platform is asked of its own few entries, and has nothing in ``inside``.
+_SUMMED = f""")
 SELECT told.id, month, inside, CAST(CASE g.metric WHEN 'orders' THEN sum(told.orders)
     WHEN 'quantity_g' THEN sum(told.weight_g) ELSE sum(told.amount_fen) END AS bigint),
     CAST(sum(told.amount_fen) AS bigint), CAST(sum(told.refunded_fen) AS bigint)
 FROM told JOIN g USING (id) GROUP BY told.id, month, inside, g.metric
+UNION ALL
+SELECT g.id, g.starts_on, NULL, CAST(CASE g.metric WHEN 'orders' THEN count(*) FILTER (WHERE d.amount_fen > 0)
+    WHEN 'quantity_g' THEN sum(d.weight_g) ELSE sum(d.amount_fen) END AS bigint), 0, 0
+FROM g CROSS JOIN LATERAL (
+    SELECT sum(e.amount_fen) AS amount_fen, sum(e.weight_g) AS weight_g FROM assistance_entry e
+    WHERE e.evidence = 'declared' AND {_INSIDE} AND {TAKES} GROUP BY e.order_id) AS d
+GROUP BY g.id, g.starts_on, g.metric
 """
 # What no tally tells yet comes back without a month. It is asked for in the second statement alone: a plan that might
 # have to read all of the ledger is made anew each time, and takes longer than the rest.
@@ -163,19 +171,26 @@ async def measure_goals(session: AsyncSession, goals: Sequence[Goal], *, today: 
     inside: dict[UUID, dict[date, int]] = {goal.id: {} for goal in goals}
     history: dict[UUID, Counter[date]] = {goal.id: Counter() for goal in goals}
     moved: dict[UUID, list[int]] = {goal.id: [0, 0] for goal in goals}
+    declared: dict[UUID, int] = {}
     lately = today.replace(year=today.year - 1, day=1)
     asked = {"goals": array(goal.id for goal in goals)}
     found = await ask(session, _MEASURE, asked)
     if any(month is None for _, month, *_ in found):
         found = await ask(session, _MEASURE_ALL, asked)
     for goal_id, month, within, value, amount_fen, refunded_fen in found:
+        if within is None:
+            declared[goal_id] = int(value)
+            continue
         if within:
             inside[goal_id][month] = int(value)
         history[goal_id][month] += int(value)
         if month > lately:
             moved[goal_id][0] += amount_fen + refunded_fen
             moved[goal_id][1] += refunded_fen
-    told = {goal.id: Ledger(inside[goal.id], history[goal.id], _share(*reversed(moved[goal.id]))) for goal in goals}
+    told = {
+        goal.id: Ledger(inside[goal.id], history[goal.id], _share(*reversed(moved[goal.id])), declared.get(goal.id, 0))
+        for goal in goals
+    }
     return told | await of_households(session, [goal for goal in goals if goal.metric not in FROM_LEDGER], today=today)
 
 

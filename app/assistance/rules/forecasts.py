@@ -75,11 +75,13 @@ class Ledger:
     """What the ledger says of a goal: its months within the period, all months of its filter, and what was refunded.
 
     Months are named by their first day; refunds are in basis points of what was sold in the last twelve months.
+    ``declared`` is what of the months within the period only vouchers from outside the platform prove.
     """
 
     inside: Mapping[date, int] = field(default_factory=dict)
     history: Mapping[date, int] = field(default_factory=dict)
     refunded_bp: int = 0
+    declared: int = 0
 
     @property
     def actual(self) -> int:
@@ -89,7 +91,7 @@ class Ledger:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """How a goal stands on a day."""
+    """How a goal stands on a day. Of ``actual`` orders of the platform prove all but what was ``declared``."""
 
     actual: int
     progress: float
@@ -99,6 +101,12 @@ class Figures:
     agreed: Agreed = NOTHING
     refunded_bp: int = 0
     backtest: Backtest | None = None
+    declared: int = 0
+
+    @property
+    def platform(self) -> int:
+        """What of the actual figure orders of the platform prove."""
+        return self.actual - self.declared
 
 
 def _whole(value: Fraction) -> int:
@@ -221,4 +229,5 @@ def figures(
         agreed=agreed,
         refunded_bp=told.refunded_bp,
         backtest=backtest(told.history, today, calendar),
+        declared=told.declared,
     )

@@ -196,6 +196,8 @@ class GoalOut(Out):
     season: list[int] | None = Field(description="Per cent of a year by month, where it is not the county's curve")
     version: int = Field(description="Version of the definition that these figures go by")
     actual: int
+    actual_platform: int = Field(description="What of the actual figure orders of the platform prove")
+    actual_declared: int = Field(description="What of it was declared from outside the platform with vouchers")
     progress: float = Field(ge=0, le=1, description="actual ÷ target, at most 1", examples=[0.5527])
     expected_to_date: int = Field(description="What the seasonal curve lets one expect by the end of today")
     forecast: ForecastOut
@@ -220,6 +222,8 @@ class GoalOut(Out):
             season=None if goal.season is None else list(goal.season),
             version=goal.version,
             actual=now.actual,
+            actual_platform=now.platform,
+            actual_declared=now.declared,
             progress=now.progress,
             expected_to_date=now.expected_to_date,
             forecast=_forecast(now),

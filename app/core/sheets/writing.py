@@ -52,11 +52,15 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """Columns of a page drawn beside it: the column at ``labels`` along the axis, those at ``values`` upwards."""
+    """Columns of a page drawn beside it: the column at ``labels`` along the axis, those at ``values`` upwards.
+
+    Those that are ``stacked`` stand on top of one another.
+    """
 
     title: str
     labels: int
     values: Sequence[int]
+    stacked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +167,7 @@ def _close(
 def _drawn(book: Any, page: Page, chart: Chart, top: int, rows: Sequence[Sequence[Value]]) -> Any:
     """The chart, with its numbers beside the cells that they come from: a phone's preview reads no cells."""
     last = top + len(rows)
-    drawn = book.add_chart({"type": "column"})
+    drawn = book.add_chart({"type": "column", "subtype": "stacked"} if chart.stacked else {"type": "column"})
     for at in chart.values:
         drawn.add_series(
             {

@@ -120,6 +120,7 @@ class PlaceRow:
     code: str
     name: str
     net_fen: int
+    declared_fen: int
     cells: tuple[Cell, ...]
 
 
@@ -141,12 +142,12 @@ def place_rows(found: Overview, categories: Sequence[str]) -> list[PlaceRow]:
     known = dict(_counties(division) if len(division) >= _CITY_DIGITS else cities())
     codes = [*known, *sorted({code for code, _ in found.places} - known.keys())]
     warmest = max((sums.net_fen for sums in found.places.values()), default=0)
-    rows = []
+    rows, declared = [], found.declared_by("place")
     for code in codes:
         nets = [found.places.get((code, category), Sums()).net_fen for category in categories]
         name = known.get(code) or _place_name(code)
         cells = tuple(Cell(net, _warmth(net, warmest)) for net in nets)
-        rows.append(PlaceRow(code, name, sum(nets), cells))
+        rows.append(PlaceRow(code, name, sum(nets), declared.get(code, 0), cells))
     return rows
 
 
@@ -170,14 +171,16 @@ class Bar:
     net_fen: int
     width: float
     part: float | None
+    declared_fen: int = 0
 
 
-def bars(pieces: Iterable[tuple[str, str, int]]) -> list[Bar]:
-    """Rows with bars, the largest first; ``part`` is of the whole in per cent."""
+def bars(pieces: Iterable[tuple[str, str, int]], declared: Mapping[str, int]) -> list[Bar]:
+    """Rows with bars, the largest first; ``part`` is of the whole in per cent, ``declared`` by key what is apart."""
     told = sorted(pieces, key=lambda piece: (-piece[2], piece[0]))
     whole, longest = sum(net for _, _, net in told), max((net for _, _, net in told), default=0)
     return [
-        Bar(key, name, net, share(net, longest), share(net, whole) if whole > 0 else None) for key, name, net in told
+        Bar(key, name, net, share(net, longest), share(net, whole) if whole > 0 else None, declared.get(key, 0))
+        for key, name, net in told
     ]
 
 

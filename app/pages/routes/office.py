@@ -147,7 +147,10 @@ async def desk(visit: Official, session: ReadSession, now: Now, asked: Asked) ->
     categories = _present([root.slug for root in CATEGORIES], found.categories)
     channels = _present(list(Channel), found.channels)
     labels = [t(f"month.{row.month.month}") for row in rows]
-    by_category = figures.bars((slug, t(f"category.{slug}"), found.categories[slug].net_fen) for slug in categories)
+    by_category = figures.bars(
+        ((slug, t(f"category.{slug}"), found.categories[slug].net_fen) for slug in categories),
+        found.declared_by("category"),
+    )
     names = {channel: t(f"office.channel.{channel}") for channel in channels}
     return show(
         visit,
@@ -166,10 +169,13 @@ async def desk(visit: Official, session: ReadSession, now: Now, asked: Asked) ->
         compared=(now_fen, before_fen, figures.change(now_fen, before_fen)),
         categories=categories,
         by_category=by_category,
-        by_channel=figures.bars((channel, name, found.channels[channel].net_fen) for channel, name in names.items()),
+        by_channel=figures.bars(
+            ((channel, name, found.channels[channel].net_fen) for channel, name in names.items()),
+            found.declared_by("channel"),
+        ),
         places=figures.place_rows(found, categories),
-        of_suppliers=figures.bars((piece.key, piece.name, piece.sums.net_fen) for piece in found.suppliers),
-        of_townships=figures.bars((piece.key, piece.name, piece.sums.net_fen) for piece in found.townships),
+        of_suppliers=_ranked(found.suppliers, found.declared_by("supplier")),
+        of_townships=_ranked(found.townships, found.declared_by("township")),
         charts={
             "months": figures.months_chart(
                 rows, labels, (str(year), str(year - 1)), lambda month: asked.entries(**{"from": month, "to": month})
@@ -199,6 +205,10 @@ def _tells_of_few(benefits: Benefits) -> bool:
     had = benefits.total.benefit
     counts = (had.paid_households, had.households, benefits.total.linked_only)
     return any(0 < count < assistance.FEWEST_HOUSEHOLDS for count in counts)
+
+
+def _ranked(pieces: Sequence[reports.Piece], declared: dict[str, int]) -> list[figures.Bar]:
+    return figures.bars(((piece.key, piece.name, piece.sums.net_fen) for piece in pieces), declared)
 
 
 def _present(order: Sequence[str], found: dict[str, Any]) -> list[str]:

@@ -107,6 +107,15 @@ def _statement(filters: tuple[str, ...], place_digits: int) -> TextClause:
 SELECT '{part.name}' AS part, a, b, {name} AS c, CAST(sum(quantity) AS bigint), CAST(sum(gross_fen) AS bigint),
        CAST(sum(refunded_fen) AS bigint)
 FROM ({source}) AS {part.name} GROUP BY {grouped} HAVING sum(entries) > 0""")
+    apart = [_PASSES[column].format(column=f"e.{column}") for column in filters]
+    told.append(f"""
+SELECT 'declared' AS part, x.kind, x.key, '', CAST(sum(e.quantity) AS bigint), CAST(sum({_GROSS}) AS bigint),
+       CAST(sum({_REFUNDED}) AS bigint)
+FROM assistance_entry e CROSS JOIN LATERAL (
+    VALUES ('channel', e.channel), ('category', e.category), ('supplier', CAST(e.supplier_id AS text)),
+           ('township', e.township_code), ('place', left(e.division_code, {place_digits}))) AS x(kind, key)
+WHERE {" AND ".join(["e.evidence = 'declared' AND e.counted_on BETWEEN :first AND :ends_on", *apart])}
+GROUP BY x.kind, x.key""")
     return text(f"""
 WITH tail AS MATERIALIZED (
     SELECT e.* FROM assistance_unfolded u JOIN assistance_entry e ON e.id = u.entry_id
@@ -135,6 +144,7 @@ async def overview(session: AsyncSession, wanted: Slice, *, now: datetime) -> Ov
     months: dict[tuple[date, str], Sums] = {}
     declared: dict[date, Sums] = {}
     places: dict[tuple[str, str], Sums] = {}
+    declared_of: dict[tuple[str, str], Sums] = {}
     known: list[tuple[str, str, str]] = []
     pieces: dict[str, list[Piece]] = {"supplier": [], "township": []}
     for part, a, b, c, *figures in rows:
@@ -150,6 +160,8 @@ async def overview(session: AsyncSession, wanted: Slice, *, now: datetime) -> Ov
                 declared[month] = declared.get(month, Sums()).plus(sums)
         elif part == "place":
             places[a, b] = sums
+        elif part == "declared":
+            declared_of[a, b] = sums
         else:
             pieces[part].append(Piece(a, c, sums))
     for found in pieces.values():
@@ -160,6 +172,7 @@ async def overview(session: AsyncSession, wanted: Slice, *, now: datetime) -> Ov
         undelivered_facts=undelivered,
         months=months,
         declared=declared,
+        declared_of=declared_of,
         places=places,
         suppliers=pieces["supplier"],
         townships=pieces["township"],

@@ -11,7 +11,6 @@ from typing import Any
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.assistance import DECLARED_FEN
 from app.buyers import resolve_division
 from app.core.clock import day_end, day_start
 from app.core.db import ask, stream
@@ -26,7 +25,8 @@ _COUNTED = """
            product_name AS product, sku, supplier_id, supplier_name AS supplier, township_code, township, channel,
            division_code, partner_id, partner_name AS partner, quantity,
            CASE WHEN kind = 'refund' THEN 0 ELSE amount_fen END AS gross_fen,
-           CASE WHEN kind = 'refund' THEN -amount_fen ELSE 0 END AS refunded_fen
+           CASE WHEN kind = 'refund' THEN -amount_fen ELSE 0 END AS refunded_fen,
+           CASE WHEN evidence = 'declared' THEN amount_fen ELSE 0 END AS declared_fen
     FROM assistance_entry WHERE counted_on BETWEEN :first AND :last
 """
 
@@ -38,7 +38,7 @@ _LINE = """
 _PAID = f"""
     SELECT order_id, sold, day, CAST(date_trunc('month', CAST(day AS timestamp)) AS date) AS month, category,
            product_id, product, sku, supplier_id, supplier, township_code, township, channel, division_code,
-           partner_id, partner, quantity, gross_fen, refunded_fen
+           partner_id, partner, quantity, gross_fen, refunded_fen, 0 AS declared_fen
     FROM (
         SELECT o.id AS order_id, true AS sold, CAST(o.paid_at AT TIME ZONE 'Asia/Shanghai' AS date) AS day, {_LINE},
                l.quantity, l.amount_fen AS gross_fen, 0 AS refunded_fen
@@ -53,8 +53,6 @@ _PAID = f"""
     ) AS moved
 """
 _SOURCES = {Basis.COUNTED: _COUNTED, Basis.PAID: _PAID}
-_DECLARED = {Basis.COUNTED: DECLARED_FEN, Basis.PAID: "0"}
-
 
 _UNDELIVERED = text("SELECT count(*) FROM core_delivery WHERE lane = 'assistance'")
 
@@ -66,9 +64,9 @@ def _statement(groups: tuple[Group, ...], basis: Basis, most: int) -> TextClause
     names = [f"max({COLUMNS[group][1]})" for group in groups if group in COLUMNS and group is not Group.DIVISION]
     return text(f"""
 SELECT grouping({columns[0]}) AS is_total,
-       json_build_array((SELECT count(*) FROM core_delivery WHERE lane = 'assistance'), {_DECLARED[basis]}) AS beside,
+       (SELECT count(*) FROM core_delivery WHERE lane = 'assistance') AS undelivered,
        count(DISTINCT order_id) FILTER (WHERE sold), coalesce(sum(quantity), 0), coalesce(sum(gross_fen), 0),
-       coalesce(sum(refunded_fen), 0), {", ".join([*columns, *names])}
+       coalesce(sum(refunded_fen), 0), coalesce(sum(declared_fen), 0), {", ".join([*columns, *names])}
 FROM ({_SOURCES[basis]}) AS source
 GROUP BY GROUPING SETS (({keys}), ())
 ORDER BY 1 DESC, {keys} LIMIT {most}
@@ -96,9 +94,8 @@ async def sales(session: AsyncSession, question: Question, *, now: datetime) -> 
     total, *found = await ask(session, statement, span)
     if len(found) > MOST_ROWS:
         raise ReportTooLarge(most=MOST_ROWS)
-    rows = [(*presented(question, row[6:], division_name), *_figures(*row[2:6])) for row in found]
-    undelivered_facts, declared_fen = total[1]
-    return Report(question, now, rows, _figures(*total[2:6]), undelivered_facts, declared_fen)
+    rows = [(*presented(question, row[7:], division_name), *_figures(*row[2:7])) for row in found]
+    return Report(question, now, rows, _figures(*total[2:7]), total[1])
 
 
 @lru_cache(maxsize=256)
@@ -129,9 +126,9 @@ async def undelivered(session: AsyncSession) -> int:
     return int(count)
 
 
-def _figures(orders: int, quantity: int, gross_fen: int, refunded_fen: int) -> tuple[int, int, int, int, int]:
-    gross, refunded = int(gross_fen), int(refunded_fen)  # sums of BIGINT arrive as Decimal
-    return orders, int(quantity), gross, refunded, gross - refunded
+def _figures(orders: int, quantity: int, gross_fen: int, refunded_fen: int, declared_fen: int) -> tuple[int, ...]:
+    gross, refunded, declared = int(gross_fen), int(refunded_fen), int(declared_fen)  # sums of BIGINT are Decimal
+    return orders, int(quantity), gross, refunded, gross - refunded - declared, declared, gross - refunded
 
 
 @lru_cache(maxsize=8192)

@@ -3,7 +3,8 @@
 Orders are counted as ``app.assistance`` sums them: a row of the sums tells how many orders were sold within a day or
 month and when those were last sold before, so an order of several days is counted once in each bucket of time. For
 orders that have entries which are not folded yet, and for those that are kept apart, the statement counts what the
-ledger says now and takes back what the sums say.
+ledger says now and takes back what the sums say. What was declared from outside the platform is part of the sums; how
+much it is on each row is asked of its own few entries, which have an index.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from functools import lru_cache
 
 from sqlalchemy import TextClause, text
 
-from app.assistance import BUYER, DECLARED_FEN, GOODS, NAMED, View, view_for
+from app.assistance import BUYER, GOODS, NAMED, View, view_for
 from app.reports.rules import COLUMNS, Group, Question
 
 _TIMES = (Group.MONTH, Group.DAY)
@@ -69,24 +70,27 @@ WITH tail AS MATERIALIZED (
     JOIN assistance_entry e ON e.order_id = o.order_id AND e.kind = 'sale' AND e.counted_on BETWEEN :first AND :last
     LEFT JOIN assistance_unfolded u ON u.entry_id = e.id
 ), part AS (
-    SELECT {shown(of_sums)}, entries, {new} AS orders, quantity, gross_fen, refunded_fen
+    SELECT {shown(of_sums)}, entries, {new} AS orders, quantity, gross_fen, refunded_fen, 0 AS declared_fen
     FROM {told} WHERE s.view = {view.code} AND s.at BETWEEN :first AND :last
     UNION ALL
     SELECT {shown(of_entries)}, 1, 0, quantity, CASE WHEN kind = 'refund' THEN 0 ELSE amount_fen END,
-           CASE WHEN kind = 'refund' THEN -amount_fen ELSE 0 END
+           CASE WHEN kind = 'refund' THEN -amount_fen ELSE 0 END, 0
     FROM tail WHERE counted_on BETWEEN :first AND :last
     UNION ALL
-    SELECT {listed}{unnamed}, 0, count(DISTINCT order_id) - count(DISTINCT {of_kin}), 0, 0, 0
+    SELECT {listed}{unnamed}, 0, count(DISTINCT order_id) - count(DISTINCT {of_kin}), 0, 0, 0, 0
     FROM (SELECT {shown(of_entries)}, order_id, folded, odd FROM kin) AS k GROUP BY {listed}
+    UNION ALL
+    SELECT {shown(of_entries)}, 0, 0, 0, 0, 0, amount_fen
+    FROM assistance_entry WHERE evidence = 'declared' AND counted_on BETWEEN :first AND :last
 )
 SELECT grouping({keys[0]}) AS is_total,
-       json_build_array((SELECT count(*) FROM core_delivery WHERE lane = 'assistance'), {DECLARED_FEN}) AS beside,
+       (SELECT count(*) FROM core_delivery WHERE lane = 'assistance') AS undelivered,
        CAST(CASE grouping({keys[0]}) WHEN 0 THEN sum(orders) ELSE
            (SELECT coalesce(sum(orders), 0) FROM assistance_sum
             WHERE view = {total.code} AND at BETWEEN :first AND :last AND (prev IS NULL OR prev < :first))
          + (SELECT count(DISTINCT order_id) - count(DISTINCT {of_kin}) FROM kin) END AS bigint),
        CAST(coalesce(sum(quantity), 0) AS bigint), CAST(coalesce(sum(gross_fen), 0) AS bigint),
-       CAST(coalesce(sum(refunded_fen), 0) AS bigint), {listed}{named}
+       CAST(coalesce(sum(refunded_fen), 0) AS bigint), CAST(coalesce(sum(declared_fen), 0) AS bigint), {listed}{named}
 FROM part GROUP BY GROUPING SETS (({listed}), ()) HAVING grouping({keys[0]}) = 1 OR sum(entries) > 0
 """
 

@@ -60,7 +60,10 @@ COLUMNS: dict[Group, tuple[str, ...]] = {
 }
 """Columns of a group: its id or code stands beside its name. The others are one column of their own name."""
 
-FIGURES = ("orders", "quantity", "gross_fen", "refunded_fen", "net_fen")
+FIGURES = ("orders", "quantity", "gross_fen", "refunded_fen", "platform_fen", "declared_fen", "net_fen")
+"""``platform_fen`` and ``declared_fen`` together are ``net_fen``, which is ``gross_fen`` less ``refunded_fen``: what
+only vouchers from outside the platform prove stands apart on every row."""
+_AMOUNTS = sum(figure.endswith("_fen") for figure in FIGURES)
 
 
 class ReportTooLarge(DomainError):
@@ -138,8 +141,7 @@ class Report:
     """A sales report. Rows have the columns of ``question.header``; ``totals`` are its figures over all rows.
 
     Rows and totals come from one snapshot. An order that appears in two rows is one order in the totals.
-    ``undelivered_facts`` is how many sales and refunds have been announced but not yet counted, ``declared_fen`` what
-    of the net only vouchers from outside the platform prove.
+    ``undelivered_facts`` is how many sales and refunds have been announced but not yet counted.
     """
 
     question: Question
@@ -147,7 +149,11 @@ class Report:
     rows: Sequence[tuple[Any, ...]]
     totals: tuple[int, ...]
     undelivered_facts: int
-    declared_fen: int = 0
+
+    @property
+    def declared_fen(self) -> int:
+        """What of the net only vouchers from outside the platform prove."""
+        return self.totals[FIGURES.index("declared_fen")]
 
 
 def presented(question: Question, found: Sequence[Any], name_of_division: Callable[[str], str | None]) -> list[Any]:
@@ -170,11 +176,13 @@ def presented(question: Question, found: Sequence[Any], name_of_division: Callab
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """The amounts of one piece of a report, all in fen. ``net_fen`` may be negative."""
+    """The amounts of one piece of a report, all in fen. ``net_fen`` and its two parts may be negative."""
 
     label: Text
     gross_fen: int
     refunded_fen: int
+    platform_fen: int
+    declared_fen: int
     net_fen: int
 
 
@@ -197,12 +205,12 @@ def bars(report: Report, shown: Callable[[Group, tuple[Any, ...]], Text], rest: 
     for row in report.rows:
         key = str(row[at])
         if key not in sums:
-            sums[key], labels[key] = [0, 0, 0], shown(group, row[at : at + width])
-        for place, fen in enumerate(row[-3:]):
+            sums[key], labels[key] = [0] * _AMOUNTS, shown(group, row[at : at + width])
+        for place, fen in enumerate(row[-_AMOUNTS:]):
             sums[key][place] += fen
     if group in (Group.MONTH, Group.DAY):
-        return [Bar(label, *three) for label, three in _shortened(sums).items()]
-    largest = sorted(sums, key=lambda key: -sums[key][2])
+        return [Bar(label, *amounts) for label, amounts in _shortened(sums).items()]
+    largest = sorted(sums, key=lambda key: -sums[key][-1])
     kept = largest if len(largest) <= MOST_BARS else largest[: MOST_BARS - 1]
     made = [Bar(labels[key], *sums[key]) for key in kept]
     if len(kept) < len(largest):
@@ -217,9 +225,9 @@ def _shortened(days: dict[str, list[int]]) -> dict[str, list[int]]:
         if len(sums) <= MOST_PERIODS:
             break
         longer: dict[str, list[int]] = {}
-        for key, three in sums.items():
-            whole = longer.setdefault(key[:length], [0, 0, 0])
-            for place, fen in enumerate(three):
+        for key, amounts in sums.items():
+            whole = longer.setdefault(key[:length], [0] * _AMOUNTS)
+            for place, fen in enumerate(amounts):
                 whole[place] += fen
         sums = longer
     return sums

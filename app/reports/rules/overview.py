@@ -78,7 +78,8 @@ class Overview:
     """Counted sales of a slice, all of it from one snapshot.
 
     ``months`` are by the first of the month and include the same months of the year before; ``declared`` is the part
-    of them that only vouchers from outside the platform stand behind. ``places`` are by the beginning of a division
+    of them that only vouchers from outside the platform stand behind, and ``declared_of`` that of each ``channel``,
+    ``category``, ``supplier``, ``township`` or ``place``. ``places`` are by the beginning of a division
     code and category. ``undelivered_facts`` have happened and are in none of the figures.
     """
 
@@ -87,6 +88,7 @@ class Overview:
     undelivered_facts: int
     months: Mapping[tuple[date, str], Sums]
     declared: Mapping[date, Sums]
+    declared_of: Mapping[tuple[str, str], Sums]
     places: Mapping[tuple[str, str], Sums]
     suppliers: Sequence[Piece]
     townships: Sequence[Piece]
@@ -109,6 +111,10 @@ class Overview:
     def declared_total(self) -> Sums:
         """Of the whole slice what was declared from outside."""
         return total(sums for when, sums in self.declared.items() if self._within(when))
+
+    def declared_by(self, kind: str) -> dict[str, int]:
+        """Net of what was declared from outside, by the keys of one kind of piece."""
+        return {key: sums.net_fen for (of, key), sums in self.declared_of.items() if of == kind}
 
     @property
     def channels(self) -> dict[str, Sums]:

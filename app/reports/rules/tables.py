@@ -73,7 +73,8 @@ class Column:
 class Drawing:
     """What is drawn of a report: bars, each with a label and a number for every column after the first.
 
-    A workbook draws the last column, or all ``side_by_side``; so does paper with the last.
+    A workbook draws the last column, or all ``side_by_side``; so does paper with the last. Where so many ``parts``
+    stand before the last column and make it up, both draw these on top of one another instead.
     """
 
     title: Said
@@ -81,6 +82,7 @@ class Drawing:
     bars: Sequence[Sequence[Any]]
     total: Sequence[Any] | None = None
     side_by_side: bool = False
+    parts: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,8 @@ _COLUMNS = (
     Column("version", Said("定义版本", "Version"), "whole", 9, on_paper=False),
     Column("target", Said("目标值", "Target"), "measure", 16),
     Column("actual", Said("实际", "Actual"), "measure", 16),
+    Column("actual_platform", Said("其中平台", "Of the platform"), "measure", 16, on_paper=False),
+    Column("actual_declared", Said("其中申报", "Declared"), "measure", 16),
     Column("progress_bp", Said("完成率", "Progress"), "share", 10),
     Column("expected_to_date", Said("按季节应达", "Expected to date"), "measure", 16),
     Column("forecast_low", Said("预测（低）", "Forecast, low"), "measure", 16, on_paper=False),
@@ -74,9 +76,10 @@ _NOTES = (
     ),
     Said(
         "各目标的统计范围可能相互包含，不得相加；只有同一分组内的目标互不重叠。实际值取自仅可追加的帮扶台账，"
-        "是期间内符合筛选条件的净额。",
+        "是期间内符合筛选条件的净额，其中仅凭平台外凭证的部分另列为申报。",
         "Goals may contain one another and must not be added up; only those of one partition group are apart. The "
-        "actual figure is the net of the append-only ledger within the period and the goal's filter.",
+        "actual figure is the net of the append-only ledger within the period and the goal's filter; what of it only "
+        "vouchers from outside the platform prove stands apart as declared.",
     ),
     Said(
         "“按季节应达”按全年各月销售比重折算到当日，不按月数平均；与之相差 5 % 以内为正常。",
@@ -146,6 +149,8 @@ def _row(standing: GoalStanding) -> tuple[object, ...]:
         goal.version,
         measured(goal.target),
         measured(now.actual),
+        measured(now.platform),
+        measured(now.declared),
         _progress(standing),
         measured(now.expected_to_date),
         *map(measured, (now.forecast.low, now.forecast.mid, now.forecast.high)),

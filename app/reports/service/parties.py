@@ -12,6 +12,8 @@ _TITLES = {
     Group.PARTNER: Said("合作商超采购报表", "Purchases by supermarket"),
 }
 _MOST_BARS = 12
+_NET = 1 + len(FIGURES)
+"""Where the net stands in a row: behind id, name and the other figures."""
 
 
 def parties_table(report: Report, before: Report) -> Table:
@@ -23,7 +25,7 @@ def parties_table(report: Report, before: Report) -> Table:
     (group,) = question.groups
     earlier = {row[0]: row for row in before.rows if row[0] is not None}
     rows = {row[0]: row for row in report.rows if row[0] is not None}
-    rows |= {key: (*row[:2], 0, 0, 0, 0, 0) for key, row in earlier.items() if key not in rows}
+    rows |= {key: (*row[:2], *[0] * len(FIGURES)) for key, row in earlier.items() if key not in rows}
     whole = sum(row[-1] for row in rows.values())
     told = sorted(
         (
@@ -31,10 +33,10 @@ def parties_table(report: Report, before: Report) -> Table:
             for key, row in rows.items()
             for then in [earlier[key][-1] if key in earlier else 0]
         ),
-        key=lambda row: (-row[6], row[0]),
+        key=lambda row: (-row[_NET], row[0]),
     )
-    sums = [sum(row[at] for row in told) for at in range(2, 7)]
-    then = sum(row[8] for row in told)
+    sums = [sum(row[at] for row in told) for at in range(2, _NET + 1)]
+    then = sum(row[_NET + 2] for row in told)
     name = words.TITLES[group.value]
     return Table(
         name=f"{group.value}s-{question.first}-{question.last}",
@@ -55,7 +57,7 @@ def parties_table(report: Report, before: Report) -> Table:
         drawing=Drawing(
             Said(f"净额（元），按{name.zh}", f"Net (yuan) by {name.en.lower()}"),
             [Column(group.value, name), figure_column("net_fen")],
-            [(row[1] or row[0], row[6]) for row in told[:_MOST_BARS]],
+            [(row[1] or row[0], row[_NET]) for row in told[:_MOST_BARS]],
         ),
         head={
             "from": question.first.isoformat(),

@@ -22,7 +22,7 @@ def sales_table(report: Report, *, drawn: bool = True) -> Table:
         name=f"sales-{question.basis.value}-{question.first}-{question.last}",
         title=Said("销售报表", "Sales report"),
         as_of=report.as_of,
-        columns=[*(column for one in question.groups for column in _of_group(one)), *map(figure_column, FIGURES)],
+        columns=[*(column for one in question.groups for column in _of_group(one)), *_figures(report)],
         rows=report.rows,
         totals=[None] * (len(question.header) - len(FIGURES)) + list(report.totals),
         particulars=[
@@ -54,14 +54,33 @@ def long_sales_table(question: Question, drawn: Report) -> Table:
     return replace(sales_table(whole, drawn=False), drawing=_drawing(drawn))
 
 
+def _figures(report: Report) -> list[Column]:
+    """The columns of figures; paper has no room for what is apart where nothing is."""
+    apart = report.declared_fen != 0 or any(row[-2] for row in report.rows)
+    shown = map(figure_column, FIGURES)
+    return [replace(one, on_paper=apart or one.key not in ("platform_fen", "declared_fen")) for one in shown]
+
+
 def _drawing(report: Report) -> Drawing:
     group = drawn_by(report.question)
     shown = words.GROUPS[group]
+    drawn = bars(report, _label, words.REST)
+    if any(one.declared_fen for one in drawn):
+        return Drawing(
+            Said(
+                f"净额（元），按{shown.zh}：平台与申报分列", f"Net (yuan) by {shown.en}: of the platform and declared"
+            ),
+            [Column(group.value, words.TITLES[columns(group)[-1]]), *map(figure_column, FIGURES[2:])],
+            [(one.label, *(getattr(one, name) for name in FIGURES[2:])) for one in drawn],
+            total=[None, *report.totals[2:]],
+            parts=2,
+        )
+    whole = [name for name in FIGURES[2:] if name not in ("platform_fen", "declared_fen")]
     return Drawing(
         Said(f"净额（元），按{shown.zh}", f"Net (yuan) by {shown.en}"),
-        [Column(group.value, words.TITLES[columns(group)[-1]]), *map(figure_column, FIGURES[2:])],
-        [(bar.label, bar.gross_fen, bar.refunded_fen, bar.net_fen) for bar in bars(report, _label, words.REST)],
-        total=[None, *report.totals[2:]],
+        [Column(group.value, words.TITLES[columns(group)[-1]]), *map(figure_column, whole)],
+        [(one.label, *(getattr(one, name) for name in whole)) for one in drawn],
+        total=[None, *(figure for name, figure in zip(FIGURES, report.totals, strict=True) if name in whole)],
     )
 
 

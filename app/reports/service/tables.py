@@ -100,14 +100,14 @@ def overview(drawing: Drawing, language: str) -> Page:
     last = len(drawing.columns) - 1
     bars = [[told(label, language), *numbers] for label, *numbers in drawing.bars]
     total = None if drawing.total is None else [TOTAL.to(language), *drawing.total[1:]]
-    values = range(1, last + 1) if drawing.side_by_side else [last]
+    values = range(1, last + 1) if drawing.side_by_side else range(last - drawing.parts, last) or [last]
     return Page(
         _OVERVIEW.to(language),
         [Heading(drawing.columns[0].title.to(language), "text", 26)]
         + [heading_of(column, language) for column in drawing.columns[1:]],
         bars,
         total=total,
-        chart=Chart(drawing.title.to(language), labels=0, values=list(values)),
+        chart=Chart(drawing.title.to(language), labels=0, values=list(values), stacked=drawing.parts > 0),
     )
 
 
@@ -131,6 +131,7 @@ def _printed(table: Table, language: str) -> dict[str, Any]:
         "wide": len(columns) > _WIDE,
         "chart": drawing.title.to(language) if drawing else "",
         "bars": _bars(drawing, language) if drawing else [],
+        "parts": [one.title.to(language) for one in drawing.columns[-1 - drawing.parts : -1]] if drawing else [],
         "columns": [{"title": column.title.to(language), "kind": column.kind} for column in columns],
         "rows": [
             [_cell(column, called(table, column, row, language), language) for column in columns] for row in table.rows
@@ -142,10 +143,16 @@ def _printed(table: Table, language: str) -> dict[str, Any]:
     }
 
 
-def _bars(drawing: Drawing, language: str) -> list[tuple[str, str, float]]:
+def _bars(drawing: Drawing, language: str) -> list[tuple[str, str, list[float]]]:
+    """Label, amount, and the lengths of its parts; one length where there are none, or they do not add up to a bar."""
     longest = max((abs(bar[-1]) for bar in drawing.bars), default=0) or 1
     column = drawing.columns[-1]
-    return [(told(bar[0], language), _figure(column, bar[-1]), bar[-1] / longest) for bar in drawing.bars]
+    made = []
+    for bar in drawing.bars:
+        parts = bar[-1 - drawing.parts : -1]
+        lengths = parts if parts and min(parts) >= 0 else [bar[-1]]
+        made.append((told(bar[0], language), _figure(column, bar[-1]), [length / longest for length in lengths]))
+    return made
 
 
 def _cell(column: Column, value: Any, language: str) -> str:

@@ -48,6 +48,8 @@ TITLES: Mapping[str, Said] = MappingProxyType(
         "quantity": Said("件数", "Quantity"),
         "gross_fen": Said("销售额（元）", "Gross (yuan)"),
         "refunded_fen": Said("退款（元）", "Refunded (yuan)"),
+        "platform_fen": Said("平台净额（元）", "Platform (yuan)"),
+        "declared_fen": Said("申报净额（元）", "Declared (yuan)"),
         "net_fen": Said("净额（元）", "Net (yuan)"),
     }
 )
