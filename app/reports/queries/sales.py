@@ -117,7 +117,7 @@ async def sold(session: AsyncSession, question: Question) -> AsyncGenerator[list
     statement, span = _asked(question, MOST_LISTED + 2)
     async with aclosing(stream(session, statement, span, size=BATCH)) as batches:
         async for batch in batches:
-            yield [(*presented(question, row[6:], division_name), *_figures(*row[2:6])) for row in batch if not row[0]]
+            yield [(*presented(question, row[7:], division_name), *_figures(*row[2:7])) for row in batch if not row[0]]
 
 
 async def undelivered(session: AsyncSession) -> int:
