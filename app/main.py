@@ -48,6 +48,7 @@ from app.core.web.health import router as health
 from app.core.web.middleware import Surroundings
 from app.core.web.openapi import install_openapi
 from app.core.web.problems import install_handlers
+from app.core.web.routing import Shortlist
 from app.core.web.strict import refuse_unknown_parameters
 from app.wiring import build
 
@@ -87,7 +88,6 @@ _TAGS = [
     {"name": "webhooks", "description": "Messages to the systems of suppliers and partners"},
     {"name": "health", "description": "For those who run the service"},
 ]
-# The busiest first: routes are tried one after the other.
 _MODULES = (
     storefront,
     orders,
@@ -160,6 +160,7 @@ def create_app(
     _serve_docs(app)
     install_handlers(app, nowhere=pages.nowhere)
     install_openapi(app)
+    app.router.middleware_stack = Shortlist(app.router)
     app.add_middleware(PageCache, prefixes=_CACHED, settings=settings.cache)
     app.add_middleware(Surroundings, limits=settings.limits)
     return app

@@ -43,6 +43,8 @@ from app.assistance.queries import (
     unsealed,
 )
 from app.assistance.queries.households import REGISTERED as REGISTERED_HOUSEHOLDS
+from app.assistance.queries.state import ENTRIES as LEDGER_ENTRIES
+from app.assistance.queries.state import LedgerState, ledger_state
 from app.assistance.queries.tallies import TAKES as GOAL_FILTER
 from app.assistance.queries.tallies import TALLIED as GOALS_WITH_AREAS
 from app.assistance.routes import router
@@ -149,6 +151,7 @@ __all__ = [
     "GOALS_WITH_AREAS",
     "GOAL_FILTER",
     "GOODS",
+    "LEDGER_ENTRIES",
     "NAMED",
     "REGISTERED_HOUSEHOLDS",
     "SEASON",
@@ -193,6 +196,7 @@ __all__ = [
     "HouseholdPayment",
     "HouseholdStanding",
     "Kind",
+    "LedgerState",
     "LinkKind",
     "ListStatus",
     "Listed",
@@ -253,6 +257,7 @@ __all__ = [
     "goals",
     "income_of",
     "ledger",
+    "ledger_state",
     "link_households",
     "notice_reached",
     "on_goods_received",

@@ -8,8 +8,8 @@ set on every connection. Losing a race reads like the ordinary refusal, because 
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext, suppress
 from datetime import datetime
 from functools import lru_cache
 from typing import Annotated, Any, LiteralString, cast
@@ -178,6 +178,7 @@ core_installation = Table(
     Column("value", Text, nullable=False),
 )
 
+_FOR_READERS = "-c default_transaction_read_only=on -c plan_cache_mode=force_generic_plan"
 _DRIVER = "driver"
 _ANYBODY_THERE = text("SELECT 1")
 _BOUND = text("SELECT set_config(:name, :limit, true)")
@@ -362,14 +363,15 @@ class Database:
         )
         # Readers have connections of their own, which PostgreSQL itself keeps read-only, and no transactions: under
         # READ COMMITTED each statement sees its own snapshot anyway. That saves BEGIN and ROLLBACK, and with the
-        # ROLLBACK the driver's habit of forgetting all prepared statements: most of a short read was planning it.
+        # ROLLBACK the driver's habit of forgetting all prepared statements: most of a short read was planning it. Nor
+        # does PostgreSQL plan anew for each set of values what it was given to prepare (decision 0025).
         self.readers: AsyncEngine = create_async_engine(
             url,
             pool_size=pool.readers,
             max_overflow=0,
             isolation_level="AUTOCOMMIT",
             skip_autocommit_rollback=True,
-            connect_args=connect | {"options": f"{options} -c default_transaction_read_only=on"},
+            connect_args=connect | {"options": f"{options} {_FOR_READERS}"},
             **common,
         )
         self.wiring = wiring or Wiring()
@@ -377,6 +379,7 @@ class Database:
         self._read_sessions = async_sessionmaker(self.readers, expire_on_commit=False, autoflush=False)
         of_one_moment = self.readers.execution_options(isolation_level="REPEATABLE READ")
         self._snapshots = async_sessionmaker(of_one_moment, expire_on_commit=False, autoflush=False)
+        self._reader: Callable[[], AbstractAsyncContextManager[AsyncConnection]] = self.readers.connect
 
     @classmethod
     def within(cls, connection: AsyncConnection, wiring: Wiring | None = None) -> Database:
@@ -387,7 +390,9 @@ class Database:
         sessions = async_sessionmaker(
             connection, expire_on_commit=False, autoflush=False, join_transaction_mode="create_savepoint"
         )
-        database._write_sessions = database._read_sessions = database._snapshots = sessions  # noqa: SLF001 - our own
+        # Our own, being made:
+        database._write_sessions = database._read_sessions = database._snapshots = sessions  # noqa: SLF001
+        database._reader = lambda: nullcontext(connection)  # noqa: SLF001
         return database
 
     @asynccontextmanager
@@ -418,6 +423,15 @@ class Database:
                 if statement_seconds is not None:
                     await session.execute(_BOUND, {"name": "statement_timeout", "limit": f"{statement_seconds}s"})
                 yield session
+
+    async def look(self, statement: TextClause, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        """The rows of one constant statement, read with no session around it: a session costs more than they do."""
+        with translated():
+            async with self._reader() as connection:
+                driver = (await connection.get_raw_connection()).driver_connection
+                cursor = cast("psycopg.AsyncConnection", driver).cursor()
+                await cursor.execute(_in_driver_form(statement), parameters)
+                return await cursor.fetchall()
 
     async def dispose(self) -> None:
         """Close every connection."""

@@ -52,6 +52,7 @@ from app.assistance.queries.progress import entered, goals_of, measure_by_no, of
 from app.assistance.queries.proposals import entry, proposal, proposals
 from app.assistance.queries.register import income_of, register
 from app.assistance.queries.seals import ENTRY_DIGEST, SEAL_FORM, seal_digest, sealed_through, unsealed
+from app.assistance.queries.state import GoalState, LedgerState, goal_state, ledger_state
 from app.assistance.queries.submissions import changes, statement, submission, submissions
 from app.assistance.queries.tallies import agreed_for, measure_goals
 
@@ -62,6 +63,8 @@ __all__ = [
     "ENTRY_DIGEST",
     "SEAL_FORM",
     "CountedSale",
+    "GoalState",
+    "LedgerState",
     "agreed_for",
     "aspect_by_no",
     "aspects",
@@ -86,6 +89,7 @@ __all__ = [
     "first_month",
     "goal",
     "goal_entries",
+    "goal_state",
     "goal_value",
     "goals",
     "goals_of",
@@ -98,6 +102,7 @@ __all__ = [
     "income_of",
     "known_of",
     "ledger",
+    "ledger_state",
     "linkages",
     "lock_goal",
     "lock_household",

@@ -139,7 +139,7 @@ SELECT g.id, d.* FROM g CROSS JOIN LATERAL ({
 
 
 # What is promised and not delivered yet, valued as it will count; a partial delivery is no new order.
-_AGREED = text(f"""
+AGREED = f"""
 WITH g AS MATERIALIZED (
     SELECT a.*, {AREAS} FROM assistance_goal a WHERE a.id = ANY (SELECT unnest(CAST(:goals AS uuid[])))
 ), awaited AS (
@@ -157,11 +157,12 @@ WITH g AS MATERIALIZED (
     WHERE o.paid_at IS NOT NULL AND l.assisted AND NOT l.self_purchase AND o.ext_832_order_no IS NULL
 )
 SELECT g.id, e.by_po, CAST(CASE g.metric WHEN 'orders' THEN count(DISTINCT e.order_id) FILTER (WHERE e.whole)
-    WHEN 'quantity_g' THEN sum(e.units * e.net_weight_g) ELSE sum(e.amount_fen) END AS bigint)
+    WHEN 'quantity_g' THEN sum(e.units * e.net_weight_g) ELSE sum(e.amount_fen) END AS bigint) AS value
 FROM g JOIN awaited e ON greatest(e.due_on, :today) BETWEEN g.starts_on AND g.ends_on
     AND e.division_code LIKE '37%' AND {TAKES}
 GROUP BY 1, 2, g.metric
-""")
+"""
+_AGREED = text(AGREED)
 
 
 async def measure_goals(session: AsyncSession, goals: Sequence[Goal], *, today: date) -> dict[UUID, Ledger]:

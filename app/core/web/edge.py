@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, cast
@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.clock import utc_now
 from app.core.db import Database
 from app.core.settings import Settings
+from app.core.web.answers import Answers
 from app.core.web.limits import Limits
 
 Figures = Callable[[AsyncSession, datetime], Awaitable[Mapping[str, Decimal]]]
@@ -32,6 +33,7 @@ class Edge:
     """The schema revision that this program was written for; None where tables were made without migrations."""
     figures: tuple[Figures, ...] = ()
     """Read anew for every look at ``/metrics``, so each is one quick statement."""
+    answers: Answers = field(default_factory=Answers)
 
 
 def edge_of(request: Request) -> Edge:

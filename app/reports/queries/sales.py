@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.assistance import LEDGER_ENTRIES
 from app.buyers import resolve_division
 from app.core.clock import day_end, day_start
 from app.core.db import ask, stream
@@ -53,6 +54,7 @@ _PAID = f"""
     ) AS moved
 """
 _SOURCES = {Basis.COUNTED: _COUNTED, Basis.PAID: _PAID}
+_BESIDE = {Basis.COUNTED: LEDGER_ENTRIES, Basis.PAID: "0"}
 
 _UNDELIVERED = text("SELECT count(*) FROM core_delivery WHERE lane = 'assistance'")
 
@@ -64,7 +66,7 @@ def _statement(groups: tuple[Group, ...], basis: Basis, most: int) -> TextClause
     names = [f"max({COLUMNS[group][1]})" for group in groups if group in COLUMNS and group is not Group.DIVISION]
     return text(f"""
 SELECT grouping({columns[0]}) AS is_total,
-       (SELECT count(*) FROM core_delivery WHERE lane = 'assistance') AS undelivered,
+       json_build_array((SELECT count(*) FROM core_delivery WHERE lane = 'assistance'), {_BESIDE[basis]}) AS beside,
        count(DISTINCT order_id) FILTER (WHERE sold), coalesce(sum(quantity), 0), coalesce(sum(gross_fen), 0),
        coalesce(sum(refunded_fen), 0), coalesce(sum(declared_fen), 0), {", ".join([*columns, *names])}
 FROM ({_SOURCES[basis]}) AS source
@@ -95,7 +97,8 @@ async def sales(session: AsyncSession, question: Question, *, now: datetime) -> 
     if len(found) > MOST_ROWS:
         raise ReportTooLarge(most=MOST_ROWS)
     rows = [(*presented(question, row[7:], division_name), *_figures(*row[2:7])) for row in found]
-    return Report(question, now, rows, _figures(*total[2:7]), total[1])
+    undelivered_facts, entries = total[1]
+    return Report(question, now, rows, _figures(*total[2:7]), undelivered_facts, entries)
 
 
 @lru_cache(maxsize=256)

@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from sqlalchemy import TextClause, text
 
-from app.assistance import BUYER, GOODS, NAMED, View, view_for
+from app.assistance import BUYER, GOODS, LEDGER_ENTRIES, NAMED, View, view_for
 from app.reports.rules import COLUMNS, Group, Question
 
 _TIMES = (Group.MONTH, Group.DAY)
@@ -84,7 +84,7 @@ WITH tail AS MATERIALIZED (
     FROM assistance_entry WHERE evidence = 'declared' AND counted_on BETWEEN :first AND :last
 )
 SELECT grouping({keys[0]}) AS is_total,
-       (SELECT count(*) FROM core_delivery WHERE lane = 'assistance') AS undelivered,
+       json_build_array((SELECT count(*) FROM core_delivery WHERE lane = 'assistance'), {LEDGER_ENTRIES}) AS beside,
        CAST(CASE grouping({keys[0]}) WHEN 0 THEN sum(orders) ELSE
            (SELECT coalesce(sum(orders), 0) FROM assistance_sum
             WHERE view = {total.code} AND at BETWEEN :first AND :last AND (prev IS NULL OR prev < :first))

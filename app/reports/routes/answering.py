@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import Query, Request, Response
@@ -28,6 +29,18 @@ FORMATS: dict[int | str, dict[str, Any]] = {
     },
 }
 """What a route of a report answers besides its problems."""
+
+
+def as_of_any_moment(table: Table) -> bytes:
+    """The report as JSON without the moment of which it is: it stays true as long as what it was read from is so."""
+    told = document(table)
+    del told["as_of"]
+    return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def as_of(now: datetime, told: bytes) -> bytes:
+    """The same of this moment."""
+    return b'{"as_of":"' + now.isoformat().replace("+00:00", "Z").encode() + b'",' + told[1:]
 
 
 async def answered(table: Table, form: Format, request: Request) -> Response:

@@ -141,7 +141,8 @@ class Report:
     """A sales report. Rows have the columns of ``question.header``; ``totals`` are its figures over all rows.
 
     Rows and totals come from one snapshot. An order that appears in two rows is one order in the totals.
-    ``undelivered_facts`` is how many sales and refunds have been announced but not yet counted.
+    ``undelivered_facts`` is how many sales and refunds have been announced but not yet counted. ``entries`` is how many
+    the ledger had in all, and 0 where it was not asked.
     """
 
     question: Question
@@ -149,6 +150,7 @@ class Report:
     rows: Sequence[tuple[Any, ...]]
     totals: tuple[int, ...]
     undelivered_facts: int
+    entries: int = 0
 
     @property
     def declared_fen(self) -> int:
