@@ -8,11 +8,10 @@ import shutil
 import threading
 import time
 from collections.abc import Coroutine, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
-from uuid import uuid4
 
 import pytest
 import uvicorn
@@ -26,7 +25,7 @@ from app.core.settings import PoolSettings
 from app.demo.pictures import draw
 from app.main import create_app
 from app.wiring import build
-from tests.conftest import TEMPLATE, Clock, drop_database, make_database
+from tests.conftest import Clock, clone
 from tests.identity.builders import quick_hash
 from tests.shop import Shop, open_shop
 
@@ -54,7 +53,7 @@ class Site:
     def meanwhile(self, work: Coroutine[Any, Any, T]) -> T:
         """Let somebody else do something, with connections of their own."""
 
-        async def apart() -> T:
+        async def met() -> T:
             self.shop.db = Database(self.database_url, PoolSettings(), build(self.shop.settings))
             self.shop.app = create_app(self.shop.settings, database=self.shop.db)
             try:
@@ -62,48 +61,58 @@ class Site:
             finally:
                 await self.shop.db.dispose()
 
-        made: list[T] = []
-        # In a thread of its own, because the browser's event loop runs in this one.
-        thread = threading.Thread(target=lambda: made.append(asyncio.run(apart())))
-        thread.start()
-        thread.join()
-        return made[0]
+        return apart(met())
+
+
+def apart(work: Coroutine[Any, Any, T]) -> T:
+    """Run it in a thread of its own, because the browser's event loop runs in this one."""
+    made: list[T] = []
+    thread = threading.Thread(target=lambda: made.append(asyncio.run(work)))
+    thread.start()
+    thread.join()
+    return made[0]
+
+
+@pytest.fixture(scope="session")
+def furnished(server_url, settings, keys) -> Iterator[tuple[str, Shop]]:
+    """The name of a database with a shop to be looked at, to be cloned for each file, and the shop."""
+    with clone(server_url, "furnished") as url:
+        address = url.render_as_string(hide_password=False)
+
+        async def furnish() -> Shop:
+            database = Database(address, PoolSettings(), build(settings))
+            shop = await open_shop(database, settings, Clock(datetime.now(UTC)))
+            async with database.write() as session:
+                for root in ("golden-tea", "navel-orange"):
+                    picture = draw(root, root, {}).encode()
+                    digest = await catalogue.store_image(session, picture, "image/svg+xml", now=shop.clock())
+                    await session.execute(_HANG, {"digest": digest, "root": root})
+                await session.execute(_PASSWORD, {"hash": quick_hash(PASSWORD)})
+                await storefront.rebuild(session)
+            await database.dispose()
+            return shop
+
+        yield str(url.database), apart(furnish())
 
 
 @pytest.fixture(scope="module")
-def site(server_url, settings, keys) -> Iterator[Site]:
-    name = f"browser_{uuid4().hex[:12]}"
-    make_database(server_url, name, TEMPLATE)
-    url = server_url.set(database=name).render_as_string(hide_password=False)
-
-    async def furnish() -> Shop:
-        database = Database(url, PoolSettings(), build(settings))
-        clock = Clock(datetime.now(UTC))
-        shop = await open_shop(database, settings, clock)
-        async with database.write() as session:
-            for root in ("golden-tea", "navel-orange"):
-                picture = draw(root, root, {}).encode()
-                digest = await catalogue.store_image(session, picture, "image/svg+xml", now=clock())
-                await session.execute(_HANG, {"digest": digest, "root": root})
-            await session.execute(_PASSWORD, {"hash": quick_hash(PASSWORD)})
-            await storefront.rebuild(session)
-        await database.dispose()
-        shop.clock = lambda: datetime.now(UTC)
-        return shop
-
-    shop = asyncio.run(furnish())
-    served = settings.model_copy(update={"database_url": SecretStr(url)})
-    server = uvicorn.Server(uvicorn.Config(create_app(served), port=0, log_config=None, access_log=False))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        assert thread.is_alive()
-        time.sleep(0.05)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    yield Site(f"http://127.0.0.1:{port}", shop, url)
-    server.should_exit = True
-    thread.join(timeout=10)
-    drop_database(server_url, name)
+def site(server_url, settings, furnished: tuple[str, Shop]) -> Iterator[Site]:
+    template, shop = furnished
+    with clone(server_url, "browser", template) as database:
+        url = database.render_as_string(hide_password=False)
+        served = settings.model_copy(update={"database_url": SecretStr(url)})
+        server = uvicorn.Server(uvicorn.Config(create_app(served), port=0, log_config=None, access_log=False))
+        thread = threading.Thread(target=server.run, daemon=True)
+        thread.start()
+        while not server.started:
+            assert thread.is_alive()
+            time.sleep(0.05)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        accounts, products = dict(shop.accounts), dict(shop.products)
+        own = replace(shop, clock=lambda: datetime.now(UTC), accounts=accounts, products=products)
+        yield Site(f"http://127.0.0.1:{port}", own, url)
+        server.should_exit = True
+        thread.join(timeout=10)
 
 
 _HANG = text(
@@ -114,8 +123,8 @@ _PASSWORD = text("UPDATE identity_account SET password_hash = :hash WHERE userna
 
 
 @pytest.fixture(scope="module")
-def browser(site: Site) -> Iterator[Browser]:
-    # The site is furnished before the browser's own event loop runs, and other tests have a loop again after it.
+def browser() -> Iterator[Browser]:
+    """No longer than for a file: its own event loop runs in this thread, where other tests need theirs."""
     chromium = shutil.which("chromium")
     assert chromium, "Debian's chromium is missing: apt-get install chromium"
     with sync_playwright() as playwright:
@@ -136,11 +145,15 @@ class Watched:
     name: str
     troubles: list[str] = field(default_factory=list)
     loaded: dict[str, int] = field(default_factory=dict)
+    asked: set[Any] = field(default_factory=set)
+    """What was asked for and has not come yet."""
     shots: int = 0
 
     def watch(self, context: BrowserContext) -> None:
         """Note everything from now on. The policy's violations are errors on the console."""
         self.page.on("request", self._asked)
+        self.page.on("requestfinished", self._came)
+        self.page.on("requestfailed", self._came)
         self.page.on("console", lambda said: self.troubles.append(said.text) if said.type == "error" else None)
         self.page.on("pageerror", lambda error: self.troubles.append(str(error)))
         network = context.new_cdp_session(self.page)
@@ -156,8 +169,12 @@ class Watched:
         self.page.add_init_script(_SHIFTS)
 
     def _asked(self, request: Any) -> None:
+        self.asked.add(request)
         if not request.url.startswith((self.site.url, "data:", "blob:")):
             self.troubles.append(f"asked {request.url}")
+
+    def _came(self, request: Any) -> None:
+        self.asked.discard(request)
 
     @property
     def bytes_without_pictures(self) -> int:
@@ -167,9 +184,24 @@ class Watched:
         self.page.goto(f"{self.site.url}{path}")
         self.look(path)
 
+    def settle(self) -> None:
+        """Wait until all that was asked for has come and is painted, and a moment more brings nothing new.
+
+        Playwright's own "networkidle" waits for half a second of silence, at every look.
+        """
+        self.page.wait_for_load_state("load")
+        for _ in range(_PATIENCE):
+            self.page.evaluate(_PAINTED)
+            if not self.asked:
+                self.page.evaluate(_PAINTED)
+                if not self.asked:
+                    return
+            self.page.wait_for_timeout(20)
+        raise AssertionError(f"never came: {[request.url for request in self.asked]}")
+
     def look(self, what: str) -> None:
         """Whatever is on the screen now stands still, fits the screen and is worth a picture."""
-        self.page.wait_for_load_state("networkidle")
+        self.settle()
         assert self.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{what} scrolls sideways"
         if self.page.evaluate("window.shifted !== undefined"):
             assert self.page.evaluate("window.shifted") < 0.02, f"{what} jumps"
@@ -185,6 +217,16 @@ class Watched:
         if self.page.viewport_size == SIZES["phone"]:
             assert self.page.evaluate(_SMALL) == [], what
 
+
+_PATIENCE = 500
+_PAINTED = """
+(async () => {
+  await document.fonts.ready;
+  const frame = () => new Promise((done) => requestAnimationFrame(done));
+  await frame(); await frame();
+  await new Promise((done) => setTimeout(done, 30));
+})()
+"""
 
 FAINT = """
 (() => {

@@ -133,7 +133,7 @@ def test_it_prints_and_reads_without_colour(watched: Watched):
     page, site = watched.page, watched.site
     site.meanwhile(_furnish(site))
     _enter(watched, "/office?year=2026")
-    page.wait_for_load_state("networkidle")
+    watched.settle()
     page.emulate_media(media="print")
     page.set_viewport_size({"width": 718, "height": 1000})
     page.evaluate("window.shifted = 0")  # paper is another width

@@ -24,7 +24,7 @@ def test_the_front_page_shows_the_goods_and_is_light(watched: Watched):
     expect(page.get_by_role("main")).to_contain_text("¥39.90")
     for picture in page.locator("main img").all():
         picture.scroll_into_view_if_needed()
-    page.wait_for_load_state("networkidle")
+    watched.settle()
     broken = page.evaluate("[...document.images].filter(i => !i.complete || !i.naturalWidth).map(i => i.src)")
     assert broken == []
 

@@ -56,7 +56,7 @@ def test_from_the_search_to_the_goods_at_the_door(watched: Watched):
     page.get_by_label("区县").select_option("370112")
     expect(page.get_by_label("收货人")).to_have_value("王晓梅")
     page.get_by_label(re.compile("鲜活易腐")).check()
-    page.wait_for_load_state("networkidle")
+    watched.settle()
     page.get_by_role("button", name="提交订单").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("待付款")
     watched.look("order")
