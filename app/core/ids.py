@@ -25,6 +25,16 @@ def new_id(at: datetime) -> UUID:
     return UUID(int=(milliseconds << 80) | _VERSION_AND_VARIANT | noise)
 
 
+def made_at(id_: UUID) -> datetime | None:
+    """The moment that ``new_id`` was told; None for an id of another sort."""
+    return _EPOCH + (id_.int >> 80) * _MILLISECOND if id_.version == 7 else None  # noqa: PLR2004 - RFC 9562
+
+
+def first_id(at: datetime) -> UUID:
+    """What sorts before every id that ``new_id`` makes at or after ``at``."""
+    return UUID(int=((at - _EPOCH) // _MILLISECOND) << 80)
+
+
 def digits(count: int) -> str:
     """``count`` random decimal digits, for numbers that people read aloud."""
     return f"{_entropy.get(_system).randrange(10**count):0{count}d}"

@@ -39,7 +39,17 @@ from app.settlement.lifecycle import (
     after,
     decided,
 )
-from app.settlement.rules import ACCOUNTS, MOST_RATE_BP, WHOLE_BP, AlreadyPaid, Kind, MonthSettled, Party, RuleTaken
+from app.settlement.rules import (
+    ACCOUNTS,
+    MOST_RATE_BP,
+    OF_ORDERS,
+    WHOLE_BP,
+    AlreadyPaid,
+    Kind,
+    MonthSettled,
+    Party,
+    RuleTaken,
+)
 from app.settlement.rules.drafts import AdjustmentWaits, DraftKind
 from app.settlement.rules.split import MerchantTaken, SplitKind
 
@@ -85,6 +95,8 @@ class PostingRow(Base):
     at again posts nothing. What a statement shows is frozen on it. Freight has no line.
 
     ``release_at`` is when the buyer's time to claim is over, and what was sold may be paid out (domain handbook §6.2).
+    What is of a purchase order has its ``po_no``, the line of the receipt as its line, and the row of the receipt,
+    return or correction as its source.
     """
 
     __tablename__ = "settlement_posting"
@@ -94,7 +106,8 @@ class PostingRow(Base):
         CheckConstraint(f"{' + '.join(ACCOUNTS)} = 0", name="balances"),
         CheckConstraint(f"({', '.join(ACCOUNTS)}) <> ({', '.join('0' for _ in ACCOUNTS)})", name="says_something"),
         CheckConstraint("kind <> 'sale' OR (clearing_fen >= 0 AND payable_fen <= 0)", name="sale"),
-        CheckConstraint("(kind = 'refund') = (reverses IS NOT NULL)", name="reverses"),
+        CheckConstraint("(kind IN ('refund', 'return')) = (reverses IS NOT NULL)", name="reverses"),
+        CheckConstraint(f"({_one_of('kind', OF_ORDERS)}) = (po_no IS NOT NULL)", name="po_no"),
         Index("ix_settlement_posting_supplier_id", "supplier_id", "release_at"),
         Index("ix_settlement_posting_supplier_order_id", "supplier_order_id"),
         Index("ix_settlement_posting_line_id", "line_id"),
@@ -109,6 +122,7 @@ class PostingRow(Base):
     supplier_id: Mapped[UUID] = mapped_column(ForeignKey("suppliers_supplier.id"))
     supplier_order_id: Mapped[UUID | None]
     order_number: Mapped[str | None] = mapped_column(Text)
+    po_no: Mapped[str | None] = mapped_column(Text)
     sku: Mapped[str | None] = mapped_column(Text)
     name: Mapped[str | None] = mapped_column(Text)
     quantity: Mapped[int | None]
@@ -124,6 +138,9 @@ class PostingRow(Base):
     district_fen: Mapped[fen] = mapped_column(server_default=_zero)
     carrier_fen: Mapped[fen] = mapped_column(server_default=_zero)
     cash_fen: Mapped[fen] = mapped_column(server_default=_zero)
+    receivable_fen: Mapped[fen] = mapped_column(server_default=_zero)
+    pending_fen: Mapped[fen] = mapped_column(server_default=_zero)
+    unearned_fen: Mapped[fen] = mapped_column(server_default=_zero)
     reverses: Mapped[int | None] = mapped_column(ForeignKey("settlement_posting.id"))
 
 

@@ -36,6 +36,7 @@ def received(purchase_order: Callable[..., Sequence[str]], po: UUID) -> Callable
         f"""INSERT INTO wholesale_return_line (id, return_id, receipt_line_id, line_id, consent_id, units,
                 sellable_units, unit_price_fen, amount_fen)
             VALUES ({ids}, {ids}, '{po}', 2, 0, 100, 200)""",
+        f"""INSERT INTO core_event VALUES (gen_random_uuid(), 'wholesale.goods_returned', '{po}', {_NOON}, '{{}}')""",
         f"INSERT INTO partners_credit (partner_id, limit_fen, used_fen, updated_at) VALUES ('{po}', 0, 700, now())",
         *(
             f"""INSERT INTO partners_credit_entry (partner_id, kind, reference, source_id, amount_fen, at)

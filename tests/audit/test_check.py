@@ -9,6 +9,8 @@ from app import audit
 from app.assistance import CSV_HEADER, service
 from tests.audit.conftest import NOW
 from tests.audit.paid import breaks as breaks_of_payments
+from tests.audit.purchases import breaks as breaks_of_purchases
+from tests.audit.purchases import let_go, posted
 from tests.audit.received import breaks as breaks_of_receipts
 from tests.audit.stated import breaks as breaks_of_statements
 from tests.auditor import breaks
@@ -191,6 +193,7 @@ BREAKS = [
     ),
     *breaks_of_receipts(purchase_order, PO),
     *breaks_of_statements(purchase_order, PO),
+    *breaks_of_purchases(purchase_order, PO),
     ("order.of_bulk", [*bulk()]),
     (
         "payment.of_bulk",
@@ -677,6 +680,15 @@ async def test_a_shop_that_has_lived_has_no_breaks(books):
     assert await audit.check(books, now=NOW) == []
     kinds = await books.scalars(text("SELECT DISTINCT status FROM orders_supplier_order"))
     assert len(set(kinds)) == 8, "every state should be lived through"
+
+
+@pytest.mark.parametrize("world", [posted, let_go])
+async def test_what_suppliers_are_owed_for_purchase_orders_has_no_breaks(books, world):
+    await spoil(books, world(purchase_order, PO)())
+    assert await audit.check(books, now=NOW) == []
+    kinds = await books.scalars(text("SELECT kind FROM settlement_posting WHERE po_no IS NOT NULL ORDER BY id"))
+    held = ["receipt", "return", "return", *["deduction"] * 3]
+    assert list(kinds) == held + (["purchase", *["purchase_return"] * 2] if world is let_go else [])
 
 
 @pytest.mark.parametrize(("rule", "statements"), BREAKS, ids=[f"{n}-{rule}" for n, (rule, _) in enumerate(BREAKS)])

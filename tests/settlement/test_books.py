@@ -115,6 +115,9 @@ async def test_the_trial_balance_agrees(books):
         "district": 0,
         "carrier": 1_000,
         "cash": 0,
+        "receivable": 0,
+        "pending": 0,
+        "unearned": 0,
     }
 
 

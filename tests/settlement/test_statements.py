@@ -301,7 +301,7 @@ class TestOverHttp:
     @pytest.mark.usefixtures("october")
     async def test_what_is_owed_now(self, books):
         now = await call(books, "S01", "GET", "/v1/supplier/balance")
-        assert now == {"stated_fen": 22_688, "released_fen": 0, "held_fen": 0, "total_fen": 22_688}
+        assert now == {"stated_fen": 22_688, "released_fen": 0, "held_fen": 0, "pending_fen": 0, "total_fen": 22_688}
 
 
 async def test_a_month_may_take_longer_than_a_request(books):

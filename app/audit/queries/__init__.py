@@ -18,6 +18,7 @@ from app.audit.queries.owed import OWED
 from app.audit.queries.partners import PARTNERS
 from app.audit.queries.payments import PAYMENTS
 from app.audit.queries.periods import PERIODS
+from app.audit.queries.purchases import PURCHASES
 from app.audit.queries.receipts import RECEIPTS
 from app.audit.queries.seals import SEALS
 from app.audit.queries.shown import SHOWN
@@ -44,6 +45,7 @@ RULES: tuple[Rule, ...] = (
     *SUMS,
     *INVOICES,
     *OWED,
+    *PURCHASES,
     *SHOWN,
     *FACTS,
 )

@@ -6,9 +6,9 @@ from app.audit.rules import Rule
 from app.settlement import ACCOUNTS, DIGEST
 
 # The journal is written by a chore: what happened less than ten minutes ago may not stand in it yet.
-_POSTED_BY = "coalesce(CAST(:now AS timestamptz), now()) - interval '10 minutes'"
+POSTED_BY = "coalesce(CAST(:now AS timestamptz), now()) - interval '10 minutes'"
 _NOT_POSTED_YET = f"""EXISTS (
-    SELECT FROM orders_refund f WHERE f.supplier_order_id = s.id AND f.settled_at >= {_POSTED_BY})"""
+    SELECT FROM orders_refund f WHERE f.supplier_order_id = s.id AND f.settled_at >= {POSTED_BY})"""
 SETTLED = """
     SELECT b.line_id, sum(b.amount_fen) AS amount_fen, sum(b.quantity) AS quantity
     FROM orders_refund_line b JOIN orders_refund r ON r.id = b.refund_id WHERE r.status = 'settled' GROUP BY b.line_id
@@ -27,7 +27,8 @@ OWED: tuple[Rule, ...] = (
     Rule(
         "journal.source",
         "结算分录没有与之对应的业务",
-        "a posting of the journal has no completed sale, settled refund, ended claim, dispute or payout behind it",
+        "a posting of the journal has no completed sale, settled refund, ended claim, dispute, payout or supermarket's "
+        "document behind it",
         """
         SELECT p.id AS posting_id, p.kind, p.source_id FROM settlement_posting p WHERE NOT CASE p.kind
             WHEN 'sale' THEN EXISTS (SELECT FROM orders_supplier_order s WHERE s.id = p.source_id
@@ -38,6 +39,17 @@ OWED: tuple[Rule, ...] = (
                 AND c.status = 'reshipped' AND c.liable IN ('platform', 'carrier'))
             WHEN 'adjustment' THEN EXISTS (SELECT FROM settlement_statement_event e WHERE e.statement_id = p.source_id
                 AND e.party = 'operator' AND e.status = 'confirmed')
+            WHEN 'receipt' THEN p.source_id = p.line_id AND EXISTS (
+                SELECT FROM wholesale_receipt_line t WHERE t.id = p.line_id)
+            WHEN 'return' THEN EXISTS (
+                SELECT FROM wholesale_return_line b WHERE b.id = p.source_id AND b.receipt_line_id = p.line_id
+                UNION ALL
+                SELECT FROM wholesale_correction c WHERE c.id = p.source_id AND c.receipt_line_id = p.line_id)
+            WHEN 'deduction' THEN EXISTS (SELECT FROM wholesale_statement_line y WHERE y.source_id = p.source_id)
+            WHEN 'purchase' THEN p.source_id = p.line_id AND EXISTS (
+                SELECT FROM wholesale_statement_line y WHERE y.source_id = p.source_id AND y.kind = 'receipt')
+            WHEN 'purchase_return' THEN EXISTS (SELECT FROM wholesale_statement_line y
+                WHERE y.source_id = p.source_id AND y.kind IN ('return', 'correction'))
             ELSE EXISTS (SELECT FROM settlement_payout y WHERE y.id = p.source_id AND y.status = 'paid') END
         """,
     ),
@@ -53,7 +65,7 @@ OWED: tuple[Rule, ...] = (
                    GROUP BY supplier_order_id) p ON p.supplier_order_id = s.id
         LEFT JOIN (SELECT supplier_order_id, sum(amount_fen) AS total FROM orders_refund WHERE status = 'settled'
                    GROUP BY supplier_order_id) r ON r.supplier_order_id = s.id
-        WHERE s.status = 'completed' AND s.completed_at < {_POSTED_BY} AND NOT {_NOT_POSTED_YET}
+        WHERE s.status = 'completed' AND s.completed_at < {POSTED_BY} AND NOT {_NOT_POSTED_YET}
           AND p.total IS DISTINCT FROM s.amount_fen - coalesce(r.total, 0)
         """,
     ),
@@ -90,12 +102,13 @@ OWED: tuple[Rule, ...] = (
         FROM settlement_statement t LEFT JOIN (
             SELECT r.statement_id, count(*) AS row_count, {DIGEST} AS sha256,
                    coalesce(sum(p.clearing_fen + p.cash_fen)
-                            FILTER (WHERE p.kind = 'sale' AND p.line_id IS NOT NULL), 0) AS goods,
+                            FILTER (WHERE p.kind = 'sale' AND p.line_id IS NOT NULL), 0)
+                   - coalesce(sum(p.payable_fen + p.commission_fen) FILTER (WHERE p.kind = 'purchase'), 0) AS goods,
                    coalesce(sum(p.platform_fen + p.district_fen) FILTER (WHERE p.kind = 'sale'), 0) AS subsidy,
                    coalesce(sum(p.clearing_fen + p.cash_fen) FILTER (WHERE p.kind = 'sale' AND p.line_id IS NULL), 0)
                    AS freight,
-                   coalesce(-sum(p.commission_fen) FILTER (WHERE p.kind = 'sale'), 0) AS commission,
-                   coalesce(sum(p.payable_fen) FILTER (WHERE p.kind = 'refund'), 0) AS refund,
+                   coalesce(-sum(p.commission_fen) FILTER (WHERE p.kind IN ('sale', 'purchase')), 0) AS commission,
+                   coalesce(sum(p.payable_fen) FILTER (WHERE p.kind IN ('refund', 'purchase_return')), 0) AS refund,
                    -sum(p.payable_fen) AS net
             FROM settlement_statement_row r JOIN settlement_posting p ON p.id = r.posting_id
             GROUP BY r.statement_id) w ON w.statement_id = t.id

@@ -23,6 +23,7 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
 _ON_A_PAGE = 24
 _MOST_PAYOUTS = 10
+_MOST_ROWS = 100
 _LONGEST_REASON, _LONGEST_NAME = 2000, 100
 _ACCOUNT, _CNAPS = re.compile(r"[0-9]{8,30}", re.ASCII), re.compile(r"[0-9]{12}", re.ASCII)
 _FIELDS = ("bank", "account", "cnaps")
@@ -171,6 +172,8 @@ async def _page(
         statement=statement,
         open=statement.status is Status.ISSUED,
         summed=await settlement.by_sku(session, statement_id),
+        bought=await settlement.rows(session, statement_id, of_orders=True, limit=_MOST_ROWS + 1),
+        most=_MOST_ROWS,
         payouts=await settlement.payouts(session, statement_id=statement_id, limit=_MOST_PAYOUTS),
         reason=reason,
     )

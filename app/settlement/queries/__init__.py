@@ -51,23 +51,37 @@ _PAGE = text(f"""
 ORDER BY t.month DESC, t.id DESC LIMIT :limit
 """)
 
-# Borne is what somebody else pays of a refund or of goods sent again; paid is what buyers gave, or got back.
+# Borne is what somebody else pays of a refund or of goods sent again; paid is what buyers gave, or got back. Of goods
+# that a supermarket took in, that is the price less the rebate: its fees are the platform's.
 _ROWS = text("""
-SELECT r.position, p.kind, p.order_number, p.line_id, p.sku, p.name, p.quantity, p.rate_bp, l.tax_rate_bp,
-       p.occurred_at, CASE p.kind WHEN 'sale' THEN l.unit_price_fen * l.quantity END AS listed_fen,
+SELECT r.position, p.kind, p.order_number, p.line_id, p.sku, p.name, p.quantity, p.rate_bp,
+       coalesce(l.tax_rate_bp, y.tax_rate_bp) AS tax_rate_bp, p.occurred_at,
+       CASE WHEN p.kind = 'sale' THEN l.unit_price_fen * l.quantity WHEN p.po_no IS NOT NULL
+            THEN coalesce(g.receivable_fen, 0) END AS listed_fen,
        CASE p.kind WHEN 'sale' THEN l.discount_fen - l.subsidy_fen END AS discount_fen,
-       p.clearing_fen + p.cash_fen AS paid_fen,
+       CASE WHEN p.po_no IS NULL THEN p.clearing_fen + p.cash_fen ELSE -p.payable_fen - p.commission_fen END
+       AS paid_fen,
        CASE WHEN p.kind = 'sale' OR p.payable_fen > 0 THEN p.platform_fen + p.district_fen ELSE 0 END AS subsidy_fen,
        p.commission_fen,
        CASE WHEN p.kind = 'sale' OR p.payable_fen > 0 THEN 0 ELSE p.platform_fen + p.district_fen + p.carrier_fen
-       END AS borne_fen, -p.payable_fen AS net_fen
+       END AS borne_fen, -p.payable_fen AS net_fen, p.po_no, w.line_no AS po_line_no,
+       coalesce(b.unit_price_fen, c.unit_price_fen, w.unit_price_fen) AS unit_price_fen,
+       CASE WHEN p.po_no IS NOT NULL THEN coalesce(d.pending_fen, 0) END AS rebate_fen
 FROM settlement_statement_row r JOIN settlement_posting p ON p.id = r.posting_id
 LEFT JOIN orders_line l ON l.id = p.line_id
-WHERE r.statement_id = :id AND r.position > :after ORDER BY r.position LIMIT :limit
+LEFT JOIN settlement_posting g ON p.po_no IS NOT NULL AND g.kind IN ('receipt', 'return') AND g.source_id = p.source_id
+LEFT JOIN settlement_posting d ON p.po_no IS NOT NULL AND d.kind = 'deduction' AND d.source_id = p.source_id
+LEFT JOIN wholesale_receipt_line w ON p.po_no IS NOT NULL AND w.id = p.line_id
+LEFT JOIN wholesale_po_line y ON y.id = w.line_id
+LEFT JOIN wholesale_return_line b ON p.kind = 'purchase_return' AND b.id = p.source_id
+LEFT JOIN wholesale_correction c ON p.kind = 'purchase_return' AND c.id = p.source_id
+WHERE r.statement_id = :id AND r.position > :after AND (NOT CAST(:of_orders AS boolean) OR p.po_no IS NOT NULL)
+ORDER BY r.position LIMIT :limit
 """)
 _BY_SKU = text("""
 SELECT coalesce(max(p.name), CASE p.kind WHEN 'adjustment' THEN '更正' ELSE '运费' END), p.sku, p.kind,
-       sum(p.quantity), sum(p.clearing_fen + p.cash_fen), sum(p.commission_fen), -sum(p.payable_fen)
+       sum(p.quantity), sum(CASE WHEN p.po_no IS NULL THEN p.clearing_fen + p.cash_fen
+                                 ELSE -p.payable_fen - p.commission_fen END), sum(p.commission_fen), -sum(p.payable_fen)
 FROM settlement_statement_row r JOIN settlement_posting p ON p.id = r.posting_id
 WHERE r.statement_id = :id GROUP BY p.sku, p.kind ORDER BY p.sku NULLS LAST, p.kind DESC
 """)
@@ -76,7 +90,8 @@ SELECT coalesce(-sum(p.payable_fen) FILTER (WHERE r.posting_id IS NOT NULL OR p.
        coalesce(-sum(p.payable_fen) FILTER (WHERE r.posting_id IS NULL AND p.kind <> 'payout'
                                             AND p.release_at <= :now), 0),
        coalesce(-sum(p.payable_fen) FILTER (WHERE r.posting_id IS NULL AND p.kind <> 'payout'
-                                            AND p.release_at > :now), 0)
+                                            AND p.release_at > :now), 0),
+       coalesce(-sum(p.pending_fen), 0)
 FROM settlement_posting p LEFT JOIN settlement_statement_row r ON r.posting_id = p.id
 WHERE p.supplier_id = :supplier_id
 """)
@@ -195,9 +210,12 @@ async def page(
     return [_statement(row) for row in rows]
 
 
-async def rows(session: AsyncSession, statement_id: UUID, *, after: int = 0, limit: int = 2_000_000) -> list[Row]:
-    """Rows of a statement in their order, after the position ``after``."""
-    found = await session.execute(_ROWS, {"id": statement_id, "after": after, "limit": limit})
+async def rows(
+    session: AsyncSession, statement_id: UUID, *, of_orders: bool = False, after: int = 0, limit: int = 2_000_000
+) -> list[Row]:
+    """Rows of a statement in their order, after the position ``after``; those of purchase orders alone if asked."""
+    values = {"id": statement_id, "of_orders": of_orders, "after": after, "limit": limit}
+    found = await session.execute(_ROWS, values)
     return [Row(**{**row, "kind": Kind(row["kind"])}) for row in found.mappings()]
 
 

@@ -31,30 +31,40 @@ WHERE (CAST(:supplier_id AS uuid) IS NULL OR p.supplier_id = :supplier_id)
 ORDER BY p.id DESC LIMIT :limit
 """)
 # Income is what goods and freight were sold for, whoever paid it, before the platform's commission; what a refund took
-# back from the supplier is deducted in the quarter in which it was refunded.
+# back from the supplier is deducted in the quarter in which it was refunded. Goods are sold to a supermarket when it
+# takes them in; what went back, and the rebate, is deducted when that was.
 _INCOMES = text("""
 SELECT s.id AS supplier_id, s.code, s.name, s.uscc, s.kind, s.taxpayer,
-       count(DISTINCT p.source_id) FILTER (WHERE p.kind = 'sale') AS orders,
+       count(DISTINCT p.source_id) FILTER (WHERE p.kind = 'sale') + count(DISTINCT y.po_id) AS orders,
        coalesce(sum(p.clearing_fen + p.cash_fen + p.platform_fen + p.district_fen) FILTER (WHERE p.kind = 'sale'), 0)
-       AS gross_fen,
-       coalesce(sum(p.payable_fen + p.commission_fen) FILTER (WHERE p.kind = 'refund'), 0) AS refunded_fen,
-       coalesce(-sum(p.commission_fen), 0) AS commission_fen
+       + coalesce(sum(p.receivable_fen) FILTER (WHERE p.kind = 'receipt'), 0) AS gross_fen,
+       coalesce(sum(p.payable_fen + p.commission_fen) FILTER (WHERE p.kind = 'refund'), 0)
+       + coalesce(sum(p.pending_fen + p.unearned_fen) FILTER (WHERE p.kind IN ('return', 'deduction')), 0)
+       AS refunded_fen, coalesce(-sum(p.commission_fen + p.unearned_fen), 0) AS commission_fen
 FROM settlement_posting p JOIN suppliers_supplier s ON s.id = p.supplier_id
-WHERE p.occurred_at >= :since AND p.occurred_at < :until AND p.kind IN ('sale', 'refund')
+LEFT JOIN wholesale_receipt_line w ON p.kind = 'receipt' AND w.id = p.line_id
+LEFT JOIN wholesale_po_line y ON y.id = w.line_id
+WHERE p.occurred_at >= :since AND p.occurred_at < :until
+  AND p.kind IN ('sale', 'refund', 'receipt', 'return', 'deduction')
 GROUP BY s.id ORDER BY s.code
 """)
 # Of each line what was listed, taken off, added, kept as commission and left to the supplier, refunds deducted; the
-# days are those from the buyer's payment to the supplier's, of statements that were paid.
+# days are those from the buyer's payment to the supplier's, of statements that were paid. What a supermarket took in
+# counts from then on, and its days from when it paid.
 _SHARES = text("""
 SELECT p.sku, max(p.name) AS name, p.supplier_id, max(s.name) AS supplier_name,
-       sum(p.quantity) FILTER (WHERE p.kind IN ('sale', 'refund')) AS quantity,
-       sum(p.clearing_fen + p.cash_fen) AS paid_fen, sum(p.platform_fen + p.district_fen + p.carrier_fen) AS added_fen,
-       -sum(p.commission_fen) AS commission_fen, -sum(p.payable_fen) AS supplier_fen,
-       CAST(round(avg(extract(epoch FROM t.paid_at - p.paid_at)) FILTER (WHERE p.kind = 'sale') / 86400) AS integer)
-       AS days_to_paid
+       sum(p.quantity) FILTER (WHERE p.kind IN ('sale', 'refund', 'receipt', 'return')) AS quantity,
+       sum(p.clearing_fen + p.cash_fen + p.receivable_fen) AS paid_fen,
+       sum(p.platform_fen + p.district_fen + p.carrier_fen) AS added_fen,
+       -sum(p.commission_fen + p.unearned_fen) AS commission_fen, -sum(p.payable_fen + p.pending_fen) AS supplier_fen,
+       CAST(round(avg(extract(epoch FROM t.paid_at - coalesce(u.paid_at, p.paid_at)))
+                  FILTER (WHERE p.kind IN ('sale', 'receipt')) / 86400) AS integer) AS days_to_paid
 FROM settlement_posting p JOIN suppliers_supplier s ON s.id = p.supplier_id
-LEFT JOIN settlement_statement_row r ON r.posting_id = p.id LEFT JOIN settlement_statement t ON t.id = r.statement_id
-WHERE p.line_id IS NOT NULL AND p.occurred_at >= :since AND p.occurred_at < :until
+LEFT JOIN settlement_posting u ON p.kind = 'receipt' AND u.kind = 'purchase' AND u.source_id = p.source_id
+LEFT JOIN settlement_statement_row r ON r.posting_id = coalesce(u.id, p.id)
+LEFT JOIN settlement_statement t ON t.id = r.statement_id
+WHERE p.line_id IS NOT NULL AND p.kind NOT IN ('purchase', 'purchase_return') AND p.occurred_at >= :since
+  AND p.occurred_at < :until
 GROUP BY p.supplier_id, p.sku ORDER BY p.sku
 """)
 # Of payouts of the last quarter, more money weighing more; and since when the oldest that is not paid waits.
@@ -112,6 +122,7 @@ def _journalled(row: Any) -> Journalled:
         line_id=row.line_id,
         supplier_id=row.supplier_id,
         order_number=row.order_number,
+        po_no=row.po_no,
         sku=row.sku,
         rate_bp=row.rate_bp,
         occurred_at=row.occurred_at,

@@ -79,7 +79,10 @@ async def list_postings(
     responses=problems(),
 )
 async def get_trial_balance(_: Operator, session: ReadSession, supplier_id: SupplierFilter = None) -> BalancesOut:
-    """What every account was debited and credited; `payable` is owed to suppliers, `district` and `carrier` owe us."""
+    """What every account was debited and credited; `payable` is owed to suppliers, `district` and `carrier` owe us.
+
+    `receivable` is what supermarkets owe for goods that they took in: `pending` and `unearned` are due once they pay.
+    """
     return BalancesOut.of(await books.balances(session, supplier_id=supplier_id))
 
 
@@ -107,7 +110,8 @@ async def report_incomes(
 ) -> Response:
     """Identity, gross, refunds and net of every supplier that sold or refunded, before the platform's commission.
 
-    A sale belongs to the quarter in which the buyer accepted it, a refund to that in which it was paid back.
+    A sale belongs to the quarter in which the buyer accepted it, or the supermarket took it in; a refund, a return and
+    a rebate to that in which it was paid back, came, or was agreed to.
     """
     first, last = quarter(period)
     incomes = await books.incomes(session, first=first, last=last)

@@ -42,6 +42,11 @@ _KINDS = {
     Kind.RESHIPMENT: "补发",
     Kind.ADJUSTMENT: "更正",
     Kind.PAYOUT: "付款",
+    Kind.RECEIPT: "商超验收",
+    Kind.RETURN: "商超退货",
+    Kind.DEDUCTION: "返利与费用",
+    Kind.PURCHASE: "商超货款",
+    Kind.PURCHASE_RETURN: "商超退货",
 }
 _STATUSES = {
     Status.ISSUED: "待确认",
@@ -86,6 +91,10 @@ _ROWS = (
     sheets.Heading("价内增值税（元）", "yuan", 16),
     sheets.Heading("佣金率（‱）", "whole", 12),
     sheets.Heading("产地所得（‱）", "whole", 14),
+    sheets.Heading("采购单号", "text", 18),
+    sheets.Heading("采购单行", "whole", 10),
+    sheets.Heading("供货价（元）", "yuan"),
+    sheets.Heading("返利（元）", "yuan"),
 )
 _SUMS = (
     ("上期结转", "opening_fen"),
@@ -155,6 +164,7 @@ async def paper(edge: Edge, statement_id: UUID, *, supplier_id: UUID | None = No
     async with edge.db.read() as session:
         statement = await queries.get(session, statement_id, supplier_id=supplier_id)
         summed = await queries.by_sku(session, statement_id)
+        bought = await queries.rows(session, statement_id, of_orders=True, limit=pdf.MAX_ROWS)
         try:
             account = await queries.paid_into(session, statement.supplier_id)
         except NoPayoutAccount:
@@ -181,6 +191,19 @@ async def paper(edge: Edge, statement_id: UUID, *, supplier_id: UUID | None = No
                 "net_fen": net,
             }
             for name, sku, kind, quantity, paid, commission, net in summed[: pdf.MAX_ROWS]
+        ],
+        "purchases": [
+            {
+                "po_no": row.po_no,
+                "line": row.po_line_no,
+                "sku": row.sku,
+                "quantity": row.quantity,
+                "price_fen": row.unit_price_fen,
+                "rebate_fen": row.rebate_fen,
+                "commission_fen": row.commission_fen,
+                "net_fen": row.net_fen,
+            }
+            for row in bought
         ],
         "row_count": statement.row_count,
         "sha256": statement.sha256,
@@ -225,6 +248,10 @@ def _workbook(statement: Statement, rows: list[Row]) -> bytes:
                 row.tax_fen,
                 row.rate_bp,
                 row.share_bp,
+                row.po_no,
+                row.po_line_no,
+                row.unit_price_fen,
+                row.rebate_fen,
             )
             for row in rows
         ),

@@ -74,7 +74,10 @@ async def list_settlements(
     responses=problems(),
 )
 async def get_supplier_balance(by: SupplierStaff, session: ReadSession, now: Now) -> OwedOut:
-    """On statements, ready for the next one, and still within the buyers' time to claim; straight from the journal."""
+    """On statements, ready for the next one, within the buyers' time to claim, not paid by a supermarket yet.
+
+    Straight from the journal.
+    """
     return OwedOut.of(await queries.owed(session, _own(by), now=now))
 
 
@@ -100,7 +103,7 @@ async def get_settlement(statement_id: UUID, by: SupplierStaff, session: ReadSes
 async def list_settlement_rows(
     statement_id: UUID, by: SupplierStaff, session: ReadSession, limit: Limit = DEFAULT_LIMIT, cursor: Cursor = None
 ) -> Page[RowOut]:
-    """Every sold line with its commission and farm-gate share, every refund, every freight."""
+    """Every sold line with its commission and farm-gate share, every refund, every freight, every purchase."""
     return await common.page_of_rows(session, statement_id, supplier_id=_own(by), cursor=cursor, limit=limit)
 
 

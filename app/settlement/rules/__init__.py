@@ -31,13 +31,30 @@ WHOLE_BP = 10_000
 
 
 class Kind(StrEnum):
-    """What a posting is the consequence of."""
+    """What a posting is the consequence of.
+
+    ``receipt`` is of goods that a supermarket took in, ``return`` of what of them went back or was corrected away,
+    ``deduction`` of the rebate and fees that it agreed to; nothing of it is paid out before the supermarket has paid.
+    Then ``purchase`` and ``purchase_return`` let go of what these three hold.
+    """
 
     SALE = "sale"
     REFUND = "refund"
     RESHIPMENT = "reshipment"
     ADJUSTMENT = "adjustment"
     PAYOUT = "payout"
+    RECEIPT = "receipt"
+    RETURN = "return"
+    DEDUCTION = "deduction"
+    PURCHASE = "purchase"
+    PURCHASE_RETURN = "purchase_return"
+
+
+UNSTATED = (Kind.PAYOUT, Kind.RECEIPT, Kind.RETURN, Kind.DEDUCTION)
+"""Kinds that stand on no supplier's statement: what is paid already, and what no supermarket has paid for yet."""
+
+OF_ORDERS = (Kind.RECEIPT, Kind.RETURN, Kind.DEDUCTION, Kind.PURCHASE, Kind.PURCHASE_RETURN)
+"""Kinds that are of a supermarket's purchase order."""
 
 
 class Account(StrEnum):
@@ -47,6 +64,9 @@ class Account(StrEnum):
     ``commission`` is earned; ``platform`` is borne (own promotions, claims taken over); ``district`` and ``carrier``
     owe vouchers and damage; ``cash`` is the platform's own: what the provider passed on to it, and what came by bank
     transfer until it is paid in for the supplier.
+
+    ``receivable`` is what supermarkets owe for goods that they took in. Of that ``pending`` is the suppliers' and
+    ``unearned`` the platform's commission, once it is paid.
     """
 
     CLEARING = "clearing"
@@ -56,6 +76,9 @@ class Account(StrEnum):
     DISTRICT = "district"
     CARRIER = "carrier"
     CASH = "cash"
+    RECEIVABLE = "receivable"
+    PENDING = "pending"
+    UNEARNED = "unearned"
 
 
 ACCOUNTS = tuple(f"{account}_fen" for account in Account)
@@ -64,8 +87,12 @@ ACCOUNTS = tuple(f"{account}_fen" for account in Account)
 ROW_TEXT = """concat_ws('|', r.position, p.kind, p.source_id, coalesce(CAST(p.line_id AS text), '-'),
     coalesce(p.order_number, '-'), coalesce(p.sku, '-'), coalesce(p.quantity, 0), coalesce(p.rate_bp, 0),
     CAST(extract(epoch FROM p.occurred_at) * 1000000 AS bigint), p.clearing_fen, p.payable_fen, p.commission_fen,
-    p.platform_fen, p.district_fen, p.carrier_fen, p.cash_fen)"""
-"""One row of a statement as the text that its SHA-256 is taken of: rows ``r`` over postings ``p``, in SQL."""
+    p.platform_fen, p.district_fen, p.carrier_fen, p.cash_fen,
+    CASE WHEN p.po_no IS NOT NULL THEN concat_ws('|', p.po_no, p.receivable_fen, p.pending_fen, p.unearned_fen) END)"""
+"""One row of a statement as the text that its SHA-256 is taken of: rows ``r`` over postings ``p``, in SQL.
+
+Only a purchase order's row says its last four words: those of buyers' orders read as they did before there were any.
+"""
 
 DIGEST = f"encode(sha256(convert_to(coalesce(string_agg({ROW_TEXT}, E'\\n' ORDER BY r.position), ''), 'UTF8')), 'hex')"
 """The SHA-256 of a statement's rows, one a line, in lower-case hexadecimal; an aggregate in SQL."""
@@ -237,12 +264,17 @@ class Statement:
     draft_id: UUID | None = None
 
 
+_SOLD = (Kind.SALE, Kind.PURCHASE)
+_PRICED = (*_SOLD, Kind.REFUND, Kind.PURCHASE_RETURN)
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """A row of a statement; amounts in fen, negative where they lower what is owed.
 
     Of a sold line ``listed_fen`` less the supplier's own ``discount_fen`` is its price, which the buyer paid and others
-    added to; ``share_bp`` of it reaches the supplier, the farm-gate share of the line.
+    added to; ``share_bp`` of it reaches the supplier, the farm-gate share of the line. Of goods that a supermarket took
+    in ``po_no`` and ``po_line_no`` say on which order, and ``rebate_fen`` is what the price was lessened by.
     """
 
     position: int
@@ -262,32 +294,40 @@ class Row:
     commission_fen: int
     borne_fen: int
     net_fen: int
+    po_no: str | None = None
+    po_line_no: int | None = None
+    unit_price_fen: int | None = None
+    rebate_fen: int | None = None
 
     @property
     def tax_fen(self) -> int | None:
         """The value-added tax in the price, or in what went back of it; none known of freight and corrections."""
-        if self.tax_rate_bp is None or self.kind not in (Kind.SALE, Kind.REFUND):
+        if self.tax_rate_bp is None or self.kind not in _PRICED:
             return None
         return vat_in(self.paid_fen + self.subsidy_fen, self.tax_rate_bp)
 
     @property
     def share_bp(self) -> int | None:
         """What of the price of a sold line reaches the supplier."""
-        return share_bp(self.net_fen, self.paid_fen + self.subsidy_fen) if self.kind is Kind.SALE else None
+        return share_bp(self.net_fen, self.paid_fen + self.subsidy_fen) if self.kind in _SOLD else None
 
 
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """What a supplier is owed at this moment, in fen: on statements, ready for the next one, or still claimable."""
+    """What a supplier is owed at this moment, in fen: on statements, ready for the next one, or still claimable.
+
+    ``pending_fen`` is its share of what supermarkets took in and have not paid yet; below zero where more went back.
+    """
 
     stated_fen: int
     released_fen: int
     held_fen: int
+    pending_fen: int
 
     @property
     def total_fen(self) -> int:
-        """All of it: the balance of the account in the journal."""
-        return self.stated_fen + self.released_fen + self.held_fen
+        """All of it: the balance of the two accounts in the journal."""
+        return self.stated_fen + self.released_fen + self.held_fen + self.pending_fen
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ class Journalled:
     line_id: UUID | None
     supplier_id: UUID
     order_number: str | None
+    po_no: str | None
     sku: str | None
     rate_bp: int | None
     occurred_at: datetime

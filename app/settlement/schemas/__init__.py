@@ -94,7 +94,11 @@ class OneStatementOut(StatementOut):
 
 
 class RowOut(Out):
-    """A row of a statement: one sold line, a refund of it, its freight. `share_bp` of its price is the supplier's."""
+    """A row of a statement: one sold line, a refund of it, its freight. `share_bp` of its price is the supplier's.
+
+    A `purchase` is a row of a receipt that a supermarket has paid, a `purchase_return` one of what it sent back or had
+    corrected: `listed_fen` less `rebate_fen` is the price.
+    """
 
     position: int
     kind: Kind
@@ -103,7 +107,7 @@ class RowOut(Out):
     sku: str | None
     name: str | None
     quantity: int | None
-    rate_bp: int | None = Field(description="The commission rate, as it was when the goods were paid")
+    rate_bp: int | None = Field(description="The commission rate, as it was when the goods were paid, or taken in")
     tax_rate_bp: int | None = Field(description="Of the value-added tax, as it was when the goods were sold")
     occurred_at: datetime
     listed_fen: int | None = Field(description="Of a sold line its price before discounts")
@@ -115,6 +119,10 @@ class RowOut(Out):
     net_fen: int
     tax_fen: int | None = Field(description="The value-added tax in `paid_fen` and `subsidy_fen`")
     share_bp: int | None = Field(description="Farm-gate share of a sold line, in basis points of its price")
+    po_no: str | None = Field(description="Of a supermarket's purchase order, under the supermarket's own number")
+    po_line_no: int | None
+    unit_price_fen: int | None = Field(description="What the supermarket pays for a unit")
+    rebate_fen: int | None = Field(description="The supplier's share of the rebate that the contract grants")
 
     @classmethod
     def of(cls, row: Row) -> Self:
@@ -128,6 +136,7 @@ class OwedOut(Out):
     stated_fen: int = Field(description="On statements that are not paid yet")
     released_fen: int = Field(description="For the next statement")
     held_fen: int = Field(description="Sold, while its buyers may still claim")
+    pending_fen: int = Field(description="Taken in by supermarkets that have not paid for it yet")
     total_fen: int
 
     @classmethod

@@ -26,10 +26,11 @@ class PostingOut(Out):
 
     id: int
     kind: Kind
-    source_id: UUID = Field(description="The supplier order, refund, claim, statement or payout behind it")
+    source_id: UUID = Field(description="A supplier order, refund, claim, statement, payout or row of a document")
     line_id: UUID | None
     supplier_id: UUID
     order_number: str | None
+    po_no: str | None = Field(description="Of a supermarket's purchase order, under the supermarket's own number")
     sku: str | None
     rate_bp: int | None
     occurred_at: datetime

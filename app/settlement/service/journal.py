@@ -1,5 +1,7 @@
 """The journal: what completed sales, refunds and goods sent again mean for who is owed what, posted in bulk.
 
+What supermarkets took in is posted beside them (``service.purchases``).
+
 The journal is behind the facts by a chore's turn at most and is not told of each: one statement posts everything that
 has no posting yet. The unique source makes that exactly once; a lock makes postings wait for one another, because what
 a refund takes back depends on what was taken back before it.
@@ -7,17 +9,17 @@ a refund takes back depends on what was taken back before it.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.db import ask
+from app.settlement.service import purchases
 
 BATCH = 2_000
-"""How many supplier orders are posted in one transaction."""
+"""How many supplier orders, and rows of receipts, are posted in one transaction."""
 
-_EVER = datetime(2000, 1, 1, tzinfo=UTC)
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtext('settlement.journal'))")
 
 # Completions are posted in their order, so what is new lies behind the last of them. What was written down later than
@@ -157,14 +159,16 @@ async def hold_journal(session: AsyncSession) -> None:
 async def post_due(session: AsyncSession, *, now: datetime, limit: int = BATCH) -> int:
     """Post what has happened since the last time. Returns how many postings that were; the rest comes next time."""
     await hold_journal(session)
-    ((since,),) = await ask(session, _SINCE, {"ever": _EVER})
-    return await _post(session, since, now, limit)
+    ((since,),) = await ask(session, _SINCE, {"ever": purchases.EVER})
+    bought = await purchases.post(session, since=await purchases.latest(session), now=now, limit=limit)
+    return bought + await _post(session, since, now, limit)
 
 
 async def post_everything(session: AsyncSession, *, now: datetime) -> int:
     """Post whatever has no posting yet, whenever it happened; holds the journal."""
     await hold_journal(session)
-    return await _post(session, _EVER, now, None)
+    bought = await purchases.post(session, since=purchases.EVER, now=now, limit=None)
+    return bought + await _post(session, purchases.EVER, now, None)
 
 
 async def _post(session: AsyncSession, since: datetime, now: datetime, limit: int | None) -> int:

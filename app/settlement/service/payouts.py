@@ -41,14 +41,14 @@ FROM settlement_payout y WHERE y.id = ANY(CAST(:ids AS uuid[])) AND y.status = '
 ON CONFLICT DO NOTHING
 """)
 
-# The money of every sold line waited from its buyer's payment on; more of it weighs more.
+# The money of every sold line waited from its buyer's (or supermarket's) payment on; more of it weighs more.
 _WAIT = text("""
 UPDATE settlement_payout y SET waited_s = w.seconds FROM (
     SELECT o.id, round(sum(extract(epoch FROM o.settled_at - p.paid_at) * -p.payable_fen) / -sum(p.payable_fen))
            AS seconds
     FROM settlement_payout o JOIN settlement_statement_row r ON r.statement_id = o.statement_id
     JOIN settlement_posting p ON p.id = r.posting_id
-    WHERE o.id = ANY(CAST(:ids AS uuid[])) AND p.kind = 'sale' AND p.payable_fen < 0 GROUP BY o.id) w
+    WHERE o.id = ANY(CAST(:ids AS uuid[])) AND p.kind IN ('sale', 'purchase') AND p.payable_fen < 0 GROUP BY o.id) w
 WHERE w.id = y.id RETURNING y.id
 """)
 

@@ -21,6 +21,7 @@ from app.settlement.queries import drafts
 from app.settlement.rules import (
     CONFIRM_WITHIN,
     DIGEST,
+    UNSTATED,
     Kind,
     MonthNotOver,
     Party,
@@ -32,12 +33,14 @@ from app.settlement.rules.drafts import AdjustmentWaits, DraftKind, needs_second
 from app.settlement.service.journal import post_everything
 
 # On a statement stands what has no statement yet and may be paid: the buyers' time to claim is over, and no claim on
-# the supplier order is open. What is known to be taken back of a sale goes with it, even if that was after the month.
-_READY = """
+# the supplier order is open, or a supermarket has paid. What is known to be taken back of a sale goes with it, even if
+# that was after the month.
+_READY = f"""
     SELECT q.* FROM (
         SELECT p.*, bool_or(p.kind = 'sale' AND p.release_at < :until) OVER (PARTITION BY p.supplier_order_id) AS along
         FROM settlement_posting p LEFT JOIN settlement_statement_row r ON r.posting_id = p.id
-        WHERE r.posting_id IS NULL AND p.kind <> 'payout' AND p.occurred_at <= :now) q
+        WHERE r.posting_id IS NULL AND p.kind NOT IN ({", ".join(repr(kind.value) for kind in UNSTATED)})
+          AND p.occurred_at <= :now) q
     LEFT JOIN orders_supplier_order s ON s.id = q.supplier_order_id
     WHERE (q.release_at < :until OR (q.along AND q.supplier_order_id IS NOT NULL)) AND coalesce(s.open_claims, 0) = 0
       AND NOT EXISTS (SELECT FROM settlement_statement t WHERE t.supplier_id = q.supplier_id AND t.month >= :month)
@@ -56,11 +59,12 @@ WITH p AS (
 ), r AS (SELECT id AS posting_id, position FROM p),
 sums AS (
     SELECT p.statement_id, p.number, p.supplier_id, count(*) AS row_count, {DIGEST} AS sha256,
-           coalesce(sum(clearing_fen + cash_fen) FILTER (WHERE kind = 'sale' AND line_id IS NOT NULL), 0) AS goods,
+           coalesce(sum(clearing_fen + cash_fen) FILTER (WHERE kind = 'sale' AND line_id IS NOT NULL), 0)
+           - coalesce(sum(payable_fen + commission_fen) FILTER (WHERE kind = 'purchase'), 0) AS goods,
            coalesce(sum(platform_fen + district_fen) FILTER (WHERE kind = 'sale'), 0) AS subsidy,
            coalesce(sum(clearing_fen + cash_fen) FILTER (WHERE kind = 'sale' AND line_id IS NULL), 0) AS freight,
-           coalesce(-sum(commission_fen) FILTER (WHERE kind = 'sale'), 0) AS commission,
-           coalesce(sum(payable_fen) FILTER (WHERE kind = 'refund'), 0) AS refund,
+           coalesce(-sum(commission_fen) FILTER (WHERE kind IN ('sale', 'purchase')), 0) AS commission,
+           coalesce(sum(payable_fen) FILTER (WHERE kind IN ('refund', 'purchase_return')), 0) AS refund,
            coalesce(-sum(payable_fen) FILTER (WHERE kind IN ('reshipment', 'adjustment')), 0) AS other,
            -sum(payable_fen) AS net, sum(clearing_fen) AS clearing
     FROM p JOIN r ON r.posting_id = p.id GROUP BY p.statement_id, p.number, p.supplier_id

@@ -51,12 +51,12 @@ class StatementRow(Base):
     paid_fen: Mapped[fen] = mapped_column(server_default=text("0"))
     issued_at: Mapped[instant]
     sent_at: Mapped[datetime | None]
-    confirmed_at: Mapped[datetime | None]
+    confirmed_at: Mapped[datetime | None] = mapped_column(index=True)
     confirmed_by: Mapped[UUID | None]
     invoiced_at: Mapped[datetime | None]
     invoice_no: Mapped[str | None] = mapped_column(Text)
     due_on: Mapped[date] = mapped_column(Date)
-    paid_at: Mapped[datetime | None]
+    paid_at: Mapped[datetime | None] = mapped_column(index=True)
     reminded_on: Mapped[date | None] = mapped_column(Date)
 
     def take(self, step: StatementStep) -> None:
