@@ -4,9 +4,9 @@
 *Promises* that every posting sums to nothing and has one source; that a commission is the one of the day of payment;
 that a statement never changes once it is issued and is paid once; that what is refunded after payout is a negative row
 of the next period; that no operator moves much money alone; and that no money is ever held here: a licensed provider
-is told how to split what it holds.
-*Calls* suppliers, catalogue and payments for what they check and sign; reads orders, claims, payments and suppliers by
-plain SQL, in bulk.
+is told how to split what it holds. What a supermarket took in is its suppliers' once the supermarket has paid for it.
+*Calls* suppliers, catalogue and payments for what they check and sign; reads orders, claims, wholesale, payments and
+suppliers by plain SQL, in bulk.
 *Tells* PayoutMade, PayoutFailed, DraftMade, DraftApproved, DraftDeclined, MoneyNearFreezeLimit; and itself
 PayoutInstructed.
 """

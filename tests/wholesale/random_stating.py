@@ -14,7 +14,7 @@ from app.payments.service import import_statement
 from app.wholesale import Back, BackLine, Claim, DisputeKind, ReturnReason
 from tests.wholesale.random_steps import Draw, Stage, dull
 
-_BANK = BankSettings(payee="保靖好物（示例）", account="0000100020003000", bank="示例银行", cnaps="000000000000")
+BANK = BankSettings(payee="保靖好物（示例）", account="0000100020003000", bank="示例银行", cnaps="000000000000")
 _ROWS = """
 SELECT s.id, s.partner_id, l.id, l.units, l.unit_price_fen FROM wholesale_statement s
 JOIN wholesale_statement_line l ON l.statement_id = s.id AND l.revision = s.revision
@@ -154,6 +154,6 @@ class Stating(Stage):
         code, payer, owed = draw(st.sampled_from(found))
         amount = draw(st.sampled_from([max(owed // 3, 1), owed, owed + 1_000]))
         line = StatementLine(f"{self.now.timestamp():.6f}", self.today, payer, None, int(amount), f"货款 {code}")
-        self.act("money comes", lambda s: import_statement(s, [line], bank=_BANK, now=self.now))
+        self.act("money comes", lambda s: import_statement(s, [line], bank=BANK, now=self.now))
         self.act("remind", lambda s: wholesale.remind(s, now=self.now))
         return None

@@ -1,7 +1,7 @@
 """Random partners against the real use cases: whatever they do, credit is what is open and stock what is promised.
 
 Two partners, two suppliers, an operator and the calendar. After every step credit used is summed from the orders
-themselves, reserved stock from their lines, and the auditor looks at everything.
+themselves, reserved stock from their lines, what suppliers get from the documents, and the auditor looks at everything.
 """
 
 from __future__ import annotations
@@ -22,11 +22,12 @@ from app.core.outbox import deliver_all
 from app.wiring import build
 from tests.conftest import NOON, Clock, clone, enter
 from tests.market import open_market
+from tests.settlement.random_settling import Settling
 from tests.wholesale.random_receiving import Receiving
 from tests.wholesale.random_stating import Stating
 from tests.wholesale.random_steps import Ordering
 
-ROOMS: tuple[type, ...] = (Ordering, Receiving, Stating)
+ROOMS: tuple[type, ...] = (Ordering, Receiving, Settling, Stating)
 """Classes of steps; their ``STEPS`` are shuffled into one deck."""
 STEPS = tuple(step for room in ROOMS for step in room.STEPS)
 USUAL = frozenset(name for room in ROOMS for name in room.USUAL)
@@ -124,6 +125,10 @@ class Partners(*ROOMS, RuleBasedStateMachine):  # type: ignore[misc]
     def nothing_of_a_month_below_zero_is_lost_or_counted_twice(self) -> None:
         billed = {partner_id: int(amount or 0) for partner_id, amount in self.rows(BILLED)}
         assert billed == {partner_id: int(amount) for partner_id, amount in self.rows(KNOWN)}
+
+    @invariant()
+    def suppliers_get_what_a_plain_recount_gives_them(self) -> None:
+        self.what_is_booked()
 
     @invariant()
     def the_auditor_finds_nothing(self) -> None:
