@@ -76,8 +76,8 @@ class Settling(Stating):
         self.act("state suppliers", lambda s: settlement.issue_due(s, now=self.now))
 
     def pay_suppliers(self, draw: Draw) -> None:
-        if not self.rows("SELECT FROM settlement_payout_account"):
-            self.act("enter accounts", self._enter)
+        if not self.rows("SELECT FROM settlement_payout_account WHERE verified_at IS NOT NULL"):
+            self.act("enter accounts", self._open_accounts)
         self._supermarkets_pay(draw)
         self.state_suppliers(draw)
         self.act("confirm", lambda s: settlement.confirm_due(s, now=self.now + timedelta(days=8)))
@@ -96,7 +96,7 @@ class Settling(Stating):
             self.act("all money comes", lambda s, line=line: import_statement(s, [line], bank=BANK, now=self.now))
             self.runner.run(deliver_all(self.market.shop.db, self.now))
 
-    async def _enter(self, session: Any) -> None:
+    async def _open_accounts(self, session: Any) -> None:
         for who in _SELLERS:
             by = self.market.shop.actor(who)
             holder = (await suppliers.get(session, by.supplier_id)).name
