@@ -112,6 +112,12 @@ _MOVES_NEITHER = {
     "find_household",
     "end_household",
     "change_household",
+    "import_household_payments",
+    "import_own_household_payments",
+    "propose_household_payments",
+    "propose_household_linkage",
+    "approve_linkage",
+    "decline_linkage",
     "split_household",
     "link_household",
     "declare_supplier_figure",
@@ -467,7 +473,7 @@ def test_every_route_that_takes_keys_has_a_scope_or_is_closed_to_limited_ones():
         for method, operation in methods.items()
         if any("api_key" in way for way in operation.get("security", [])) and scope_for(method.upper(), path) is None
     }
-    people = ("api-keys", "members", "agents", "invitations")
+    people = ("api-keys", "members", "agents", "invitations", "household-payments", "household-linkages")
     of_people = tuple(f"/v1/{audience}/{what}" for audience in ("supplier", "partner") for what in people)
     assert {path for path in closed if not path.startswith(("/v1/auth/", *of_people))} == set()
     assert closed

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from html import unescape
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
@@ -191,3 +191,66 @@ async def test_officers_look_into_the_register_and_operators_do_not(shop: Shop, 
     assert "/office/households" not in official.answer.text
     for path in ("/office/households", f"/office/households/{household}"):
         await official.see(path, 403)
+
+
+async def test_lists_wait_for_another_officer_and_suppliers_propose(shop: Shop, official: Visitor, visitor: Visitor):
+    household, _ = await some_households(shop)
+    await official.see("/office/households")
+    await official.see("/office/households/lists")
+    rows = [f"{number},S01,工资,2026-05-02,900" for number in ("H-433125116-0000", "H-1-1")]
+    sheet = "\n".join(["农户编号,供应商,收益类型,付款日期,金额", *rows])
+    fields = official.fields("/office/households/lists/sheet") | {"note": "五月工资", "step": "check"}
+
+    async def send(text: str, step: str, expected: int) -> str:
+        answer = await official.http.post(
+            "/office/households/lists/sheet",
+            data={**fields, "step": step, "key": str(uuid4())},
+            files={"file": ("s.csv", text.encode(), "text/csv")},
+            headers={"Origin": "http://market.test"},
+            follow_redirects=True,
+        )
+        official._read(answer)
+        assert answer.status_code == expected, official.text
+        return official.text
+
+    said = await send(sheet, "check", 422)
+    assert "2 行，1 行不能录入" in said
+    assert "没有登记该农户编号" in said
+    good = sheet.replace("H-1-1", "H-433125116-0001")
+    assert "尚未保存" in await send(good, "check", 200)
+    assert "您录入" in await send(good, "send", 200)
+    async with shop.db.write() as session:
+        await session.execute(
+            text("UPDATE identity_account SET password_hash = :hash WHERE username = 'shop-s01'"),
+            {"hash": quick_hash(PASSWORD)},
+        )
+    await official.send("/sign-out")
+    await official.see("/sign-in")
+    await official.send("/sign-in", username="shop-s01", password=PASSWORD)
+    await official.see("/supplier/more")
+    said = await official.see("/supplier/households")
+    assert "H-433125116" not in official.answer.text
+    refused = await official.send("/supplier/households/payments", 422, household_no="H-1-1", kind="WAGE", amount="90")
+    assert "没有登记该农户编号" in refused
+    paid = {"household_no": "H-433125116-0002", "kind": "WAGE", "amount": "90", "paid_on": "2026-05-03"}
+    assert "等待帮扶办公室审批" in await official.send("/supplier/households/payments", **paid)
+    contract = {"household_no": "H-433125116-0002", "kind": "WAGE", "contract_no": "LD-9", "terms": "务工"}
+    said = await official.send("/supplier/households/contracts", **contract)
+    assert "LD-9" in said
+    assert "¥90.00" in said
+    await official.see("/supplier/households?lang=en")
+    await official.send("/sign-out")
+    await official.see("/sign-in?lang=zh")
+    await official.send("/sign-in", username="shop-officer", password=PASSWORD)
+    said = await official.see("/office/households/lists")
+    assert "供应商申报" in said
+    actions = re.findall(r'action="(/office/households/(?:lists|linkages)/[0-9a-f-]{36})"', official.answer.text)
+    assert len(actions) == 2
+    for action in actions:
+        await official.send(action, note="已核对", step="approve")
+    async with shop.db.read() as session:
+        waiting = "SELECT count(*) FROM assistance_payment_list l WHERE NOT EXISTS ({})".format(
+            "SELECT FROM assistance_payment_list_decision d WHERE d.list_id = l.id"
+        )
+        assert (await session.execute(text(waiting))).scalar_one() == 1
+    assert household

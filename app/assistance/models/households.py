@@ -27,6 +27,7 @@ from app.assistance.rules.households import (
     ChangeKind,
     FigureKind,
     HouseholdExists,
+    LinkageDecided,
     LinkKind,
     ListDecided,
     ReversedAlready,
@@ -116,14 +117,58 @@ class LinkageRow(Base):
     entered_at: Mapped[instant]
 
 
+class LinkageProposalRow(Base):
+    """A contract that a supplier says it has; a linkage once an officer approves it."""
+
+    __tablename__ = "assistance_linkage_proposal"
+    __table_args__ = (
+        CheckConstraint(_one_of("kind", LinkKind), name="kind"),
+        CheckConstraint("valid_to >= valid_from", name="valid"),
+    )
+
+    id: Mapped[uid]
+    household_id: Mapped[UUID] = mapped_column(ForeignKey("assistance_household.id"), index=True)
+    supplier_id: Mapped[UUID] = mapped_column(ForeignKey("suppliers_supplier.id"), index=True)
+    kind: Mapped[str] = mapped_column(Text)
+    contract_no: Mapped[str] = mapped_column(Text)
+    valid_from: Mapped[date] = mapped_column(Date)
+    valid_to: Mapped[date | None] = mapped_column(Date)
+    terms: Mapped[str] = mapped_column(Text)
+    yearly_fen: Mapped[int | None] = mapped_column(BigInteger)
+    proposed_by: Mapped[UUID]
+    proposed_at: Mapped[instant]
+
+
+class LinkageDecisionRow(Base):
+    """What an officer decided about it: once, and for good."""
+
+    __tablename__ = "assistance_linkage_decision"
+    __table_args__ = (
+        PrimaryKeyConstraint("proposal_id", info={"means": LinkageDecided}),
+        CheckConstraint("verdict IN ('approved', 'declined')", name="verdict"),
+    )
+
+    proposal_id: Mapped[UUID] = mapped_column(ForeignKey("assistance_linkage_proposal.id"))
+    verdict: Mapped[str] = mapped_column(Text)
+    note: Mapped[str] = mapped_column(Text)
+    decided_by: Mapped[UUID]
+    decided_at: Mapped[instant]
+
+
 class PaymentListRow(Base):
     """Payments that were entered together; what they come to is kept, so that the list cannot grow unseen."""
 
     __tablename__ = "assistance_payment_list"
-    __table_args__ = (CheckConstraint("source IN ('entered', 'sheet')", name="source"),)
+    __table_args__ = (
+        CheckConstraint(
+            "source IN ('entered', 'sheet', 'supplier') AND (source = 'supplier') <= (supplier_id IS NOT NULL)",
+            name="source",
+        ),
+    )
 
     id: Mapped[uid]
     source: Mapped[str] = mapped_column(Text)
+    supplier_id: Mapped[UUID | None] = mapped_column(ForeignKey("suppliers_supplier.id"), index=True)
     rows: Mapped[int] = mapped_column(Integer)
     total_fen: Mapped[fen]
     note: Mapped[str] = mapped_column(Text)
@@ -181,6 +226,7 @@ class PaymentRow(Base):
     lot_id: Mapped[UUID | None] = mapped_column(ForeignKey("inventory_lot.id"), index=True)
     to_own_account: Mapped[bool] = mapped_column(Boolean)
     reverses: Mapped[UUID | None] = mapped_column(ForeignKey("assistance_household_payment.id"))
+    voucher_no: Mapped[str | None] = mapped_column(Text)
 
 
 class PaymentTakenBackRow(Base):
@@ -241,6 +287,8 @@ class SupplierReachRow(Base):
 for _row in (
     HouseholdVersionRow,
     LinkageRow,
+    LinkageProposalRow,
+    LinkageDecisionRow,
     PaymentListRow,
     PaymentListDecisionRow,
     PaymentRow,

@@ -18,12 +18,14 @@ from app.assistance.rules.households import (
     FigureKind,
     Household,
     Linkage,
+    LinkageProposal,
     LinkKind,
     ListStatus,
     Payment,
     PaymentList,
     Version,
 )
+from app.core.db import dump
 from app.core.errors import NotFound
 from app.core.sealing import keys
 
@@ -74,7 +76,7 @@ FROM assistance_linkage WHERE household_id = :household ORDER BY id
 _PAYMENTS = text("""
 SELECT p.household_id, p.supplier_id, p.kind, p.category, p.paid_on, p.quantity_milli, p.unit_price_fen, p.amount_fen,
        p.reference_price_fen, p.lot_id, p.to_own_account, p.reverses, p.id, coalesce(d.verdict, 'waiting') AS status,
-       p.list_id, l.note
+       p.list_id, l.note, p.voucher_no
 FROM assistance_household_payment p JOIN assistance_payment_list l ON l.id = p.list_id
 LEFT JOIN assistance_payment_list_decision d ON d.list_id = p.list_id
 WHERE p.household_id = :household ORDER BY p.paid_on DESC, p.id DESC LIMIT 500
@@ -89,7 +91,7 @@ WHERE p.id = ANY (SELECT unnest(CAST(:ids AS uuid[]))) AND p.reverses IS NULL
 """)
 _LIST = """
 SELECT l.id, l.source, l.rows, l.total_fen, l.note, l.entered_by, l.entered_at,
-       coalesce(d.verdict, 'waiting') AS status, d.decided_by, d.decided_at, d.note AS decision_note
+       coalesce(d.verdict, 'waiting') AS status, d.decided_by, d.decided_at, d.note AS decision_note, l.supplier_id
 FROM assistance_payment_list l LEFT JOIN assistance_payment_list_decision d ON d.list_id = l.id
 """
 _KNOWN = text("""
@@ -106,11 +108,40 @@ _LOTS_CODED = text("""
 SELECT s.supplier_id, l.code, l.id FROM inventory_lot l JOIN inventory_stock s USING (sku)
 WHERE l.code = ANY (SELECT unnest(CAST(:codes AS text[])))
 """)
+_PROPOSED = text("""
+SELECT l.id, l.household_id, l.supplier_id, l.kind, l.contract_no, l.valid_from, l.valid_to, l.terms, l.yearly_fen,
+       l.proposed_at, coalesce(d.verdict, 'waiting') AS status, d.decided_at, d.note AS decision_note
+FROM assistance_linkage_proposal l LEFT JOIN assistance_linkage_decision d ON d.proposal_id = l.id
+WHERE (CAST(:id AS uuid) IS NULL OR l.id = :id)
+  AND (CAST(:supplier AS uuid) IS NULL OR l.supplier_id = :supplier)
+  AND (CAST(:status AS text) IS NULL OR coalesce(d.verdict, 'waiting') = :status)
+  AND (CAST(:before AS uuid) IS NULL OR l.id < :before)
+ORDER BY l.id DESC LIMIT :limit
+""")
+_SUPPLIERS_CALLED = text("""
+SELECT w.word, s.id FROM unnest(CAST(:words AS text[])) AS w(word)
+JOIN suppliers_supplier s ON w.word IN (s.code, s.name)
+""")
+_PAID_ALREADY = text("""
+SELECT r.at, bool_or(p.voucher_no IS NOT DISTINCT FROM r.voucher_no AND r.voucher_no IS NOT NULL)
+FROM json_to_recordset(CAST(:rows AS json)) AS r(at int, household_id uuid, supplier_id uuid, kind text, category text,
+    month date, voucher_no text, amount_fen bigint)
+JOIN assistance_household_payment p ON p.household_id = r.household_id AND p.supplier_id = r.supplier_id
+    AND p.paid_on >= r.month AND p.paid_on < r.month + interval '1 month' AND p.reverses IS NULL
+LEFT JOIN assistance_payment_list_decision d ON d.list_id = p.list_id
+LEFT JOIN assistance_payment_taken_back b ON b.payment_id = p.id
+WHERE d.verdict IS DISTINCT FROM 'declined' AND b.payment_id IS NULL
+  AND (p.voucher_no = r.voucher_no
+       OR (p.voucher_no IS NULL OR r.voucher_no IS NULL) AND p.kind = r.kind AND p.amount_fen = r.amount_fen
+          AND p.category IS NOT DISTINCT FROM r.category)
+GROUP BY r.at
+""")
 _ONE_LIST = text(_LIST + "WHERE l.id = :id")
 _LISTS = text(
     _LIST
     + """
 WHERE (CAST(:status AS text) IS NULL OR coalesce(d.verdict, 'waiting') = :status)
+  AND (CAST(:supplier AS uuid) IS NULL OR l.supplier_id = :supplier)
   AND (CAST(:before AS uuid) IS NULL OR l.id < :before)
 ORDER BY l.id DESC LIMIT :limit
 """
@@ -232,6 +263,59 @@ async def lots_coded(session: AsyncSession, codes: Sequence[str]) -> dict[tuple[
     return {(row[0], row[1]): row[2] for row in await session.execute(_LOTS_CODED, {"codes": list(codes)})}
 
 
+async def linkage_proposals(
+    session: AsyncSession,
+    *,
+    proposal_id: UUID | None = None,
+    of_supplier: UUID | None = None,
+    status: ListStatus | None = None,
+    before: UUID | None = None,
+    limit: int = 1,
+) -> list[LinkageProposal]:
+    """Contracts that suppliers proposed, the latest first."""
+    values = {
+        "id": proposal_id,
+        "supplier": of_supplier,
+        "status": None if status is None else status.value,
+        "before": before,
+        "limit": limit,
+    }
+    rows = (await session.execute(_PROPOSED, values)).mappings()
+    return [
+        LinkageProposal(**{**row, "kind": LinkKind(row["kind"]), "status": ListStatus(row["status"])}) for row in rows
+    ]
+
+
+async def suppliers_called(session: AsyncSession, words: Sequence[str]) -> dict[str, UUID]:
+    """Suppliers by their codes or names, as far as there are such."""
+    return {row[0]: row[1] for row in await session.execute(_SUPPLIERS_CALLED, {"words": list(words)})}
+
+
+async def paid_already(session: AsyncSession, payments: Sequence[Payment]) -> list[tuple[int, bool]]:
+    """Which of ``payments``, by their place, are on record for the same household, supplier and month.
+
+    With the same voucher (True), or with the same amount where one of both names none. What was declined or taken back
+    does not count. One statement for any number.
+    """
+    rows = [
+        {
+            "at": at,
+            "household_id": str(one.household_id),
+            "supplier_id": str(one.supplier_id),
+            "kind": one.kind.value,
+            "category": one.category,
+            "month": one.paid_on.replace(day=1).isoformat(),
+            "voucher_no": one.voucher_no,
+            "amount_fen": one.amount_fen,
+        }
+        for at, one in enumerate(payments)
+        if one.reverses is None
+    ]
+    if not rows:
+        return []
+    return [(row[0], row[1]) for row in await session.execute(_PAID_ALREADY, {"rows": dump(rows)})]
+
+
 async def payment_list(session: AsyncSession, list_id: UUID) -> PaymentList:
     """One list. Raises ``NotFound``."""
     row = (await session.execute(_ONE_LIST, {"id": list_id})).mappings().one_or_none()
@@ -241,10 +325,20 @@ async def payment_list(session: AsyncSession, list_id: UUID) -> PaymentList:
 
 
 async def payment_lists(
-    session: AsyncSession, *, status: ListStatus | None, before: UUID | None, limit: int
+    session: AsyncSession,
+    *,
+    status: ListStatus | None = None,
+    of_supplier: UUID | None = None,
+    before: UUID | None,
+    limit: int,
 ) -> list[PaymentList]:
-    """Lists of payments, the latest first."""
-    values = {"status": None if status is None else status.value, "before": before, "limit": limit}
+    """Lists of payments, the latest first; of a supplier those that it proposed itself."""
+    values = {
+        "status": None if status is None else status.value,
+        "supplier": of_supplier,
+        "before": before,
+        "limit": limit,
+    }
     rows = (await session.execute(_LISTS, values)).mappings()
     return [PaymentList(**{**row, "status": ListStatus(row["status"])}) for row in rows]
 

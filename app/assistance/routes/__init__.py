@@ -15,10 +15,11 @@ from app.assistance.routes import (
     plans,
     progress,
     proposals,
+    proposed,
     store,
 )
 
-_PARTS = (declared, exclusions, goals, households, ledger, periods, plans, progress, proposals, store)
+_PARTS = (declared, exclusions, goals, households, ledger, periods, plans, progress, proposals, proposed, store)
 
 router = APIRouter(routes=[route for part in _PARTS for route in part.router.routes])
 

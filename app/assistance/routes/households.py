@@ -18,7 +18,6 @@ from app.assistance.rules.households import (
     HouseholdExists,
     ListDecided,
     ListStatus,
-    NewLinkage,
     NothingChanged,
     PaymentsRefused,
     ReversedAlready,
@@ -206,7 +205,7 @@ async def link_household(
     household_id: UUID, body: LinkageIn, by: OfficerAlone, session: WriteSession, now: Now
 ) -> LinkageOut:
     """By a contract, payroll, lease or share register. It is evidence of nothing until something is paid."""
-    new = NewLinkage(household_id, **{name: getattr(body, name) for name in LinkageIn.model_fields})
+    new = body.linkage(household_id, body.supplier_id)
     return LinkageOut.of(await service.link(session, new, by=by, now=now))
 
 

@@ -97,6 +97,14 @@ class ListDecided(DomainError):
     en = "This list of payments is decided already; to correct it, enter reversing rows."
 
 
+class LinkageDecided(DomainError):
+    """Somebody decided before."""
+
+    code = "linkage_decided"
+    zh = "该联结申报已经审批，不能再次审批。"
+    en = "This linkage is decided already."
+
+
 class ReversedAlready(DomainError):
     """A payment is reversed once."""
 
@@ -221,8 +229,30 @@ class Linkage:
 
 
 @dataclass(frozen=True, slots=True)
+class LinkageProposal:
+    """A contract that a supplier says it has, and what an officer decided about it."""
+
+    id: UUID
+    household_id: UUID
+    supplier_id: UUID
+    kind: LinkKind
+    contract_no: str
+    valid_from: date
+    valid_to: date | None
+    terms: str
+    yearly_fen: int | None
+    proposed_at: datetime
+    status: ListStatus
+    decided_at: datetime | None
+    decision_note: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Payment:
-    """One row of evidence. ``quantity_milli`` is thousandths of kg, days, 亩 or shares; ``reverses`` takes one back."""
+    """One row of evidence. ``quantity_milli`` is thousandths of kg, days, 亩 or shares; ``reverses`` takes one back.
+
+    ``voucher_no`` is that of the weigh slip, payroll or transfer: the same household has it once a month.
+    """
 
     household_id: UUID
     supplier_id: UUID
@@ -236,11 +266,12 @@ class Payment:
     lot_id: UUID | None
     to_own_account: bool
     reverses: UUID | None
+    voucher_no: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PaymentList:
-    """Payments that were entered together, and what a second officer decided."""
+    """Payments that were entered together, and what a second officer decided. ``supplier_id`` is who proposed them."""
 
     id: UUID
     source: str
@@ -253,6 +284,7 @@ class PaymentList:
     decided_by: UUID | None
     decided_at: datetime | None
     decision_note: str | None
+    supplier_id: UUID | None = None
 
 
 class Entered(NamedTuple):

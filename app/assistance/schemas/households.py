@@ -19,6 +19,7 @@ from app.assistance.rules.households import (
     LinkKind,
     ListStatus,
     NewHousehold,
+    NewLinkage,
     Payment,
     PaymentList,
     Version,
@@ -30,6 +31,7 @@ from app.core.web import Body, LongText, Out, ShortText, unfit
 
 Number = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{4,40}$"), Field(examples=["H-433125116-0001"])]
 Why = Annotated[str, StringConstraints(min_length=4, max_length=200)]
+Voucher = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 _Fen = Annotated[int, Field(strict=True, ge=1, le=MAX_FEN)]
 _Milli = Annotated[int, Field(strict=True, ge=1, le=10**12)]
 
@@ -190,8 +192,38 @@ class HouseholdVersionOut(Out):
         return cls(**shown, class_by_period=dict(found.classes))
 
 
-class LinkageIn(Body):
+class ContractIn(Body):
     """A contract or register entry. ``yearly_fen`` is the most that it allows in a year, of rent or dividends."""
+
+    kind: LinkKind
+    contract_no: ShortText
+    valid_from: Day
+    valid_to: Day | None = None
+    terms: LongText
+    yearly_fen: _Fen | None = None
+
+    @model_validator(mode="after")
+    def _ends_later(self) -> Self:
+        if self.valid_to is not None and self.valid_to < self.valid_from:
+            raise unfit("结束日期不能早于开始日期", "Must not lie before valid_from", at="/valid_to")
+        return self
+
+    def linkage(self, household_id: UUID, supplier_id: UUID) -> NewLinkage:
+        """As the module's value."""
+        return NewLinkage(
+            household_id,
+            supplier_id,
+            self.kind,
+            self.contract_no,
+            self.valid_from,
+            self.valid_to,
+            self.terms,
+            self.yearly_fen,
+        )
+
+
+class LinkageIn(ContractIn):
+    """A contract with a supplier."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -209,18 +241,6 @@ class LinkageIn(Body):
     )
 
     supplier_id: UUID
-    kind: LinkKind
-    contract_no: ShortText
-    valid_from: Day
-    valid_to: Day | None = None
-    terms: LongText
-    yearly_fen: _Fen | None = None
-
-    @model_validator(mode="after")
-    def _ends_later(self) -> Self:
-        if self.valid_to is not None and self.valid_to < self.valid_from:
-            raise unfit("结束日期不能早于开始日期", "Must not lie before valid_from", at="/valid_to")
-        return self
 
 
 class LinkageOut(Out):
@@ -277,6 +297,7 @@ class HouseholdPaymentOut(Out):
     lot_id: UUID | None
     to_own_account: bool
     reverses: UUID | None
+    voucher_no: str | None
     status: ListStatus
     list_id: UUID
     note: str
@@ -311,11 +332,9 @@ class HouseholdFileOut(HouseholdOut):
         )
 
 
-class HouseholdPaymentIn(Body):
-    """One payment. The amount may be left out where quantity and unit price give it."""
+class PaidIn(Body):
+    """What was paid. The amount may be left out where quantity and unit price give it."""
 
-    household_id: UUID
-    supplier_id: UUID
     kind: LinkKind
     category: str | None = Field(None, description="The product line, of payments for material", max_length=32)
     paid_on: Day
@@ -325,6 +344,7 @@ class HouseholdPaymentIn(Body):
     reference_price_fen: _Fen | None = Field(None, description="Market price of that day for the same goods")
     lot_id: UUID | None = Field(None, description="The lot that the material went into")
     to_own_account: bool = Field(True, description="Whether it was transferred to the household's own account")
+    voucher_no: Voucher | None = Field(None, description="Of the weigh slip, payroll or transfer; once a month")
 
     @model_validator(mode="after")
     def _amount(self) -> Self:
@@ -336,11 +356,22 @@ class HouseholdPaymentIn(Body):
             )
         return self
 
+    def paid(self, household_id: UUID, supplier_id: UUID) -> Payment:
+        """As the module's value."""
+        values = {name: getattr(self, name) for name in PaidIn.model_fields if name != "amount_fen"}
+        amount = self.amount_fen or amount_of(self.quantity_milli or 0, self.unit_price_fen or 0)
+        return Payment(household_id, supplier_id, **values, amount_fen=amount, reverses=None)
+
+
+class HouseholdPaymentIn(PaidIn):
+    """One payment of a supplier to a household."""
+
+    household_id: UUID
+    supplier_id: UUID
+
     def payment(self) -> Payment:
         """As the module's value."""
-        values = {name: getattr(self, name) for name in HouseholdPaymentIn.model_fields if name != "amount_fen"}
-        amount = self.amount_fen or amount_of(self.quantity_milli or 0, self.unit_price_fen or 0)
-        return Payment(**values, amount_fen=amount, reverses=None)
+        return self.paid(self.household_id, self.supplier_id)
 
 
 class PaymentListIn(Body):
@@ -406,6 +437,7 @@ class PaymentListOut(Out):
     decided_by: UUID | None
     decided_at: datetime | None
     decision_note: str | None
+    supplier_id: UUID | None = Field(description="Who proposed it, of lists that a supplier entered")
 
     @classmethod
     def of(cls, found: PaymentList) -> PaymentListOut:

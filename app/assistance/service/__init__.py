@@ -6,7 +6,9 @@ from app.assistance.service.fold import fold_ledger
 from app.assistance.service.goals import change_goal, notice_reached, resolve_filter, set_goal, stand
 from app.assistance.service.households import benefits, decide_payments, enter_payments, reversal_of
 from app.assistance.service.ledger import count_sales, reverse_sale
+from app.assistance.service.linkages import decide_linkage, households_named, propose_linkage
 from app.assistance.service.paper import print_certificate
+from app.assistance.service.payment_sheets import check_payment_sheet, propose_checked
 from app.assistance.service.periods import close_month, reproduce, submit, submit_statement
 from app.assistance.service.plans import add_aspect, add_measure, create_plan
 from app.assistance.service.progress import decide_progress, enter_progress, stand_plan, stand_year, with_evidence
@@ -30,10 +32,12 @@ __all__ = [
     "certify",
     "change_goal",
     "change_household",
+    "check_payment_sheet",
     "close_month",
     "contribution",
     "count_sales",
     "create_plan",
+    "decide_linkage",
     "decide_payments",
     "decide_progress",
     "decide_proposal",
@@ -42,11 +46,14 @@ __all__ = [
     "enter_payments",
     "enter_progress",
     "fold_ledger",
+    "households_named",
     "link",
     "link_households",
     "notice_reached",
     "print_certificate",
     "propose_adjustment",
+    "propose_checked",
+    "propose_linkage",
     "propose_withdrawal",
     "register_household",
     "register_households",

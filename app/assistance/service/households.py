@@ -56,6 +56,7 @@ async def enter_payments(
     payments: Sequence[Payment],
     *,
     source: str = "entered",
+    of_supplier: UUID | None = None,
     note: str,
     evidence: Sequence[UUID] = (),
     by: Actor,
@@ -70,12 +71,15 @@ async def enter_payments(
         *_plain_faults(payments, local_day(now)),
         *await _unknown(session, payments),
         *await _reversal_faults(session, payments),
+        *await _twice(session, payments),
     ]
+    if of_supplier is not None and any(one.supplier_id != of_supplier for one in payments):
+        raise NotFound
     if faults:
         raise PaymentsRefused(faults=faults[:_MOST_FAULTS])
     list_id = new_id(now)
     total = sum(payment.amount_fen for payment in payments)
-    kept = {"source": source, "rows": len(payments), "total_fen": total, "note": note}
+    kept = {"source": source, "supplier_id": of_supplier, "rows": len(payments), "total_fen": total, "note": note}
     await session.execute(insert(PaymentListRow).values(id=list_id, **kept, entered_by=by.account_id, entered_at=now))
     rows = [
         {name: _plain(getattr(payment, name)) for name in Payment.__slots__}
@@ -173,6 +177,24 @@ async def _reversal_faults(session: AsyncSession, payments: Sequence[Payment]) -
             faults.append(_fault(index, "reverses", "not_reversible", zh, en))
         seen.add(one.reverses)
     return faults
+
+
+async def _twice(session: AsyncSession, payments: Sequence[Payment]) -> list[Fault]:
+    """A voucher stands once for a household and month, here and on record."""
+    named = [(at, one) for at, one in enumerate(payments) if one.voucher_no is not None and one.reverses is None]
+    if not named:
+        return []
+    seen: set[tuple[object, ...]] = set()
+    found = set()
+    for at, one in named:
+        key = (one.household_id, one.supplier_id, one.voucher_no, one.paid_on.year, one.paid_on.month)
+        if key in seen:
+            found.add(at)
+        seen.add(key)
+    known = await queries.paid_already(session, [one for _, one in named])
+    found |= {named[place][0] for place, by_voucher in known if by_voucher}
+    zh, en = "该农户该月已有同一凭证号的收益", "this voucher of the household and month is on record"
+    return [_fault(at, "voucher_no", "duplicate", zh, en) for at in sorted(found)]
 
 
 def _takes_back(reversal: Payment, payment: Mapping[str, object] | None) -> bool:

@@ -17,6 +17,7 @@ from app.core.sheets.cells import (
     moment,
     phone,
     text,
+    thousandths,
     whole,
 )
 from app.core.sheets.errors import (
@@ -61,6 +62,7 @@ __all__ = [
     "phone",
     "plain_rows",
     "text",
+    "thousandths",
     "whole",
     "workbook",
 ]

@@ -113,6 +113,17 @@ def grams(cell: Cell) -> int:
     return int(found)
 
 
+_COUNTED = re.compile(r"(?:kg|KG|Kg|千克|公斤|天|工日|亩|股)$")
+
+
+def thousandths(cell: Cell) -> int:
+    """A quantity in thousandths: ``312.5``, ``312.5 公斤``, ``2 亩``; never negative, at most three decimals."""
+    found = _decimal(cell, "数量", "a quantity", unit=_COUNTED) * 1000
+    if found != int(found) or not 0 < found <= 10**12:
+        raise BadCell("out_of_range", "应为正数，最多三位小数", "more than nothing, with at most three decimals")
+    return int(found)
+
+
 def day(cell: Cell) -> date:
     """A date: a date cell, a day number, ``2026-11-20``, ``2026/11/20``, ``2026年11月20日`` or ``20261120``.
 

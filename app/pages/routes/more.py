@@ -33,6 +33,7 @@ DOORS: tuple[Door, ...] = (
     Door("/supplier/lots", "leaf", "lots"),
     Door("/supplier/certificates", "camera", "certificates"),
     Door("/supplier/admission", "shield", "admission"),
+    Door("/supplier/households", "house", "households"),
     Door("/supplier/team", "people", "team"),
     Door("/supplier/keys", "key", "keys"),
     Door("/account", "person", "account"),
