@@ -116,9 +116,11 @@ def build(settings: Settings, http: httpx.AsyncClient | None = None) -> Wiring:
         wholesale.PurchaseOrderConfirmed,
         wholesale.PurchaseOrderCancelled,
         wholesale.GoodsDispatched,
+        wholesale.GoodsMissing,
         wholesale.StatementSent,
         wholesale.StatementConfirmed,
         wholesale.StatementPaid,
+        wholesale.PartnerRefunded,
         wholesale.StatementDue,
     )
     return wiring
@@ -281,8 +283,8 @@ async def _remind_partners(session: AsyncSession, now: datetime) -> int:
     return await wholesale.remind(session, now=now, limit=200)
 
 
-async def _close_purchase_orders(session: AsyncSession, now: datetime) -> int:
-    return await wholesale.close_due(session, now=now, limit=100)
+async def _seal_names(session: AsyncSession, now: datetime) -> int:  # noqa: ARG001 - every chore is told the time
+    return await wholesale.seal_names(session, limit=200)
 
 
 CHORES = (
@@ -311,7 +313,17 @@ CHORES = (
     Chore("core.forget_allowances", _forget_allowances),
     Chore("identity.forget_failures", _forget_failures),
     Chore("webhooks.forget_old", _forget_messages),
-    Chore("wholesale.close_due", _close_purchase_orders, batch=100),
     Chore("wholesale.remind", _remind_partners),
+    Chore("wholesale.seal_names", _seal_names),
     Chore("wholesale.issue_statements", _issue_partner_statements, batch=20),
 )
+
+
+def chores(settings: Settings) -> tuple[Chore, ...]:
+    """All of them, with those that ask for a setting."""
+
+    async def close_purchase_orders(session: AsyncSession, now: datetime) -> int:
+        days = settings.wholesale.lost_after_days
+        return await wholesale.close_due(session, now=now, limit=100, lost_after_days=days)
+
+    return (*CHORES, Chore("wholesale.close_due", close_purchase_orders, batch=100))

@@ -17,7 +17,7 @@ from app.core.db import Database
 from app.core.installation import recognise
 from app.core.outbox import deliver_batch, run_couriers
 from app.core.settings import Settings
-from app.wiring import CHORES, JOBS, Chore, build, rounds
+from app.wiring import JOBS, Chore, build, chores, rounds
 
 log = get_logger("worker")
 
@@ -84,7 +84,7 @@ async def _chores(db: Database, settings: Settings) -> None:
         try:
             async with db.write() as session:
                 await session.execute(_BEAT, {"now": utc_now()})
-            await do_chores(db, CHORES, utc_now)
+            await do_chores(db, chores(settings), utc_now)
         except Exception as error:  # noqa: BLE001 - see above
             log.warning("worker_trouble", loop="chores", error=type(error).__name__)
             await asyncio.sleep(_PAUSE_AFTER_TROUBLE)

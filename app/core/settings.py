@@ -105,6 +105,14 @@ class PricingSettings(Group):
     """A change of a price that a partner knows is warned about when it begins sooner; usual are 15 to 30 days."""
 
 
+class WholesaleSettings(Group):
+    """Purchase orders of supermarkets (domain handbook §4.2)."""
+
+    lost_after_days: int = Field(14, ge=7, le=365)
+    """So long after its last day an order of which goods were sent and none were received waits for a receipt. Then it
+    is closed, its credit is given back, and operators are asked where the goods are."""
+
+
 class ClaimSettings(Group):
     """How long a supplier has to answer a claim before the clock agrees for it (domain handbook §6.5)."""
 
@@ -351,6 +359,7 @@ class Settings(BaseSettings):
     inventory: InventorySettings = InventorySettings()
     orders: OrderSettings = OrderSettings()
     pricing: PricingSettings = PricingSettings()
+    wholesale: WholesaleSettings = WholesaleSettings()
     claims: ClaimSettings = ClaimSettings()
     payments: PaymentSettings = PaymentSettings()
     settlement: SettlementSettings = SettlementSettings()

@@ -22,7 +22,7 @@ from app.payments.events import (
     SandboxPaid,
 )
 from app.payments.queries import entry as bank_entry
-from app.payments.queries import get, refunds_by_reference, refunds_of
+from app.payments.queries import get, refunds_by_reference, refunds_of, unclaimed_entries
 from app.payments.queries.bills import figures
 from app.payments.routes import SignedByProvider, router
 from app.payments.rules import (
@@ -129,4 +129,5 @@ __all__ = [
     "retry_refund",
     "router",
     "settle_refund",
+    "unclaimed_entries",
 ]

@@ -5,14 +5,16 @@ payments of them.
 *Promises* that stock and credit are reserved together or not at all; that the accepted quantity is what is owed and
 counted; that a statement is the sum of its documents.
 *Calls* inventory, pricing, payments, catalogue, partners and suppliers. *Tells* what happened to goods and money:
-PurchaseOrderConfirmed, PurchaseOrderCancelled, GoodsDispatched, GoodsReceived, GoodsReturned, StatementSent,
-StatementConfirmed, StatementPaid, StatementDue.
+PurchaseOrderConfirmed, PurchaseOrderCancelled, GoodsDispatched, GoodsMissing, GoodsReceived, GoodsReturned,
+StatementSent, StatementConfirmed, StatementPaid, PartnerRefunded, StatementDue.
 """
 
 from app.wholesale.events import (
     GoodsDispatched,
+    GoodsMissing,
     GoodsReceived,
     GoodsReturned,
+    PartnerRefunded,
     PromisedLine,
     PurchaseOrderCancelled,
     PurchaseOrderConfirmed,
@@ -27,9 +29,11 @@ from app.wholesale.events import (
 from app.wholesale.handlers import on_lot_recalled, on_money_unclaimed
 from app.wholesale.lifecycle import PoStepNotAllowed, StatementStatus, Status
 from app.wholesale.queries import OPEN, history, page, versions, view
+from app.wholesale.queries.account import ageing
 from app.wholesale.queries.appointments import slots
 from app.wholesale.queries.deliveries import deliveries
 from app.wholesale.queries.imports import Import, imported, imports
+from app.wholesale.queries.money import refunds
 from app.wholesale.queries.receipts import consents, receipts, returns
 from app.wholesale.queries.statements import get as statement
 from app.wholesale.queries.statements import page as statements
@@ -58,6 +62,8 @@ from app.wholesale.rules.asking import (
     order_day,
 )
 from app.wholesale.rules.deliveries import Delivery, DeliveryLine, Load, LoadLine, LoadsTooMuch
+from app.wholesale.rules.missing import Found
+from app.wholesale.rules.money import Payee
 from app.wholesale.rules.orders import FromSheet, Mismatch, Offer, Partial, PoLine, Prices, PurchaseOrder
 from app.wholesale.rules.receiving import Counted, CountedLine, Receipt, ReceiptLine, Received, Taken, Verdict
 from app.wholesale.rules.returns import Back, BackLine, Consent, DamagedBy, Return, ReturnLine
@@ -67,30 +73,39 @@ from app.wholesale.service import (
     Cut,
     Placed,
     accept,
+    apply_money,
     approve,
+    approve_refund,
     book,
     cancel,
     close_due,
     confirm_statement,
+    confirm_suggestion,
     consent,
     cut,
     decide_dispute,
+    decide_missing,
     decline,
+    decline_refund,
     dispatch,
     dispute_statement,
+    draft_refund,
     draft_statement,
     give_back,
     import_orders,
     invoice_statement,
     issue_statements,
+    note_refund_paid,
     offer,
     order_form,
     place,
     receive,
     reject,
     remind,
+    seal_names,
     send_statement,
     take_money,
+    unclaimed,
 )
 
 __all__ = [
@@ -112,9 +127,11 @@ __all__ = [
     "DeliveryLine",
     "Dispute",
     "DisputeKind",
+    "Found",
     "FreightPayer",
     "FromSheet",
     "GoodsDispatched",
+    "GoodsMissing",
     "GoodsReceived",
     "GoodsReturned",
     "Import",
@@ -125,6 +142,8 @@ __all__ = [
     "NotACaseMultiple",
     "Offer",
     "Partial",
+    "PartnerRefunded",
+    "Payee",
     "Placed",
     "PoKind",
     "PoLine",
@@ -161,19 +180,26 @@ __all__ = [
     "UnclearItems",
     "Verdict",
     "accept",
+    "ageing",
+    "apply_money",
     "approve",
+    "approve_refund",
     "book",
     "cancel",
     "close_due",
     "confirm_statement",
+    "confirm_suggestion",
     "consent",
     "consents",
     "cut",
     "decide_dispute",
+    "decide_missing",
     "decline",
+    "decline_refund",
     "deliveries",
     "dispatch",
     "dispute_statement",
+    "draft_refund",
     "draft_statement",
     "give_back",
     "history",
@@ -182,6 +208,7 @@ __all__ = [
     "imports",
     "invoice_statement",
     "issue_statements",
+    "note_refund_paid",
     "offer",
     "on_lot_recalled",
     "on_money_unclaimed",
@@ -191,10 +218,12 @@ __all__ = [
     "place",
     "receipts",
     "receive",
+    "refunds",
     "reject",
     "remind",
     "returns",
     "router",
+    "seal_names",
     "send_statement",
     "slots",
     "statement",
@@ -202,6 +231,7 @@ __all__ = [
     "statement_sheet",
     "statements",
     "take_money",
+    "unclaimed",
     "versions",
     "view",
 ]

@@ -81,6 +81,23 @@ class GoodsDispatched(Fact):
         return self.po_id
 
 
+class GoodsMissing(Fact):
+    """Goods of a line left the house and nobody received them before their order was closed."""
+
+    name: ClassVar[str] = "wholesale.goods_missing"
+    missing_id: UUID
+    po_id: UUID
+    line_id: UUID
+    supplier_id: UUID
+    sku: str
+    units: int
+
+    @property
+    def subject(self) -> UUID:
+        """The purchase order."""
+        return self.po_id
+
+
 class ReceivedLine(BaseModel):
     """A line that a partner took in, with everything that counting and settling it needs, as frozen on the order.
 
@@ -208,6 +225,21 @@ class StatementPaid(Fact):
     def subject(self) -> UUID:
         """The statement."""
         return self.statement_id
+
+
+class PartnerRefunded(Fact):
+    """Money went back to a partner: what it had paid too much, or what a month came to below zero."""
+
+    name: ClassVar[str] = "wholesale.partner_refunded"
+    refund_id: UUID
+    partner_id: UUID
+    amount_fen: int
+    paid_on: date
+
+    @property
+    def subject(self) -> UUID:
+        """The refund."""
+        return self.refund_id
 
 
 class StatementDue(Fact):

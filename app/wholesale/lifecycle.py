@@ -1,4 +1,4 @@
-"""The lives of a purchase order and of a statement, one table each (domain handbook §4.2, §4.3)."""
+"""The lives of a purchase order, a statement and a refund, one table each (domain handbook §4.2, §4.3)."""
 
 from __future__ import annotations
 
@@ -59,6 +59,8 @@ TRANSITIONS: dict[tuple[Status, Step], Status] = {
     # What did not come by the last day will not come any more.
     (Status.PARTIALLY_RECEIVED, Step.CLOSE): Status.CLOSED,
     (Status.RECEIVED, Step.CLOSE): Status.CLOSED,
+    # Nor will what nobody has taken in weeks later: its goods are asked for.
+    (Status.SHIPPED, Step.CLOSE): Status.CLOSED,
 }
 
 
@@ -191,4 +193,54 @@ def statement_after(status: StatementStatus, step: StatementStep) -> StatementSt
     reached = STATEMENT_TRANSITIONS.get((status, step))
     if reached is None:
         raise StatementStepNotAllowed(status, statement_allowed(status))
+    return reached
+
+
+class PartnerRefundStatus(StrEnum):
+    """Where money stands that goes back to a partner."""
+
+    WAITING = "waiting"
+    APPROVED = "approved"
+    DECLINED = "declined"
+    PAID = "paid"
+
+
+class PartnerRefundStep(StrEnum):
+    """What can happen to it."""
+
+    APPROVE = "approve"
+    DECLINE = "decline"
+    PAY = "pay"
+
+
+REFUND_TRANSITIONS: dict[tuple[PartnerRefundStatus, PartnerRefundStep], PartnerRefundStatus] = {
+    (PartnerRefundStatus.WAITING, PartnerRefundStep.APPROVE): PartnerRefundStatus.APPROVED,
+    (PartnerRefundStatus.WAITING, PartnerRefundStep.DECLINE): PartnerRefundStatus.DECLINED,
+    # A transfer that was made cannot be called back here: what is approved is paid.
+    (PartnerRefundStatus.APPROVED, PartnerRefundStep.PAY): PartnerRefundStatus.PAID,
+}
+
+
+class PartnerRefundStepNotAllowed(StepRefused):
+    """The refund is past (or not yet at) the point where this can be done."""
+
+    zh = "退款单当前状态为“{status}”，不能执行该操作；{allowed}。"
+    en = "The refund's status is “{status}”, which does not allow this; {allowed}."
+    names: ClassVar = {
+        PartnerRefundStatus.WAITING: "待复核",
+        PartnerRefundStatus.APPROVED: "已批准待付款",
+        PartnerRefundStatus.DECLINED: "已驳回",
+        PartnerRefundStatus.PAID: "已付款",
+        PartnerRefundStep.APPROVE: "批准",
+        PartnerRefundStep.DECLINE: "驳回",
+        PartnerRefundStep.PAY: "登记付款",
+    }
+    takers: ClassVar = dict.fromkeys(PartnerRefundStep, ("operator",))
+
+
+def refund_after(status: PartnerRefundStatus, step: PartnerRefundStep) -> PartnerRefundStatus:
+    """Where ``step`` leads from ``status``. Raises ``PartnerRefundStepNotAllowed``."""
+    reached = REFUND_TRANSITIONS.get((status, step))
+    if reached is None:
+        raise PartnerRefundStepNotAllowed(status, [way for (start, way) in REFUND_TRANSITIONS if start is status])
     return reached

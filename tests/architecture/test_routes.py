@@ -50,6 +50,13 @@ _AUDIENCES = {
     "/v1/sandbox": {"Public"},
 }
 _MOVES_STOCK_OR_MONEY = {
+    "apply_partner_remittance",
+    "approve_partner_refund",
+    "confirm_suggested_payment",
+    "decide_missing_goods",
+    "decline_partner_refund",
+    "draft_partner_refund",
+    "note_partner_refund_paid",
     "place_order",
     "place_bulk_order",
     "start_bulk_payment",

@@ -357,6 +357,40 @@ async def test_overlapping_prices_at_once_leave_one(fresh_db, now):
     assert sorted(await asyncio.gather(*map(add, range(1, 7)))) == ["done"] + ["invalid_price_list"] * 5
 
 
+async def test_a_contract_that_was_ended_since_it_was_read_takes_no_price(fresh_db, now):
+    async with fresh_db.write() as session:
+        await open_store(session, now, "A1")
+        who = await customer(session, now)
+    async with fresh_db.write() as session:
+        await partners.end(session, who.contract.id, by=SYSTEM, now=now)
+    with pytest.raises(partners.ContractOver):
+        async with fresh_db.write() as session:
+            await list_prices(session, who.contract, price(), now=now)
+    assert who.contract.ended_at is None
+
+
+async def test_ending_a_contract_waits_for_whoever_lists_its_prices(fresh_db, now):
+    async with fresh_db.write() as session:
+        await open_store(session, now, "A1")
+        who = await customer(session, now)
+    listed, seen = asyncio.Event(), []
+
+    async def end() -> None:
+        await listed.wait()
+        async with fresh_db.write() as session:
+            await partners.end(session, who.contract.id, by=SYSTEM, now=now)
+            seen.append("ended")
+
+    ending = asyncio.create_task(end())
+    async with fresh_db.write() as session:
+        await list_prices(session, who.contract, price(), now=now)
+        listed.set()
+        await asyncio.sleep(0.3)
+        seen.append("listed")
+    await ending
+    assert seen == ["listed", "ended"]
+
+
 async def test_one_code_given_away_twice_at_once_is_given_once(fresh_db, now):
     async with fresh_db.write() as session:
         await open_store(session, now, "A1", "B2", "C3")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from app import wholesale
-from app.wholesale import Back, BackLine, Counted, CountedLine, DamagedBy, ReturnReason
+from app.wholesale import Back, BackLine, Counted, CountedLine, DamagedBy, Found, ReturnReason
 from tests.wholesale.random_steps import Draw, Stage
 
 _ON_THE_ROAD = """
@@ -22,11 +22,17 @@ WHERE t.received_units > t.deducted_units ORDER BY r.id, t.line_no
 """
 
 
+_MISSING = """
+SELECT m.id, m.units, (SELECT min(lot_code) FROM wholesale_delivery_line d WHERE d.line_id = m.line_id)
+FROM wholesale_missing m WHERE m.decided_at IS NULL ORDER BY m.id
+"""
+
+
 class Receiving(Stage):
     """Goods are counted, with faults, in parts and in excess; some go back, by right or by agreement."""
 
-    STEPS = ("count", "count", "count", "count_whole", "again", "fault", "agree", "unsold", "unsold")
-    USUAL = frozenset(("count", "count_whole", "again", "fault", "agree", "unsold"))
+    STEPS = ("count", "count", "count", "count_whole", "again", "fault", "agree", "unsold", "unsold", "look_for")
+    USUAL = frozenset(("count", "count_whole", "again", "fault", "agree", "unsold", "look for"))
 
     def count(self, draw: Draw) -> None:
         """A load of a line, more or less than was due, with any number of faults."""
@@ -76,6 +82,22 @@ class Receiving(Stage):
     def fault(self, draw: Draw) -> None:
         """Something is found to be bad later."""
         self._send_back("fault", draw, ReturnReason.QUALITY)
+
+    def look_for(self, draw: Draw) -> None:
+        """Where goods are that were sent and never received: some, all or none of them are found."""
+        found = self.rows(_MISSING)
+        if not found:
+            sent = "SELECT id FROM wholesale_po WHERE status = 'shipped'"
+            if not self.rows(sent):
+                self.send(draw)
+            self.market.shop.clock.advance(days=30)
+            self.act("close", lambda s: wholesale.close_due(s, now=self.now))
+            if not (found := self.rows(_MISSING)):
+                return
+        missing_id, units, lot = draw(st.sampled_from(found))
+        back = [Found(units=draw(st.integers(1, units)), lot_code=lot)] if draw(st.booleans()) else []
+        by = self.market.shop.actor("operator")
+        self.act("look for", lambda s: wholesale.decide_missing(s, missing_id, back, note="x", by=by, now=self.now))
 
     def agree(self, draw: Draw) -> None:
         if not (found := self.rows(_THERE)):

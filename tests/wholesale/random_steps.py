@@ -74,6 +74,11 @@ class Stage:
         """One of the latest two half of the time: those can still be changed."""
         return draw(st.sampled_from(self.orders[-draw(st.sampled_from([2, 8])) :]))
 
+    def open_order(self, draw: Draw) -> tuple[str, wholesale.PurchaseOrder]:
+        """One of which nothing was sent yet, if there is one."""
+        confirmed = {po_id for (po_id,) in self.rows("SELECT id FROM wholesale_po WHERE status = 'confirmed'")}
+        return draw(st.sampled_from([one for one in self.orders if one[1].id in confirmed] or self.orders[-8:]))
+
 
 class Ordering(Stage):
     """Orders are placed, amended, approved, cut, exchanged, given up, sent and closed."""
@@ -146,14 +151,14 @@ class Ordering(Stage):
         self.act("cancel", lambda s: wholesale.cancel(s, order.id, partner_id=owner, by=by, reason=None, now=self.now))
 
     def cut(self, draw: Draw) -> None:
-        _, order = self.some_order(draw)
+        _, order = self.open_order(draw)
         line, by = draw(st.sampled_from(order.lines)), self.market.shop.actor("operator")
         fewer = draw(st.integers(0, max(0, line.promised_cases - 1)))
         cuts = [wholesale.Cut(line.line_no, fewer, "x")]
         self.act("cut", lambda s: wholesale.cut(s, order.id, cuts, by=by, now=self.now))
 
     def offer(self, draw: Draw) -> None:
-        _, order = self.some_order(draw)
+        _, order = self.open_order(draw)
         line, by = draw(st.sampled_from(order.lines)), self.market.shop.actor("operator")
         other = {"GT04": "GT14", "GT14": "GT04", "NO02": "NO04", "NO04": "NO02"}[line.sku]
         offer = {"line_no": line.line_no, "sku": other, "cases": draw(st.integers(1, 3)), "reason": "x"}
@@ -204,5 +209,5 @@ class Ordering(Stage):
         )
 
     def time_passes(self, draw: Draw) -> None:
-        self.market.shop.clock.advance(days=draw(st.sampled_from([1, 3, 9])))
+        self.market.shop.clock.advance(days=draw(st.sampled_from([1, 3, 9, 23])))
         self.act("close", lambda s: wholesale.close_due(s, now=self.now))

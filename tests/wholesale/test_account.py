@@ -21,7 +21,7 @@ VALUES (:id, :partner_id, :contract_id, :month, CAST(:id AS text), CAST(:id AS t
 async def test_a_partner_sees_its_credit_and_what_is_overdue(market):
     placed = await market.place({"GT04": 10})
     mine = await market.shop.call("P01", "GET", "/v1/partner/account")
-    assert mine.json() == {"credit": placed["credit"], "overdue_fen": 0}
+    assert mine.json() == {"credit": placed["credit"], "overdue_fen": 0, "unapplied_fen": 0, "credit_fen": 0}
     assert placed["credit"]["used_fen"] == placed["total_fen"] > 0
     theirs = await market.shop.call("P02", "GET", "/v1/partner/account")
     assert theirs.json()["credit"]["used_fen"] == 0

@@ -23,17 +23,18 @@ from app.wiring import build
 from tests.conftest import NOON, Clock, clone, enter
 from tests.market import open_market
 from tests.settlement.random_settling import Settling
+from tests.wholesale.random_money import Refunding
 from tests.wholesale.random_receiving import Receiving
 from tests.wholesale.random_stating import Stating
 from tests.wholesale.random_steps import Ordering
 
-ROOMS: tuple[type, ...] = (Ordering, Receiving, Settling, Stating)
+ROOMS: tuple[type, ...] = (Ordering, Receiving, Settling, Stating, Refunding)
 """Classes of steps; their ``STEPS`` are shuffled into one deck."""
 STEPS = tuple(step for room in ROOMS for step in room.STEPS)
 USUAL = frozenset(name for room in ROOMS for name in room.USUAL)
 
 # Promised and not delivered of open orders, what is payable of what came, less what went back, was corrected away, was
-# agreed to be taken off, and was paid.
+# agreed to be taken off, and was paid; a month below zero is nobody's money any more once it was given back.
 OWED = """
 SELECT partner_id, CAST(sum(fen) AS bigint) FROM (
     SELECT p.partner_id, (l.promised_units - l.delivered_units) * l.unit_price_fen AS fen
@@ -43,6 +44,7 @@ SELECT partner_id, CAST(sum(fen) AS bigint) FROM (
     UNION ALL SELECT partner_id, -amount_fen FROM wholesale_return
     UNION ALL SELECT p.partner_id, c.amount_fen FROM wholesale_correction c JOIN wholesale_po p ON p.id = c.po_id
     UNION ALL SELECT partner_id, -(rebate_fen + fees_fen) FROM wholesale_statement WHERE confirmed_at IS NOT NULL
+    UNION ALL SELECT partner_id, amount_fen FROM wholesale_refund WHERE status = 'paid' AND statement_id IS NOT NULL
     UNION ALL SELECT s.partner_id, -y.amount_fen FROM wholesale_payment y
               JOIN wholesale_statement s ON s.id = y.statement_id) open GROUP BY partner_id
 """
@@ -75,6 +77,22 @@ SELECT s.partner_id, sum(CASE
                  ON t.id = y.statement_id AND t.revision = y.revision WHERE y.source_id = s.id) THEN 0
     ELSE s.payable_fen END)
 FROM wholesale_statement s GROUP BY s.partner_id
+"""
+# Every fen that came pays a statement, lies here, goes back or went back.
+CAME = (
+    "SELECT coalesce(sum(amount_fen), 0) FROM payments_bank_entry WHERE status = 'assigned' AND reference IS NOT NULL"
+)
+WENT = """
+SELECT (SELECT coalesce(sum(amount_fen), 0) FROM wholesale_payment)
+     + (SELECT coalesce(sum(amount_fen - applied_fen - refunded_fen), 0) FROM wholesale_remittance)
+     + (SELECT coalesce(sum(amount_fen), 0) FROM wholesale_refund
+        WHERE remittance_id IS NOT NULL AND status <> 'declined')
+"""
+# What left for orders that are over came to a dock, or is asked for.
+LOOKED_FOR = """
+SELECT (SELECT coalesce(sum(l.shipped_units - l.delivered_units), 0)
+        FROM wholesale_po p JOIN wholesale_po_line l ON l.po_id = p.id WHERE p.status = 'closed')
+     - (SELECT coalesce(sum(units), 0) FROM wholesale_missing)
 """
 COUNTED = "SELECT coalesce(sum(amount_fen), 0) FROM assistance_entry WHERE channel = 'supermarket'"
 RESERVED = "SELECT sku, reserved FROM inventory_stock WHERE reserved <> 0"
@@ -116,6 +134,7 @@ class Partners(*ROOMS, RuleBasedStateMachine):  # type: ignore[misc]
         owed = {partner_id: amount for partner_id, amount in self.rows(OWED) if amount}
         assert dict(self.rows(USED)) == owed == dict(self.rows(ENTRIES))
         assert dict(self.rows(HELD)) == dict(self.rows(RESERVED))
+        assert self.rows(LOOKED_FOR) == [(0,)]
 
     @invariant()
     def what_was_taken_in_and_stayed_is_what_counts(self) -> None:
@@ -129,6 +148,10 @@ class Partners(*ROOMS, RuleBasedStateMachine):  # type: ignore[misc]
     @invariant()
     def suppliers_get_what_a_plain_recount_gives_them(self) -> None:
         self.what_is_booked()
+
+    @invariant()
+    def every_fen_that_came_is_somewhere(self) -> None:
+        assert self.rows(CAME) == self.rows(WENT)
 
     @invariant()
     def the_auditor_finds_nothing(self) -> None:

@@ -283,6 +283,22 @@ async def test_the_chore_draws_each_month_once(market):
     assert [one["id"] for one in page["items"]] == [statement["id"]]
 
 
+async def test_a_page_of_statements_costs_the_same_for_one_and_for_many(market, statements):
+    await more_stock(market)
+    await received(market)
+    theirs = await market.place({"GT04": 2}, "P02")
+    await load(market, theirs, {1: 2})
+    await take_in(market, theirs, {1: (20, 0)}, "P02")
+    await stated(market)
+    asked = []
+    for limit in (1, 2):
+        statements.clear()
+        page = await call(market, "operator", "GET", f"{ALL}?limit={limit}")
+        assert len(page["items"]) == limit
+        asked.append(len(statements))
+    assert asked[0] == asked[1]
+
+
 async def test_those_who_draw_and_send_at_once_do_not_wait_in_a_ring(fresh_market):
     market = fresh_market
     await more_stock(market)

@@ -49,6 +49,20 @@ RECEIPTS: tuple[Rule, ...] = (
         """,
     ),
     Rule(
+        "po.missing",
+        "未收到的货物与其订单行、退库不符",
+        "what is asked for of a closed order is not what was sent and not received, or another amount came back",
+        """
+        SELECT m.id AS missing_id, m.po_id, concat_ws(' / ', m.units, m.returned_units) AS found,
+               concat_ws(' / ', l.shipped_units - l.delivered_units, coalesce(b.units, 0)) AS expected
+        FROM wholesale_missing m JOIN wholesale_po_line l ON l.id = m.line_id JOIN wholesale_po p ON p.id = m.po_id
+        LEFT JOIN (SELECT reference, sum(on_hand_delta) AS units FROM inventory_movement
+                   WHERE kind = 'returned' GROUP BY reference) b ON b.reference = m.id
+        WHERE m.units <> l.shipped_units - l.delivered_units OR p.status <> 'closed' OR l.po_id <> m.po_id
+           OR coalesce(m.returned_units, 0) <> coalesce(b.units, 0)
+        """,
+    ),
+    Rule(
         "po.complete",
         "采购订单已全部到货而状态不是已验收，或相反",
         "a purchase order counts as received although something is to come",

@@ -130,13 +130,40 @@ STATEMENTS: tuple[Rule, ...] = (
         "商超来款与银行流水或其冲抵的对账单不符",
         "money of a partner is not its bank entry, or pays another amount of statements than it says",
         """
-        SELECT m.id AS remittance_id, concat_ws(' / ', m.amount_fen, m.applied_fen) AS found,
-               concat_ws(' / ', coalesce(b.amount_fen, 0), coalesce(p.total, 0)) AS expected
+        SELECT m.id AS remittance_id, concat_ws(' / ', m.amount_fen, m.applied_fen, m.refunded_fen) AS found,
+               concat_ws(' / ', coalesce(b.amount_fen, 0), coalesce(p.total, 0), coalesce(f.total, 0)) AS expected
         FROM wholesale_remittance m
         LEFT JOIN payments_bank_entry b ON b.id = m.entry_id AND b.status = 'assigned' AND b.reference = m.partner_id
         LEFT JOIN (SELECT entry_id, sum(amount_fen) AS total FROM wholesale_payment GROUP BY entry_id) p
           ON p.entry_id = m.entry_id
+        LEFT JOIN (SELECT remittance_id, sum(amount_fen) AS total FROM wholesale_refund WHERE status <> 'declined'
+                   GROUP BY remittance_id) f ON f.remittance_id = m.id
         WHERE m.amount_fen IS DISTINCT FROM b.amount_fen OR m.applied_fen <> coalesce(p.total, 0)
+           OR m.refunded_fen <> coalesce(f.total, 0)
+        """,
+    ),
+    Rule(
+        "refund.partner",
+        "商超退款与其来源或授信不符，或由同一人发起并批准",
+        "a refund of a partner is not what its statement was closed with, changed another credit, or had one operator",
+        """
+        SELECT f.id AS refund_id, concat_ws(' / ', f.amount_fen, coalesce(e.total, 0)) AS found,
+               concat_ws(' / ', coalesce(-s.payable_fen, m.amount_fen - m.applied_fen), x.credit) AS expected
+        FROM wholesale_refund f
+        LEFT JOIN wholesale_statement s ON s.id = f.statement_id
+        LEFT JOIN wholesale_remittance m ON m.id = f.remittance_id
+        LEFT JOIN (SELECT source_id, sum(amount_fen) AS total FROM partners_credit_entry WHERE kind = 'refunded'
+                   GROUP BY source_id) e ON e.source_id = f.id
+        CROSS JOIN LATERAL (
+            SELECT CASE WHEN f.status = 'paid' AND s.id IS NOT NULL THEN f.amount_fen ELSE 0 END AS credit) x
+        WHERE coalesce(e.total, 0) <> x.credit
+           OR (s.id IS NOT NULL AND (f.amount_fen, f.partner_id) <> (-s.payable_fen, s.partner_id))
+           OR (m.id IS NOT NULL AND f.status <> 'declined' AND f.amount_fen <> m.amount_fen - m.applied_fen)
+           OR f.decided_by = f.drafted_by
+           OR (s.id IS NOT NULL AND f.status <> 'declined' AND EXISTS (
+               SELECT FROM wholesale_statement_line y
+               JOIN wholesale_statement t ON t.id = y.statement_id AND t.revision = y.revision
+               WHERE y.source_id = s.id))
         """,
     ),
     Rule(

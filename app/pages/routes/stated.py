@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import wholesale
+from app.core.clock import local_day
 from app.core.errors import DomainError, Fault, InvalidInput
 from app.core.web import Now, ReadSession, TheEdge, decode_cursor, next_cursor
 from app.pages.guards import Fields, Posted, Purchaser, Visit
@@ -26,7 +27,7 @@ _MOST = 10_000_000
 
 @router.get("/partner/statements")
 async def list_statements(
-    visit: Purchaser, session: ReadSession, cursor: Annotated[str, Query(max_length=512)] = ""
+    visit: Purchaser, session: ReadSession, now: Now, cursor: Annotated[str, Query(max_length=512)] = ""
 ) -> Response:
     """The latest month first."""
     after = None
@@ -37,7 +38,16 @@ async def list_statements(
         session, partner_id=visit.partner_id, sent_only=True, after=after, limit=_ON_A_PAGE + 1
     )
     following = next_cursor("page:stated", found, _ON_A_PAGE, key=lambda one: (one.month, one.id))
-    return show(visit, "partner_statements.html", statements=found[:_ON_A_PAGE], following=following)
+    (account,) = await wholesale.ageing(session, today=local_day(now), partner_id=visit.partner_id)
+    refunds = await wholesale.refunds(session, partner_id=visit.partner_id, declined=False, limit=_ON_A_PAGE)
+    return show(
+        visit,
+        "partner_statements.html",
+        statements=found[:_ON_A_PAGE],
+        following=following,
+        account=account,
+        refunds=refunds if after is None else [],
+    )
 
 
 @router.get("/partner/statements/{statement_id}")

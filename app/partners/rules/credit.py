@@ -21,6 +21,7 @@ class CreditKind(StrEnum):
     CORRECTED = "corrected"
     STATED = "stated"
     PAID = "paid"
+    REFUNDED = "refunded"
 
 
 @dataclass(frozen=True, slots=True)

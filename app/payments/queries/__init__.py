@@ -205,6 +205,17 @@ async def entry(session: AsyncSession, entry_id: UUID) -> BankEntry:
     return _entry(*found)
 
 
+async def unclaimed_entries(session: AsyncSession, *, after: UUID | None, limit: int) -> list[BankEntry]:
+    """Money that carries no code of a payment and belongs to nobody yet, what was imported last first.
+
+    What is only suggested for a payment is among it.
+    """
+    wanted = _ENTRIES.where(BankEntryRow.status.in_((EntryStatus.UNMATCHED, EntryStatus.SUGGESTED)))
+    if after is not None:
+        wanted = wanted.where(BankEntryRow.id < after)
+    return [_entry(*found) for found in await session.execute(wanted.order_by(BankEntryRow.id.desc()).limit(limit))]
+
+
 async def page_of_entries(
     session: AsyncSession, *, status: EntryStatus | None, after: UUID | None, limit: int
 ) -> list[BankEntry]:

@@ -51,6 +51,20 @@ _PAID = f"""
         FROM orders_refund r JOIN orders_refund_line b ON b.refund_id = r.id
         JOIN orders_line l ON l.id = b.line_id JOIN orders_order o ON o.id = l.order_id
         WHERE r.settled_at >= :since AND r.settled_at < :until
+        UNION ALL
+        SELECT p.id, y.kind = 'receipt', CAST(s.paid_at AT TIME ZONE 'Asia/Shanghai' AS date), l.category,
+               l.product_id, l.product_name, l.sku, l.supplier_id, l.supplier_name, l.township_code, l.township,
+               'supermarket', p.division_code, p.partner_id, p.partner_name, y.units,
+               CASE WHEN y.kind = 'receipt' THEN y.amount_fen ELSE 0 END,
+               CASE WHEN y.kind = 'receipt' THEN 0 ELSE -y.amount_fen END
+        FROM wholesale_statement s
+        JOIN wholesale_statement_line y ON y.statement_id = s.id AND y.revision = s.revision
+        LEFT JOIN wholesale_receipt_line t ON y.kind = 'receipt' AND t.id = y.source_id
+        LEFT JOIN wholesale_return_line b ON y.kind = 'return' AND b.id = y.source_id
+        LEFT JOIN wholesale_correction c ON y.kind = 'correction' AND c.id = y.source_id
+        JOIN wholesale_po_line l ON l.id = coalesce(t.line_id, b.line_id, c.line_id)
+        JOIN wholesale_po p ON p.id = l.po_id
+        WHERE s.status = 'paid' AND s.paid_at >= :since AND s.paid_at < :until AND (y.units <> 0 OR y.amount_fen <> 0)
     ) AS moved
 """
 _SOURCES = {Basis.COUNTED: _COUNTED, Basis.PAID: _PAID}

@@ -46,7 +46,8 @@ async def report_sales(
     """Sales by up to three groups, with totals of the same snapshot.
 
     `basis=counted` reads the ledger of counted sales by the day on which they count, so its totals equal the ledger to
-    the fen; `basis=paid` reads every paid order by the day it was paid, and refunds by the day they arrived.
+    the fen; `basis=paid` reads every paid order by the day it was paid, and refunds by the day they arrived. Of
+    supermarkets it reads the goods of every statement by the day on which the last of it was paid.
     `xlsx` (up to 20,000 rows) and `pdf` (up to 2,000) speak the language of `Accept-Language`, count in yuan, and show
     the SHA-256 of the same report as `csv`.
     """

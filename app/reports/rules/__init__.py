@@ -21,7 +21,13 @@ MOST_BARS, MOST_PERIODS = 12, 36
 
 
 class Basis(StrEnum):
-    """Which day a sale belongs to: the day it counts (completion), or the day it was paid."""
+    """Which day a sale belongs to: the day it counts (completion), or the day it was paid.
+
+    A supermarket's goods are paid with the statement they stand on, on the day on which the last of it came; what went
+    back or was corrected is taken off with the statement that says so. Of one that is paid in part nothing is paid yet:
+    money is for the whole of a statement, and no piece of goods can be said to be paid by half. One that comes to
+    nothing or less is settled on the day it is closed. Rebates, fees and what is carried over are no goods.
+    """
 
     COUNTED = "counted"
     PAID = "paid"

@@ -84,10 +84,10 @@ COUNTED: Mapping[Basis, Said] = MappingProxyType(
         ),
         Basis.PAID: Said(
             "统计方法：销售计入付款当日，退款计入到账当日，尚未签收的订单也在其中，因此与按计入日统计的帮扶台账不同。"
-            "金额已扣除优惠，不含运费。",
+            "商超货款计入所在对账单付清当日，部分付款的对账单尚不计入。金额已扣除优惠，不含运费。",
             "How it is counted: a sale counts on the day it is paid and a refund on the day it arrives, parcels still "
-            "on their way included, so the figures differ from the ledger of counted sales. Amounts are after "
-            "discounts and without freight.",
+            "on their way included, so the figures differ from the ledger of counted sales. Supermarkets' goods count "
+            "on the day on which their statement was paid in full. Amounts are after discounts and without freight.",
         ),
     }
 )

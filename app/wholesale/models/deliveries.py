@@ -27,7 +27,8 @@ delivery_numbers = Sequence("wholesale_delivery_number_seq", metadata=Base.metad
 class DeliveryRow(Base):
     """A load that one supplier sent for one purchase order: the delivery note (domain handbook §4.2, ASN).
 
-    The driver's phone is sealed; ``coldest_c10`` and ``warmest_c10`` are tenths of a degree Celsius on the way.
+    The driver's phone and the plate are sealed (``vehicle_plate`` holds one in clear only as the version before wrote
+    it, until it is sealed too); ``coldest_c10`` and ``warmest_c10`` are tenths of a degree Celsius on the way.
     """
 
     __tablename__ = "wholesale_delivery"
@@ -36,6 +37,7 @@ class DeliveryRow(Base):
         CheckConstraint("pallets >= 0 AND coldest_c10 <= warmest_c10", name="signs"),
         Index("ix_wholesale_delivery_po_id", "po_id", "id"),
         Index("ix_wholesale_delivery_supplier_id", "supplier_id", "id"),
+        Index("ix_wholesale_delivery_unsealed", "id", postgresql_where=text("vehicle_plate IS NOT NULL")),
     )
 
     id: Mapped[uid]
@@ -44,6 +46,7 @@ class DeliveryRow(Base):
     supplier_id: Mapped[UUID] = mapped_column(ForeignKey("suppliers_supplier.id"))
     carrier: Mapped[str | None] = mapped_column(Text)
     vehicle_plate: Mapped[str | None] = mapped_column(Text)
+    vehicle_plate_sealed: Mapped[bytes | None] = mapped_column(BYTEA)
     driver_phone_sealed: Mapped[bytes | None] = mapped_column(BYTEA)
     pallets: Mapped[int]
     coldest_c10: Mapped[int | None] = mapped_column(SmallInteger)
@@ -65,6 +68,35 @@ class DeliveryLineRow(Base):
     lot_code: Mapped[str | None] = mapped_column(Text)
     best_before: Mapped[date | None] = mapped_column(Date)
     units: Mapped[int]
+
+
+class MissingRow(Base):
+    """Units of a line that were sent and that nobody had received when their order was closed.
+
+    Once an operator has found out, ``returned_units`` lie in the stock-room again and the rest is lost.
+    """
+
+    __tablename__ = "wholesale_missing"
+    __table_args__ = (
+        UniqueConstraint("line_id"),
+        CheckConstraint("units > 0 AND returned_units BETWEEN 0 AND units", name="units"),
+        CheckConstraint(
+            "(decided_at IS NULL) = (decided_by IS NULL) AND (decided_at IS NULL) = (returned_units IS NULL)",
+            name="decided",
+        ),
+        Index("ix_wholesale_missing_open", "id", postgresql_where=text("decided_at IS NULL")),
+        Index("ix_wholesale_missing_po_id", "po_id"),
+    )
+
+    id: Mapped[uid]
+    po_id: Mapped[UUID] = mapped_column(ForeignKey("wholesale_po.id"))
+    line_id: Mapped[UUID] = mapped_column(ForeignKey("wholesale_po_line.id"))
+    units: Mapped[int]
+    noticed_at: Mapped[instant]
+    returned_units: Mapped[int | None]
+    note: Mapped[str | None] = mapped_column(Text)
+    decided_by: Mapped[UUID | None]
+    decided_at: Mapped[datetime | None]
 
 
 class SlotRow(Base):

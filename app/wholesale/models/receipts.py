@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, append_only, fen, instant, uid
+from app.core.frozen import frozen
 from app.wholesale.models.orders import one_of
 from app.wholesale.rules import FreightPayer, Reason, ReceiptNoTaken, ReturnNoTaken, ReturnReason
 from app.wholesale.rules.receiving import Verdict
@@ -19,7 +20,8 @@ from app.wholesale.rules.receiving import Verdict
 class ReceiptRow(Base):
     """A receipt (验收单) of a partner for one purchase order; ``payable_fen`` is the sum of its lines.
 
-    ``digest`` is that of what was sent: the same receipt sent again is the same receipt.
+    ``digest`` is that of what was sent: the same receipt sent again is the same receipt. Who inspected the goods is
+    sealed; ``inspector`` holds it in clear only as the version before wrote it, until it is sealed too.
     """
 
     __tablename__ = "wholesale_receipt"
@@ -28,6 +30,7 @@ class ReceiptRow(Base):
         CheckConstraint("payable_fen >= 0", name="signs"),
         Index("ix_wholesale_receipt_po_id", "po_id", "id"),
         Index("ix_wholesale_receipt_partner_id", "partner_id", "received_on"),
+        Index("ix_wholesale_receipt_unsealed", "id", postgresql_where=text("inspector IS NOT NULL")),
     )
 
     id: Mapped[uid]
@@ -38,13 +41,14 @@ class ReceiptRow(Base):
     received_on: Mapped[date] = mapped_column(Date)
     payable_fen: Mapped[fen]
     inspector: Mapped[str | None] = mapped_column(Text)
+    inspector_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     digest: Mapped[bytes | None] = mapped_column(LargeBinary)
     photos: Mapped[list[UUID]] = mapped_column(ARRAY(PG_UUID(as_uuid=True)), server_default=text("'{}'"))
     entered_at: Mapped[instant]
     by_account: Mapped[UUID]
 
 
-append_only(ReceiptRow.metadata.tables["wholesale_receipt"])
+frozen(ReceiptRow.metadata.tables["wholesale_receipt"], but={"inspector", "inspector_sealed"})
 
 
 class ReceiptLineRow(Base):

@@ -1,4 +1,4 @@
-"""Monthly statements of partners, what they dispute, and the money that came for them."""
+"""Monthly statements of partners, and what they dispute of them."""
 
 from __future__ import annotations
 
@@ -152,47 +152,3 @@ class CorrectionRow(Base):
 
 
 append_only(CorrectionRow.metadata.tables["wholesale_correction"])
-
-
-class ReceivedPaymentRow(Base):
-    """Money of a partner that was matched to a statement; ``entry_id`` is the entry of the bank's file."""
-
-    __tablename__ = "wholesale_payment"
-    __table_args__ = (
-        UniqueConstraint("entry_id", "statement_id"),
-        CheckConstraint("amount_fen > 0", name="signs"),
-    )
-
-    id: Mapped[uid]
-    statement_id: Mapped[UUID] = mapped_column(ForeignKey("wholesale_statement.id"), index=True)
-    entry_id: Mapped[UUID]
-    amount_fen: Mapped[fen]
-    received_on: Mapped[date] = mapped_column(Date)
-    matched_at: Mapped[instant]
-    by_account: Mapped[UUID | None]
-
-
-append_only(ReceivedPaymentRow.metadata.tables["wholesale_payment"])
-
-
-class RemittanceRow(Base):
-    """Money of a partner on our account, by the entry of the bank's file; ``applied_fen`` of it pay statements.
-
-    The rest is the partner's: it pays the statements that are invoiced next.
-    """
-
-    __tablename__ = "wholesale_remittance"
-    __table_args__ = (
-        UniqueConstraint("entry_id"),
-        CheckConstraint("amount_fen > 0 AND applied_fen BETWEEN 0 AND amount_fen", name="signs"),
-        Index("ix_wholesale_remittance_partner_id", "partner_id", "id"),
-    )
-
-    id: Mapped[uid]
-    entry_id: Mapped[UUID]
-    partner_id: Mapped[UUID] = mapped_column(ForeignKey("partners_partner.id"))
-    amount_fen: Mapped[fen]
-    applied_fen: Mapped[fen] = mapped_column(server_default=text("0"))
-    booked_on: Mapped[date] = mapped_column(Date)
-    noted_at: Mapped[instant]
-    by_account: Mapped[UUID | None]

@@ -85,10 +85,13 @@ async def lock_by_number(session: AsyncSession, partner_id: UUID, po_no: str) ->
     return Locked(po, *await _lines(session, po.id)), newest
 
 
-async def lock_due(session: AsyncSession, today: date, papers_after: date, limit: int) -> list[Locked]:
+async def lock_due(
+    session: AsyncSession, today: date, papers_after: date, lost_before: date, limit: int
+) -> list[Locked]:
     """Orders whose last day is over and that still hold or wait for something, by id; not those that are worked on.
 
-    Receipts of goods that came in time are waited for until the last day lies before ``papers_after``.
+    Receipts of goods that came in time are waited for until the last day lies before ``papers_after``, and where there
+    is none at all, before ``lost_before``.
     """
     row, line = PurchaseOrderRow, LineRow
     unsent = select(line.id).where(line.po_id == row.id, line.promised_units > line.shipped_units).exists()
@@ -96,6 +99,7 @@ async def lock_due(session: AsyncSession, today: date, papers_after: date, limit
         row.status.in_((Status.NEEDS_APPROVAL, Status.CONFIRMED)) & (row.closes_on < today),
         row.status.in_((Status.SHIPPED, Status.PARTIALLY_RECEIVED)) & (row.closes_on < today) & unsent,
         row.status.in_((Status.PARTIALLY_RECEIVED, Status.RECEIVED)) & (row.closes_on < papers_after),
+        (row.status == Status.SHIPPED) & (row.closes_on < lost_before),
     )
     wanted = select(row).where(over).order_by(row.id).limit(limit).with_for_update(skip_locked=True)
     orders = list(await session.scalars(wanted.execution_options(populate_existing=True)))

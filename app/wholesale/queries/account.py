@@ -33,7 +33,7 @@ SELECT p.id, p.name,
        coalesce(CAST(sum(s.fen) FILTER (WHERE s.days BETWEEN 31 AND 60) AS bigint), 0),
        coalesce(CAST(sum(s.fen) FILTER (WHERE s.days > 60) AS bigint), 0),
        coalesce(CAST(sum(s.fen) AS bigint), 0),
-       (SELECT coalesce(CAST(sum(amount_fen - applied_fen) AS bigint), 0) FROM wholesale_remittance
+       (SELECT coalesce(CAST(sum(amount_fen - applied_fen - refunded_fen) AS bigint), 0) FROM wholesale_remittance
         WHERE partner_id = p.id),
        (SELECT coalesce(CAST(sum(-s.payable_fen) AS bigint), 0) FROM wholesale_statement s
         WHERE s.partner_id = p.id AND {FREE})

@@ -1,22 +1,28 @@
-"""Reads of delivery notes."""
+"""Reads of delivery notes, and of goods that were sent and never received."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import files, inventory
 from app.buyers import mask_phone
+from app.core.db import ask
+from app.core.errors import NotFound
 from app.core.sealing import keys
 from app.inventory import Lot
-from app.wholesale.models import DeliveryLineRow, DeliveryRow, LineRow, PurchaseOrderRow
+from app.wholesale.models import DeliveryLineRow, DeliveryRow, LineRow, MissingRow, PurchaseOrderRow
 from app.wholesale.rules.deliveries import Delivery, DeliveryLine
+from app.wholesale.rules.missing import Missing
 
 DRIVER = "driver_phone"
 """The purpose under which a driver's phone is sealed."""
+PLATE = "vehicle_plate"
+"""The same for the plate of the vehicle: it leads to whoever drives it."""
 
 
 async def deliveries(
@@ -87,7 +93,7 @@ def _value(row: DeliveryRow, po_no: str, lines: list[DeliveryLine], supplier_nam
         supplier_id=row.supplier_id,
         supplier_name=supplier_name,
         carrier=row.carrier,
-        vehicle_plate=row.vehicle_plate,
+        vehicle_plate=keys().unseal(row.vehicle_plate_sealed, PLATE) if row.vehicle_plate_sealed else row.vehicle_plate,
         driver_phone=mask_phone(keys().unseal(bytes(sealed), DRIVER)) if sealed else None,
         pallets=row.pallets,
         coldest_c10=row.coldest_c10,
@@ -95,3 +101,51 @@ def _value(row: DeliveryRow, po_no: str, lines: list[DeliveryLine], supplier_nam
         dispatched_at=row.dispatched_at,
         lines=tuple(lines),
     )
+
+
+_MISSING = """
+SELECT m.id, m.po_id, p.po_no, p.partner_id, p.partner_name, l.line_no, l.sku, l.name, l.supplier_id, l.supplier_name,
+       m.units, m.units * l.unit_price_fen, coalesce(d.lots, '{}'), m.noticed_at, m.returned_units, m.note, m.decided_at
+FROM wholesale_missing m JOIN wholesale_po p ON p.id = m.po_id JOIN wholesale_po_line l ON l.id = m.line_id
+LEFT JOIN LATERAL (
+    SELECT json_object_agg(lot_code, units) AS lots
+    FROM (SELECT lot_code, sum(units) AS units FROM wholesale_delivery_line
+          WHERE line_id = m.line_id AND lot_code IS NOT NULL GROUP BY lot_code) sent) d ON true
+"""
+_ONE_MISSING = text(f"{_MISSING} WHERE m.id = :id")
+_MISSING_PAGE = text(f"""{_MISSING}
+WHERE (CAST(:open AS boolean) IS NULL OR (m.decided_at IS NULL) = :open)
+  AND (CAST(:before AS uuid) IS NULL OR m.id < CAST(:before AS uuid)) ORDER BY m.id DESC LIMIT :limit
+""")
+
+
+async def missing(session: AsyncSession, missing_id: UUID) -> Missing:
+    """Goods that were sent and never received. Raises ``NotFound``."""
+    found = await ask(session, _ONE_MISSING, {"id": missing_id})
+    if not found:
+        raise NotFound
+    return _missing(*found[0])
+
+
+async def missing_goods(
+    session: AsyncSession, *, waiting: bool | None = None, before: UUID | None = None, limit: int = 100
+) -> list[Missing]:
+    """All such goods, what was noticed last first; ``waiting``: those of which nobody (or somebody) has found out."""
+    values = {"open": waiting, "before": before, "limit": limit}
+    return [_missing(*row) for row in await ask(session, _MISSING_PAGE, values)]
+
+
+async def lock_missing(session: AsyncSession, missing_id: UUID) -> MissingRow:
+    """The same as a row, locked; its order is locked first. Raises ``NotFound``."""
+    row = await session.get(MissingRow, missing_id, with_for_update=True, populate_existing=True)
+    if row is None:
+        raise NotFound
+    return row
+
+
+def _missing(*row: Any) -> Missing:
+    names = (
+        *("id", "po_id", "po_no", "partner_id", "partner_name", "line_no", "sku", "name", "supplier_id"),
+        *("supplier_name", "units", "worth_fen", "lots", "noticed_at", "returned_units", "note", "decided_at"),
+    )
+    return Missing(**dict(zip(names, row, strict=True)))

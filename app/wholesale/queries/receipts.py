@@ -10,6 +10,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import files
+from app.core.sealing import keys
 from app.wholesale.models import (
     ConsentRow,
     DeliveryLineRow,
@@ -24,6 +25,9 @@ from app.wholesale.queries import OPEN
 from app.wholesale.rules import FreightPayer, Reason, ReturnReason
 from app.wholesale.rules.receiving import Receipt, ReceiptLine, Verdict
 from app.wholesale.rules.returns import Consent, Return, ReturnLine
+
+INSPECTOR = "wholesale.inspector"
+"""What the name of whoever inspected goods is sealed for."""
 
 
 async def receipt_numbered(session: AsyncSession, partner_id: UUID, receipt_no: str) -> ReceiptRow | None:
@@ -146,11 +150,15 @@ def _receipt(
         received_at=row.received_at,
         received_on=row.received_on,
         payable_fen=row.payable_fen if whole else sum(line.payable_fen for line in lines),
-        inspector=row.inspector if whole else None,
+        inspector=_inspector(row) if whole else None,
         entered_at=row.entered_at,
         lines=tuple(lines),
         photos=tuple(photos),
     )
+
+
+def _inspector(row: ReceiptRow) -> str | None:
+    return keys().unseal(row.inspector_sealed, INSPECTOR) if row.inspector_sealed else row.inspector
 
 
 async def lots_sent(session: AsyncSession, line_ids: Collection[UUID]) -> dict[UUID, dict[str, date]]:

@@ -70,12 +70,13 @@ WHERE NOT EXISTS (SELECT FROM wholesale_statement s WHERE s.partner_id = p.id AN
 ORDER BY p.id LIMIT :limit
 """)
 
-# A statement closed below zero is its partner's money until a later one takes it over.
+# A statement closed below zero is its partner's money until a later one takes it over, or it is refunded.
 FREE = """
 s.status = 'paid' AND s.payable_fen < 0 AND NOT EXISTS (
     SELECT FROM wholesale_statement_line y
     JOIN wholesale_statement t ON t.id = y.statement_id AND t.revision = y.revision
     WHERE y.source_id = s.id AND t.id IS DISTINCT FROM CAST(:statement_id AS uuid))
+AND NOT EXISTS (SELECT FROM wholesale_refund f WHERE f.statement_id = s.id AND f.status <> 'declined')
 """
 _CARRIED = text(f"""
 SELECT s.id, s.number, s.month, s.payable_fen FROM wholesale_statement s

@@ -6,6 +6,8 @@ from app.wholesale.routes import (
     account,
     appointments,
     imports,
+    missing,
+    money,
     notes,
     operator,
     partner,
@@ -19,7 +21,7 @@ from app.wholesale.routes import (
 # Sheets before single orders: `imports` is no order's id.
 _PARTS = (
     *(imports, partner, supplier, operator, receipts, returns, appointments, notes),
-    *(statements, statement_papers, account),
+    *(statements, statement_papers, account, money, missing),
 )
 router = APIRouter(routes=[route for part in _PARTS for route in part.router.routes])
 

@@ -15,6 +15,8 @@ class PartnerAccountOut(Out):
 
     credit: PoCreditOut
     overdue_fen: int = Field(description="Unpaid of statements whose day of payment is over", examples=[0])
+    unapplied_fen: int = Field(description="Paid beyond what was asked; pays the next statement", examples=[0])
+    credit_fen: int = Field(description="Statements closed below zero; lessens the next statement", examples=[0])
 
 
 class AgeingOut(Out):

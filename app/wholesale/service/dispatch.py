@@ -51,7 +51,7 @@ async def dispatch(
         po_id=po.id,
         supplier_id=sender.supplier_id,
         carrier=load.carrier,
-        vehicle_plate=load.vehicle_plate,
+        vehicle_plate_sealed=keys().seal(load.vehicle_plate, reads.PLATE) if load.vehicle_plate else None,
         driver_phone_sealed=keys().seal(load.driver_phone, reads.DRIVER) if load.driver_phone else None,
         pallets=load.pallets,
         coldest_c10=load.coldest_c10,

@@ -15,9 +15,9 @@ from app.core.ids import new_id
 from app.identity import Actor
 from app.partners import Credit, CreditKind
 from app.wholesale import queries
-from app.wholesale.events import PurchaseOrderCancelled
+from app.wholesale.events import GoodsMissing, PurchaseOrderCancelled
 from app.wholesale.lifecycle import Status, Step
-from app.wholesale.models import AnswerRow
+from app.wholesale.models import AnswerRow, MissingRow
 from app.wholesale.queries import Locked
 from app.wholesale.rules import Ack
 from app.wholesale.rules.orders import AnswerKind, PurchaseOrder
@@ -26,6 +26,9 @@ from app.wholesale.service.promise import note_step
 
 PAPERS_DAYS = 7
 """So long after its last day an order waits for the receipts of goods that came in time."""
+LOST_AFTER_DAYS = 14
+"""The same for an order of which nothing was received, unless a setting says otherwise."""
+NOT_RECEIVED = "逾期未见验收单，关闭并核实货物去向 / no receipt came; closed, and the goods are asked for"
 NOT_SENT = "未在最后到货日前发货 / not sent by the last day"
 
 
@@ -84,15 +87,19 @@ class _Back:
     amount_fen: int
 
 
-async def close_due(session: AsyncSession, *, now: datetime, limit: int = 100) -> int:
+async def close_due(
+    session: AsyncSession, *, now: datetime, limit: int = 100, lost_after_days: int = LOST_AFTER_DAYS
+) -> int:
     """What did not come by the last day will not come any more; returns how many orders that concerned.
 
     Orders that wait or of which nothing was sent expire; of others the part that was not sent is taken back, and a week
-    later, when all receipts are in, they are closed. Credit of all of them first, by partner, then their stock, so that
+    later, when all receipts are in, they are closed. One of which nothing was received waits ``lost_after_days``. What
+    was sent and not received is then asked for. Credit of all of them first, by partner, then their stock, so that
     nobody who places an order meanwhile waits in a ring.
     """
     today = local_day(now)
-    orders = await queries.lock_due(session, today, today - timedelta(days=PAPERS_DAYS), limit)
+    papers_after, lost_before = today - timedelta(days=PAPERS_DAYS), today - timedelta(days=lost_after_days)
+    orders = await queries.lock_due(session, today, papers_after, lost_before, limit)
     back: list[_Back] = []
     for locked in orders:
         po = locked.po
@@ -104,12 +111,14 @@ async def close_due(session: AsyncSession, *, now: datetime, limit: int = 100) -
                 _end(session, locked, Step.EXPIRE, now=now)
             case _:
                 back += await _take_back_unsent(session, locked, now=now)
-                if po.closes_on < today - timedelta(days=PAPERS_DAYS) and locked.status is not Status.SHIPPED:
+                lost = locked.status is Status.SHIPPED
+                if po.closes_on < (lost_before if lost else papers_after):
                     missing = sum(
                         (line.promised_units - line.delivered_units) * line.unit_price_fen for line in locked.lines
                     )
                     back.append(_Back(po.partner_id, po.id, po.id, CreditKind.CANCELLED, missing))
-                    _end(session, locked, Step.CLOSE, now=now)
+                    _ask_for_goods(session, locked, now=now)
+                    _end(session, locked, Step.CLOSE, now=now, reason=NOT_RECEIVED if lost else None)
     await session.flush()
     for one in sorted(back, key=lambda one: (one.partner_id, one.po_id)):
         if one.amount_fen:
@@ -126,12 +135,32 @@ async def close_due(session: AsyncSession, *, now: datetime, limit: int = 100) -
     return len(orders)
 
 
-def _end(session: AsyncSession, locked: Locked, step: Step, *, now: datetime) -> None:
+def _end(session: AsyncSession, locked: Locked, step: Step, *, now: datetime, reason: str | None = None) -> None:
     po = locked.po
     po.take(step)
     po.closed_at = now
-    note_step(session, po, by=None, now=now)
+    note_step(session, po, by=None, now=now, reason=reason)
     emit(session, PurchaseOrderCancelled(po_id=po.id, partner_id=po.partner_id, status=po.status, at=now))
+
+
+def _ask_for_goods(session: AsyncSession, locked: Locked, *, now: datetime) -> None:
+    """What left the house and came to no dock: somebody has to find out where it is."""
+    for line in locked.lines:
+        if units := line.shipped_units - line.delivered_units:
+            missing = MissingRow(id=new_id(now), po_id=locked.po.id, line_id=line.id, units=units, noticed_at=now)
+            session.add(missing)
+            emit(
+                session,
+                GoodsMissing(
+                    missing_id=missing.id,
+                    po_id=locked.po.id,
+                    line_id=line.id,
+                    supplier_id=line.supplier_id,
+                    sku=line.sku,
+                    units=units,
+                    at=now,
+                ),
+            )
 
 
 async def _take_back_unsent(session: AsyncSession, locked: Locked, *, now: datetime) -> list[_Back]:

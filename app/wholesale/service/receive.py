@@ -13,6 +13,7 @@ from app.core.clock import local_day
 from app.core.errors import Fault
 from app.core.events import emit
 from app.core.ids import new_id
+from app.core.sealing import keys
 from app.identity import Actor
 from app.partners import CreditKind
 from app.wholesale import queries
@@ -116,7 +117,7 @@ async def _write(
         receipt_no=counted.receipt_no,
         received_at=at,
         received_on=local_day(at),
-        inspector=counted.inspector,
+        inspector_sealed=keys().seal(counted.inspector, reads.INSPECTOR) if counted.inspector else None,
         digest=counted.digest,
         photos=list(counted.photos),
         entered_at=now,
