@@ -76,6 +76,13 @@ def breaks(purchase_order: Callable[..., Sequence[str]], po: UUID) -> list[tuple
             made("UPDATE wholesale_po_line SET shipped_units = 9", "UPDATE wholesale_delivery_line SET units = 9"),
         ),
         (
+            "po.missing",
+            made(
+                f"""INSERT INTO wholesale_missing (id, po_id, line_id, units, noticed_at)
+                    VALUES ('{po}', '{po}', '{po}', 1, now())"""
+            ),
+        ),
+        (
             "po.complete",
             made(
                 "UPDATE wholesale_po_line SET promised_units = 11, ordered_units = 11",

@@ -103,6 +103,14 @@ def breaks(purchase_order: Callable[..., Sequence[str]], po: UUID) -> list[tuple
             "statement.once",
             made(_statement(po, _OTHER, "2026-12-01", -200, 0), _row(po, 1, "return", "-2", -200, statement=_OTHER)),
         ),
+        (
+            "statement.carried",
+            made(
+                _statement(po, _OTHER, "2026-12-01", 0, 0),
+                f"UPDATE wholesale_statement SET carried_fen = 50, payable_fen = -50 WHERE id = '{_OTHER}'",
+                _row(po, 1, "carried", "NULL", -50, statement=_OTHER),
+            ),
+        ),
         ("statement.credit", made(entry.format(kind="stated"), used.format(more=10))),
         ("statement.disputed", made("UPDATE wholesale_dispute SET accepted = NULL, decided_at = NULL")),
         ("correction.credit", made(entry.format(kind="corrected"), used.format(more=10))),
@@ -119,5 +127,15 @@ def breaks(purchase_order: Callable[..., Sequence[str]], po: UUID) -> list[tuple
         ("statement.paid", made(*_paid(po), "UPDATE wholesale_statement SET paid_fen = 99")),
         ("remittance.applied", made(*_paid(po), "UPDATE wholesale_remittance SET applied_fen = 99")),
         ("remittance.applied", made(*_paid(po), "UPDATE payments_bank_entry SET amount_fen = 104")),
+        (
+            "refund.partner",
+            made(
+                *_paid(po),
+                "UPDATE wholesale_remittance SET refunded_fen = 4",
+                f"""INSERT INTO wholesale_refund (id, code, partner_id, remittance_id, amount_fen, payee_sealed,
+                        payee_tail, reason, status, drafted_by, drafted_at)
+                    VALUES ('{po}', 'TK', '{po}', '{po}', 4, '', '', '', 'waiting', '{po}', now())""",
+            ),
+        ),
         ("ledger.correction", made(*_counted(po, corrected=2))),
     ]
