@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
-from app.core.web import Body, LongText, Out
+from app.core.web import Body, LongText, Out, unfit
 from app.wholesale.lifecycle import PartnerRefundStatus
 from app.wholesale.rules.money import Bucket, PartnerRefund, Payee
 from app.wholesale.schemas import Code
@@ -56,7 +56,7 @@ class PartnerRefundIn(Body):
     @model_validator(mode="after")
     def _one(self) -> Self:
         if (self.remittance_id is None) == (self.statement_id is None):
-            raise ValueError("name a remittance or a statement, and not both")
+            raise unfit("请填写来款或对账单之一", "Name a remittance or a statement, and not both", at="/remittance_id")
         return self
 
     def payee(self) -> Payee | None:
