@@ -104,7 +104,7 @@ def breaks(purchase_order: Callable[..., Sequence[str]], po: UUID) -> list[tuple
             made(_statement(po, _OTHER, "2026-12-01", -200, 0), _row(po, 1, "return", "-2", -200, statement=_OTHER)),
         ),
         (
-            "statement.carried",
+            "statement.carried_over",
             made(
                 _statement(po, _OTHER, "2026-12-01", 0, 0),
                 f"UPDATE wholesale_statement SET carried_fen = 50, payable_fen = -50 WHERE id = '{_OTHER}'",

@@ -53,7 +53,7 @@ STATEMENTS: tuple[Rule, ...] = (
         """,
     ),
     Rule(
-        "statement.carried",
+        "statement.carried_over",
         "结转金额与所结转的对账单不符",
         "what a statement takes over is not what an earlier statement of the partner was closed with below zero",
         """
