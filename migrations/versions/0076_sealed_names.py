@@ -9,8 +9,8 @@ from sqlalchemy.dialects.postgresql import BYTEA
 from app.core.db import append_only_trigger
 from app.core.frozen import frozen_trigger
 
-revision = "0075"
-down_revision = "0074"
+revision = "0076"
+down_revision = "0075"
 branch_labels = None
 depends_on = None
 

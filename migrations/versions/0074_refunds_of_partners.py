@@ -8,8 +8,8 @@ from alembic import op
 from app.core.db import append_only_trigger
 from app.core.frozen import frozen_trigger
 
-revision = "0073"
-down_revision = "0072"
+revision = "0074"
+down_revision = "0073"
 branch_labels = None
 depends_on = None
 
