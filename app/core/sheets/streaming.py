@@ -18,7 +18,7 @@ from typing import IO, Any
 
 import xlsxwriter
 
-from app.core.sheets.writing import OPTIONS, Heading, Kind, Page, Styles, write_cell, write_page
+from app.core.sheets.writing import OPTIONS, Heading, Kind, Page, Styles, print_across, write_cell, write_page
 
 MOST_ROWS = 1_048_576 - 2
 """Of one sheet, besides its header and total (ECMA-376 has no limit, every program has this one)."""
@@ -161,7 +161,7 @@ def _skeleton(names: Sequence[str], columns: Sequence[LongColumn], pages: Sequen
             for at, column in enumerate(columns):
                 kind = column.heading.kind
                 sheet.set_column(at, at, column.heading.width, styles.cells[kind])
-                sheet.write_string(0, at, column.heading.title, styles.bold)
+                sheet.write_string(0, at, column.heading.title, styles.heads[kind])
             for at, column in enumerate(columns):
                 kind = column.heading.kind
                 write_cell(sheet, _SAMPLE, at, kind, _sample(kind), styles.cells[kind])
@@ -169,10 +169,7 @@ def _skeleton(names: Sequence[str], columns: Sequence[LongColumn], pages: Sequen
                 kind = column.heading.kind if at else "text"
                 write_cell(sheet, _TOTAL, at, kind, _sample(kind), styles.sums[kind])
             sheet.freeze_panes(1, 0)
-            sheet.repeat_rows(0)
-            sheet.set_landscape()
-            sheet.set_paper(9)
-            sheet.fit_to_pages(1, 0)
+            print_across(sheet, 0)
         for page in pages:
             write_page(book, styles, page)
     return file.getvalue()

@@ -67,9 +67,9 @@ class Chart:
 class Page:
     """One sheet of a workbook: lines of a title, a header, rows as wide as the header.
 
-    A page with a ``total`` (a last row, its texts written as text whatever the column is) is a report: it can be
-    filtered without the total, and is printed as wide as the paper with its header on every page. ``notes`` stand
-    below all of it.
+    A page with a ``total`` (a last row, its texts written as text whatever the column is) is a report, which can be
+    filtered without the total. With a total or a chart it is printed as wide as the paper, its header on every page.
+    ``notes`` stand below all of it.
     """
 
     name: str
@@ -93,13 +93,19 @@ class Styles:
     """The formats of a workbook: of cells and of sums by their kind, of headers, titles and notes."""
 
     def __init__(self, book: Any) -> None:
-        self.bold = book.add_format({"bold": True, "bg_color": "#F2F2F2", "bottom": 1})
         self.titles = book.add_format({"bold": True, "font_size": 13})
         self.wrapped = book.add_format({"text_wrap": True, "valign": "top"})
-        self.cells = {kind: book.add_format({"num_format": shown}) for kind, shown in _FORMATS.items()}
+        self.cells = {kind: book.add_format({"num_format": shown} | _aligned(kind)) for kind, shown in _FORMATS.items()}
+        head = {"bold": True, "bg_color": "#F2F2F2", "bottom": 1}
+        self.heads = {kind: book.add_format(head | _aligned(kind)) for kind in _FORMATS}
         self.sums = {
             kind: book.add_format({"num_format": shown, "bold": True, "top": 1}) for kind, shown in _FORMATS.items()
         }
+
+
+def _aligned(kind: Kind) -> dict[str, str]:
+    """Headers stand over what they head; days are read like words."""
+    return {"align": "left" if kind in ("text", "day", "month", "moment") else "right"}
 
 
 def workbook(*pages: Page) -> bytes:
@@ -122,7 +128,7 @@ def write_page(book: Any, styles: Styles, page: Page) -> None:
         sheet.write_string(top, 0, line, styles.titles)
         top += 1
     for at, heading in enumerate(page.headings):
-        sheet.write_string(top, at, heading.title, styles.bold)
+        sheet.write_string(top, at, heading.title, styles.heads[heading.kind])
     _offer(sheet, page.headings, top + 1)
     sheet.freeze_panes(top + 1, 0)
     last, rows = top, page.rows if page.chart is None else list(page.rows)
@@ -131,6 +137,8 @@ def write_page(book: Any, styles: Styles, page: Page) -> None:
             write_cell(sheet, last, at, heading.kind, value, styles.cells[heading.kind])
     if page.total is not None:
         _close(sheet, page.headings, page.total, (top, last), styles.sums)
+    if page.total is not None or page.chart is not None:
+        print_across(sheet, top)
     for below, note in enumerate(page.notes, start=last + 3):
         _note(sheet, below, page.headings, note, styles.wrapped)
     if page.chart is not None and last > top:
@@ -149,7 +157,7 @@ def _note(sheet: Any, row: int, headings: Sequence[Heading], note: str, style: A
 def _close(
     sheet: Any, headings: Sequence[Heading], total: Sequence[Value], span: tuple[int, int], styles: dict[Kind, Any]
 ) -> None:
-    """The last row of a report, and how the report is filtered and printed; ``span`` is from header to last row."""
+    """The last row of a report, and how the report is filtered; ``span`` is from header to last row."""
     top, last = span
     for at, (heading, value) in enumerate(zip(headings, total, strict=True)):
         if value is None:
@@ -158,7 +166,11 @@ def _close(
             kind = "text" if isinstance(value, str) else heading.kind
             write_cell(sheet, last + 1, at, kind, value, styles[kind])
     sheet.autofilter(top, 0, last, len(headings) - 1)
-    sheet.repeat_rows(top)
+
+
+def print_across(sheet: Any, header: int) -> None:
+    """Let a sheet be printed as wide as the paper, with its header row on every page."""
+    sheet.repeat_rows(header)
     sheet.set_landscape()
     sheet.set_paper(_A4)
     sheet.fit_to_pages(1, 0)

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 
 from fastapi import Query, Request, Response
 from starlette.responses import StreamingResponse
 
+from app.assistance import Day
+from app.core.clock import local_day
 from app.core.sheets import XLSX
 from app.core.web.problems import language_of
 from app.reports import service
 from app.reports.rules import Format
 from app.reports.rules.tables import Table, document
 
+FirstDay = Annotated[
+    Day | None,
+    Query(alias="from", description="First day (Asia/Shanghai); of the year, if left out", examples=["2026-01-01"]),
+]
+LastDay = Annotated[
+    Day | None, Query(alias="to", description="Last day, inclusive; today, if left out", examples=["2026-12-31"])
+]
 FormatWanted = Annotated[Format, Query(alias="format", description="How the report is written")]
 DRAWN = (Format.XLSX, Format.PDF)
 """Formats for people, with charts."""
@@ -29,6 +38,12 @@ FORMATS: dict[int | str, dict[str, Any]] = {
     },
 }
 """What a route of a report answers besides its problems."""
+
+
+def days(first: date | None, last: date | None, now: datetime) -> tuple[date, date]:
+    """The days that a report is of; who names none wants this year until today."""
+    until = last or local_day(now)
+    return first or until.replace(month=1, day=1), until
 
 
 def as_of_any_moment(table: Table) -> bytes:

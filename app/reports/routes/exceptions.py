@@ -6,11 +6,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from app.assistance import Day
 from app.core.web import Now, TheEdge, problems
 from app.identity import Officer
 from app.reports import queries, service
-from app.reports.routes.answering import FORMATS, FormatWanted, answered
+from app.reports.routes.answering import FORMATS, FirstDay, FormatWanted, LastDay, answered, days
 from app.reports.rules import Basis, Format, Group, ReportTooLarge, ask
 from app.reports.rules.exceptions import Check
 from app.reports.schemas import ExceptionsReport
@@ -33,8 +32,8 @@ async def report_exceptions(
     request: Request,
     edge: TheEdge,
     now: Now,
-    first: Annotated[Day, Query(alias="from", description="First day (Asia/Shanghai)", examples=["2026-01-01"])],
-    last: Annotated[Day, Query(alias="to", description="Last day, inclusive", examples=["2026-12-31"])],
+    first: FirstDay = None,
+    last: LastDay = None,
     check: Annotated[Check | None, Query(description="One question alone; without it all are asked")] = None,
     form: FormatWanted = Format.JSON,
 ) -> Response:
@@ -45,6 +44,7 @@ async def report_exceptions(
 
     These are cases to be looked at, not verdicts. A check that finds nothing is named with no cases.
     """
+    first, last = days(first, last, now)
     ask(first, last, Group.MONTH.value, Basis.COUNTED)
     asked = list(Check) if check is None else [check]
     found = []

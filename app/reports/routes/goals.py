@@ -7,21 +7,18 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from app import assistance
-from app.assistance import Day
 from app.core.clock import local_day
 from app.core.web import Now, TheEdge, problems
 from app.core.web.edge import Edge
 from app.identity import Officer
 from app.reports import queries, service
-from app.reports.routes.answering import FORMATS, FormatWanted, answered
+from app.reports.routes.answering import FORMATS, FirstDay, FormatWanted, LastDay, answered, days
 from app.reports.rules import Basis, Format, Group, Question, ReportTooLarge, ask, year_before
 from app.reports.schemas import GoalsReport, PartnersReport, SuppliersReport
 
 router = APIRouter(prefix="/v1/office/reports", tags=["reports"])
 
 _MOST_GOALS = 1_000
-_First = Annotated[Day, Query(alias="from", description="First day (Asia/Shanghai)", examples=["2026-01-01"])]
-_Last = Annotated[Day, Query(alias="to", description="Last day, inclusive", examples=["2026-12-31"])]
 
 
 @router.get(
@@ -36,7 +33,9 @@ async def report_goals(
     request: Request,
     edge: TheEdge,
     now: Now,
-    year: Annotated[int, Query(ge=2000, le=2199, description="Goals that touch this year", examples=[2026])],
+    year: Annotated[
+        int | None, Query(ge=2000, le=2199, description="Goals that touch it; this year, if left out", examples=[2026])
+    ] = None,
     form: FormatWanted = Format.JSON,
 ) -> Response:
     """Every goal that touches the year, with target, actual, expectation by season, forecast and status.
@@ -44,6 +43,7 @@ async def report_goals(
     Goals overlap, so nothing is added up. Targets and figures are in the goal's unit (`fen`, `orders`, `g`, …).
     """
     today = local_day(now)
+    year = year or today.year
     async with edge.db.read() as session:
         goals = await assistance.goals(session, assistance.year_of(year), after=None, limit=_MOST_GOALS)
         standings = await assistance.stand(session, goals, today=today)
@@ -60,10 +60,18 @@ async def report_goals(
     responses=problems(ReportTooLarge) | FORMATS,
 )
 async def report_suppliers(
-    _: Officer, request: Request, edge: TheEdge, now: Now, first: _First, last: _Last, form: FormatWanted = Format.JSON
+    _: Officer,
+    request: Request,
+    edge: TheEdge,
+    now: Now,
+    first: FirstDay = None,
+    last: LastDay = None,
+    form: FormatWanted = Format.JSON,
 ) -> Response:
     """What was counted of each supplier's sales, its share, and the same days a year before."""
-    return await _of_parties(edge, ask(first, last, Group.SUPPLIER.value, Basis.COUNTED), now, form, request)
+    return await _of_parties(
+        edge, ask(*days(first, last, now), Group.SUPPLIER.value, Basis.COUNTED), now, form, request
+    )
 
 
 @router.get(
@@ -74,10 +82,17 @@ async def report_suppliers(
     responses=problems(ReportTooLarge) | FORMATS,
 )
 async def report_partners(
-    _: Officer, request: Request, edge: TheEdge, now: Now, first: _First, last: _Last, form: FormatWanted = Format.JSON
+    _: Officer,
+    request: Request,
+    edge: TheEdge,
+    now: Now,
+    first: FirstDay = None,
+    last: LastDay = None,
+    form: FormatWanted = Format.JSON,
 ) -> Response:
     """What was counted of each supermarket's purchases, its share, and the same days a year before."""
-    return await _of_parties(edge, ask(first, last, Group.PARTNER.value, Basis.COUNTED), now, form, request)
+    question = ask(*days(first, last, now), Group.PARTNER.value, Basis.COUNTED)
+    return await _of_parties(edge, question, now, form, request)
 
 
 async def _of_parties(edge: Edge, question: Question, now: Now, form: Format, request: Request) -> Response:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from app import assistance
-from app.assistance import Day, HouseholdGroup
+from app.assistance import HouseholdGroup
 from app.core.clock import local_day
 from app.core.web import Now, TheEdge, problems
 from app.identity import Officer
 from app.reports import queries, service
-from app.reports.routes.answering import FORMATS, FormatWanted, answered
+from app.reports.routes.answering import FORMATS, FirstDay, FormatWanted, LastDay, answered, days
 from app.reports.rules import Basis, Format, Group, ReportTooLarge, ask
 from app.reports.schemas import HouseholdsReport
 
@@ -31,8 +29,8 @@ async def report_households(
     request: Request,
     edge: TheEdge,
     now: Now,
-    first: Annotated[Day, Query(alias="from", description="First day (Asia/Shanghai)", examples=["2026-01-01"])],
-    last: Annotated[Day, Query(alias="to", description="Last day, inclusive", examples=["2026-12-31"])],
+    first: FirstDay = None,
+    last: LastDay = None,
     group_by: HouseholdGroup = HouseholdGroup.TOWNSHIP,
     form: FormatWanted = Format.JSON,
 ) -> Response:
@@ -40,6 +38,7 @@ async def report_households(
 
     Allocated, not causal. Groups of fewer than five households are hidden, with what would give them away.
     """
+    first, last = days(first, last, now)
     ask(first, last, Group.TOWNSHIP.value, Basis.COUNTED)  # the same limits as of any report
     until = max(first, min(last, local_day(now)))
     async with edge.db.read() as session:

@@ -6,11 +6,21 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from app.assistance import Day, LedgerState, ledger_state
+from app.assistance import LedgerState, ledger_state
 from app.core.web import edge_of, problems
 from app.identity import Officer
 from app.reports import queries, service
-from app.reports.routes.answering import DRAWN, FORMATS, FormatWanted, answered, as_of, as_of_any_moment
+from app.reports.routes.answering import (
+    DRAWN,
+    FORMATS,
+    FirstDay,
+    FormatWanted,
+    LastDay,
+    answered,
+    as_of,
+    as_of_any_moment,
+    days,
+)
 from app.reports.rules import MOST_GROUPS, Basis, Format, Group, ReportTooLarge, ask
 from app.reports.schemas import SalesReport
 
@@ -29,8 +39,8 @@ _GROUPS = "|".join(Group)
 async def report_sales(
     _: Officer,
     request: Request,
-    first: Annotated[Day, Query(alias="from", description="First day (Asia/Shanghai)", examples=["2026-01-01"])],
-    last: Annotated[Day, Query(alias="to", description="Last day, inclusive", examples=["2026-12-31"])],
+    first: FirstDay = None,
+    last: LastDay = None,
     group_by: Annotated[
         str,
         Query(
@@ -52,7 +62,8 @@ async def report_sales(
     the SHA-256 of the same report as `csv`.
     """
     edge = edge_of(request)
-    now, question = edge.clock(), ask(first, last, group_by, basis)
+    now = edge.clock()
+    question = ask(*days(first, last, now), group_by, basis)
     if form is Format.JSON and basis is Basis.COUNTED:
         before = edge.answers.last(question)
         if before is not None and before.state == await ledger_state(edge.db):
