@@ -20,18 +20,17 @@ import secrets
 import shutil
 import signal
 import sys
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import httpx
 from sqlalchemy import NullPool, create_engine, text
 
 from app.core.outbox import LEASE
+from tests.conftest import scratch
 from tests.launcher.processes import Installation, command, processes_of, until
 
 BUYERS, SUPPLIERS = 7, 3
@@ -420,7 +419,7 @@ def main() -> int:
     seed = secrets.randbelow(10**6) if options.seed is None else options.seed
     print(f"chaos: seed {seed}, {options.seconds:.0f} s", flush=True)
 
-    data_dir = Path(tempfile.mkdtemp(prefix="market-chaos-"))
+    data_dir = scratch("market-chaos-")
     password = secrets.token_urlsafe(9)
     more = {"DEMO": "true", "DEMO_PASSWORD": password, "LIMITS__ENABLED": "false"}
     tally, times = Tally(), {}
