@@ -105,7 +105,9 @@ def test_the_register_of_households(watched: Watched):
     page.get_by_label("查看原因").fill("信访核实")
     page.get_by_role("button", name="显示编号").click()
     expect(main).to_contain_text("H-433125116-")
-    for path in ("/office/households", f"/office/households/{household}"):
+    page.goto(f"{site.url}/office/households/lists")
+    watched.handy("lists")
+    for path in ("/office/households", f"/office/households/{household}", "/office/households/lists"):
         page.goto(f"{site.url}{path}?year=2026&lang=en")
         watched.handy(f"{path} in english")
     page.keyboard.press("Tab")

@@ -13,6 +13,7 @@ from app.core.clock import local_day, utc_now
 from tests.browser.conftest import PASSWORD, Site, Watched
 from tests.browser.test_purchase import photo
 from tests.identity.builders import quick_hash
+from tests.pages.office import some_households
 
 pytestmark = pytest.mark.browser
 
@@ -112,3 +113,38 @@ def test_a_light_parcel_and_days_off(watched: Watched):
     watched.go("/supplier/closures")
     page.get_by_role("button", name="撤回").click()
     expect(page.get_by_role("main")).to_contain_text("目前没有安排放假")
+
+
+@pytest.mark.parametrize("watched", ["phone"], indirect=True)
+def test_what_was_paid_to_households(watched: Watched):
+    """A payment and a contract are sent from a phone and wait for the office, in both languages."""
+    page, site = watched.page, watched.site
+    site.meanwhile(_open_register(site))
+    watched.go("/supplier/more")
+    page.get_by_label("手机号或用户名").fill("shop-s01")
+    page.get_by_label("密码").fill(PASSWORD)
+    page.get_by_role("main").get_by_role("button", name="登录").click()
+    page.get_by_role("link", name="付给农户").click()
+    watched.handy("households")
+    page.get_by_text("录入一笔付款").click()
+    watched.handy("a payment")
+    form = page.locator("form[action='/supplier/households/payments']")
+    form.get_by_label("农户编号").fill("H-433125116-0001")
+    form.get_by_label("联结方式").select_option(label="务工")
+    form.get_by_label("金额（元）").fill("180")
+    form.get_by_role("button", name="提交审批").click()
+    expect(page.get_by_role("status")).to_contain_text("等待帮扶办公室审批")
+    expect(page.get_by_role("main")).to_contain_text("¥180.00")
+    page.get_by_text("用表格录入收益").click()
+    watched.handy("a sheet")
+    page.goto(f"{site.url}/supplier/households?lang=en")
+    page.get_by_text("Enter a contract").click()
+    watched.handy("in english")
+
+
+async def _open_register(site: Site) -> None:
+    """The supplier can sign in, and some households are registered."""
+    shop = site.shop
+    async with shop.db.write() as session:
+        await session.execute(_PASSWORD, {"hash": quick_hash(PASSWORD)})
+    await some_households(shop)
