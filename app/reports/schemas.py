@@ -125,6 +125,9 @@ class GoalRow(Out):
     forecast_high: int
     agreed: int = Field(description="What is agreed and not delivered, due within the period")
     forecast_error: float | None = Field(description="Mean absolute error of the forecasts made in the past")
+    period_error: float | None = Field(
+        description="How far off past forecasts of a period's end were at this time of it, as a part of the period"
+    )
     status: Standing
 
 

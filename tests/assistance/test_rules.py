@@ -10,6 +10,7 @@ from app.assistance.rules import Channel
 from app.assistance.rules.counting import Candidate, Reason, Remaining, decide, programme_on, reversal
 from app.assistance.rules.forecasts import Agreed, Forecast, Ledger, Standing, backtest, figures, forecast, standing
 from app.assistance.rules.goals import Filter, disjoint, division_prefix
+from app.assistance.rules.hindcasts import hindcast
 from app.assistance.rules.season import HARVEST, SEASON, Period, calendar_of, month_end, weight, year_of
 
 GOOD = {
@@ -278,3 +279,94 @@ def test_backtests_look_at_finished_months_alone(values, until):
     if found is not None:
         assert 0 <= found.inside <= found.months <= until
         assert found.mape_bp >= 0
+
+
+def years_of(*yearly, season=SEASON, first=2020):
+    """A history of whole years; each is spread over its months by a season."""
+    return {
+        date(first + number, month, 1): total * share // 100
+        for number, total in enumerate(yearly)
+        for month, share in enumerate(season, start=1)
+    }
+
+
+def test_a_forecast_of_the_year_was_right_where_every_year_follows_the_calendar():
+    found = hindcast(years_of(10_000, 10_000, 10_000, 10_000), year_of(2023), date(2023, 6, 30), SEASON)
+    assert (found.made, found.off_bp, found.low, found.high) == (31, 0, 1, 1)
+
+
+def twelve(*values, first):
+    """A history of the twelve months that begin with one."""
+    return {
+        date(first.year + (first.month + at - 1) // 12, (first.month + at - 1) % 12 + 1, 1): value
+        for at, value in enumerate(values)
+    }
+
+
+def test_how_far_off_a_forecast_of_the_year_was_is_told_as_a_part_of_the_year():
+    """At half of a year as much again is foretold; half as much more came, or half as much less."""
+    even = (8,) * 12
+    late = twelve(*[10] * 6, *[20] * 6, first=date(2025, 7, 1))
+    found = hindcast(late, year_of(2026), date(2026, 6, 30), even)
+    assert (found.made, found.off_bp) == (1, 3333), "120 were foretold and 180 came"
+    assert (found.low, found.high) == (None, None), "one forecast has no spread"
+    early = twelve(*[20] * 6, *[10] * 6, first=date(2025, 7, 1))
+    assert hindcast(early, year_of(2026), date(2026, 6, 30), even).off_bp == 3333, "240 were foretold and 180 came"
+    near = twelve(*[10] * 6, *[20] * 6, first=date(2025, 12, 1))
+    assert hindcast(near, year_of(2026), date(2026, 11, 30), even).off_bp == 303, "late in the year little is left"
+    nothing = late | {date(2026, 7, 1): 0}
+    assert hindcast(nothing, year_of(2026), date(2026, 7, 31), even).made == 2, (
+        "a month without sales is one of nothing"
+    )
+
+
+def test_lumpy_months_do_not_make_the_error_of_a_year_absurd():
+    """One large order in every quarter: a month is off by all of it, a year hardly at all."""
+    history = {
+        date(year, month, 1): 90_000 if month % 3 == 0 else 100 for year in (2023, 2024, 2025) for month in range(1, 13)
+    }
+    even = (8,) * 12
+    assert backtest(history, date(2026, 6, 30), even).mape_bp > 50_000
+    assert hindcast(history, year_of(2026), date(2026, 6, 30), even).off_bp < 2_500
+
+
+def test_low_and_high_are_where_a_tenth_of_past_forecasts_ended():
+    rests = [5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]
+    history = {}
+    for number, rest in enumerate(rests):
+        history |= {date(2010 + number, month, 1): 10 if month <= 6 else rest for month in range(1, 13)}
+    inside = {date(2021, month, 1): 10 for month in range(1, 7)}
+    seen = hindcast(history | inside, year_of(2021), date(2021, 6, 30), (8,) * 12)
+    assert seen.made == 127
+    assert Fraction(1, 2) <= seen.low < 1 < seen.high <= 3
+    found = forecast(120, inside, year_of(2021), date(2021, 6, 30), calendar=(8,) * 12, seen=seen)
+    assert found.mid == 120
+    assert (found.low, found.high) == (60 + round(60 * seen.low), 60 + round(60 * seen.high))
+
+
+@pytest.mark.parametrize("today", [date(2025, 12, 31), date(2026, 12, 31), date(2027, 5, 5)])
+def test_before_a_period_and_after_it_there_is_nothing_to_foretell(today):
+    assert hindcast(years_of(1_000, 1_000, first=2024), year_of(2026), today, SEASON) is None
+
+
+def test_a_period_longer_than_what_is_known_has_no_error_yet():
+    assert hindcast({date(2026, 1, 1): 500, date(2026, 3, 1): 5}, year_of(2026), date(2026, 6, 30), SEASON) is None
+    assert hindcast({}, year_of(2026), date(2026, 6, 30), SEASON) is None
+
+
+@given(
+    st.dictionaries(st.integers(0, 40), st.integers(-500, 10**9), max_size=41),
+    st.dates(date(2023, 1, 1), date(2027, 12, 31)),
+    st.integers(1, 18),
+    st.sampled_from([SEASON, *HARVEST.values()]),
+)
+def test_whatever_came_low_mid_and_high_stand_in_order_and_look_at_finished_months_alone(values, today, months, of):
+    history = {date(2023 + number // 12, number % 12 + 1, 1): value for number, value in values.items()}
+    begins = date(2026, 1, 1)
+    period = Period(begins, month_end(date(2026 + (months - 1) // 12, (months - 1) % 12 + 1, 1)))
+    seen = hindcast(history, period, today, of)
+    assert seen == hindcast({one: v for one, v in history.items() if month_end(one) <= today}, period, today, of)
+    inside = {month: value for month, value in history.items() if begins <= month <= min(today, period.ends_on)}
+    found = forecast(10_000, inside, period, today, calendar=of, seen=seen)
+    assert found.low <= found.mid <= found.high
+    assert seen is None or (seen.made > 0 and seen.off_bp >= 0)

@@ -10,6 +10,7 @@ from fractions import Fraction
 from functools import lru_cache
 from math import floor
 
+from app.assistance.rules.hindcasts import Hindcast, hindcast
 from app.assistance.rules.season import SEASON, Period, month_end, weight
 
 TOLERANCE_PERCENT = 5
@@ -102,6 +103,7 @@ class Figures:
     refunded_bp: int = 0
     backtest: Backtest | None = None
     declared: int = 0
+    hindcast: Hindcast | None = None
 
     @property
     def platform(self) -> int:
@@ -131,13 +133,15 @@ def forecast(
     calendar: tuple[int, ...] = SEASON,
     agreed: Agreed = NOTHING,
     refunded_bp: int = 0,
+    seen: Hindcast | None = None,
 ) -> Forecast:
     """Where the goal will end: the pace so far, carried on by the calendar of harvests, and not less than is agreed.
 
     The pace is the ratio of actual to what ``calendar`` lets one expect of the target, kept between 0 and 3 (before the
-    period begins: 1, the plan itself). ``mid`` adds the expected rest times that ratio. ``low`` and ``high`` move the
-    ratio by the mean absolute deviation of the finished months' own ratios from it; with fewer than two finished months
-    by half of it. Purchase orders and pre-sales are part of a usual rest, so they are not added to it; but what is
+    period begins: 1, the plan itself). ``mid`` adds the expected rest times that ratio. ``low`` and ``high`` are where
+    the lowest and the highest tenth of past forecasts ended (``seen``). Without enough of these they move the ratio by
+    the mean absolute deviation of the finished months' own ratios from it; with fewer than two finished months by half
+    of it. Purchase orders and pre-sales are part of a usual rest, so they are not added to it; but what is
     agreed will come, less what is usually refunded (``refunded_bp``), so the rest is never less. ``monthly`` maps the
     first day of a month to the actual of that month.
     """
@@ -159,10 +163,13 @@ def forecast(
     spread = sum((abs(one - ratio) for one in past), Fraction(0)) / len(past) if enough else ratio / 2
     rest = target * (1 - elapsed)
     sure = Fraction(agreed.total * (_BASIS - refunded_bp), _BASIS)
+    low, high = max(Fraction(0), ratio - spread), ratio + spread
+    if seen is not None and seen.low is not None and seen.high is not None:
+        low, high = ratio * min(seen.low, Fraction(1)), ratio * max(seen.high, Fraction(1))
     return Forecast(
-        low=actual + _whole(max(rest * max(Fraction(0), ratio - spread), sure)),
+        low=actual + _whole(max(rest * low, sure)),
         mid=actual + _whole(max(rest * ratio, sure)),
-        high=actual + _whole(max(rest * (ratio + spread), sure)),
+        high=actual + _whole(max(rest * high, sure)),
     )
 
 
@@ -218,16 +225,25 @@ def figures(
     """
     actual = told.actual
     expected = _whole(target * period.elapsed(today, season))
+    seen = hindcast(told.history, period, today, calendar)
     return Figures(
         actual=actual,
         progress=round(min(max(actual / target, 0.0), 1.0), 4),
         expected_to_date=expected,
         forecast=forecast(
-            target, told.inside, period, today, calendar=calendar, agreed=agreed, refunded_bp=told.refunded_bp
+            target,
+            told.inside,
+            period,
+            today,
+            calendar=calendar,
+            agreed=agreed,
+            refunded_bp=told.refunded_bp,
+            seen=seen,
         ),
         status=standing(actual, expected),
         agreed=agreed,
         refunded_bp=told.refunded_bp,
         backtest=backtest(told.history, today, calendar),
         declared=told.declared,
+        hindcast=seen,
     )

@@ -169,6 +169,13 @@ class BacktestOut(Out):
     inside: float = Field(ge=0, le=1, description="Share of the months that fell between low and high")
 
 
+class PeriodErrorOut(Out):
+    """How far off forecasts of the end of past periods were, made with as much of the season over as now."""
+
+    made: int = Field(description="How many such forecasts there are")
+    off: float = Field(ge=0, description="Off by this part of what the periods brought, on average", examples=[0.08])
+
+
 class ForecastOut(Out):
     """Where the period is likely to end, in the unit of the metric."""
 
@@ -178,6 +185,10 @@ class ForecastOut(Out):
     agreed: AgreedOut
     refund_rate: float = Field(ge=0, le=1, description="Part of sales that was refunded in the last twelve months")
     backtest: BacktestOut | None = Field(description="Null until two months of sales are over")
+    period_error: PeriodErrorOut | None = Field(
+        description="Null before the period begins and once it is over, and until as many months of sales are over as "
+        "the period is long"
+    )
 
 
 class GoalOut(Out):
@@ -242,6 +253,9 @@ def _forecast(now: Figures) -> ForecastOut:
         backtest=None
         if seen is None
         else BacktestOut(months=seen.months, mape=seen.mape_bp / _BASIS, inside=round(seen.inside / seen.months, 4)),
+        period_error=None
+        if now.hindcast is None
+        else PeriodErrorOut(made=now.hindcast.made, off=now.hindcast.off_bp / _BASIS),
     )
 
 

@@ -63,16 +63,19 @@ _COLUMNS = (
     Column("forecast_mid", Said("预测", "Forecast"), "measure", 16),
     Column("forecast_high", Said("预测（高）", "Forecast, high"), "measure", 16, on_paper=False),
     Column("agreed", Said("已订未交", "Agreed, not delivered"), "measure", 16, on_paper=False),
-    Column("forecast_error_bp", Said("预测误差", "Forecast error"), "share", 10),
+    Column("forecast_error_bp", Said("逐月预测误差", "Error of a month"), "share", 12, on_paper=False),
+    Column("period_error_bp", Said("全期预测误差", "Off by, of the period"), "share", 12),
     Column("status", Said("状态", "Status"), width=10, words={one.value: said for one, said in STANDINGS.items()}),
 )
 _NOTES = (
     Said(
         "预测 = 至今的进度 × 按品类的采收销售节奏，不低于已确认的商超订单与已付预售（扣除近十二个月退款率）。"
-        "“预测误差”是以往每个月末对下一个月所作预测与实际之差占实际的平均比例。",
+        "“全期预测误差”：季节进度与现在相当时，以往对同样长的期间全期所作预测与实际之差，占全期实际的平均比例；"
+        "“低”“高”是十次此类预测中最低、最高一次的所在。",
         "The forecast carries the pace so far on by the calendar of harvests, and is not less than confirmed purchase "
-        "orders and paid pre-sales, less the refund rate of twelve months. Its error is that of the forecasts made at "
-        "the end of each past month for the next, as a part of what came, on average.",
+        "orders and paid pre-sales, less the refund rate of twelve months. Off by, of the period: how far off past "
+        "forecasts of the end of as long a period were with as much of its season over as now, as a part of all that "
+        "came, on average. Low and high are where one of ten such forecasts ended at most and at least.",
     ),
     Said(
         "各目标的统计范围可能相互包含，不得相加；只有同一分组内的目标互不重叠。实际值取自仅可追加的帮扶台账，"
@@ -156,5 +159,6 @@ def _row(standing: GoalStanding) -> tuple[object, ...]:
         *map(measured, (now.forecast.low, now.forecast.mid, now.forecast.high)),
         measured(now.agreed.total),
         None if now.backtest is None else now.backtest.mape_bp,
+        None if now.hindcast is None else now.hindcast.off_bp,
         now.status.value,
     )
