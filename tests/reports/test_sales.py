@@ -39,7 +39,7 @@ KEYS = {
     Group.MONTH: lambda e: f"{e['day']:%Y-%m}",
     Group.DAY: lambda e: e["day"].isoformat(),
     Group.CATEGORY: lambda e: e["category"],
-    Group.PRODUCT: lambda e: str(e["product_id"]),
+    Group.PRODUCT: lambda e: e["product_id"] and str(e["product_id"]),
     Group.SKU: lambda e: e["sku"],
     Group.SUPPLIER: lambda e: str(e["supplier_id"]),
     Group.TOWNSHIP: lambda e: e["township_code"],
