@@ -9,7 +9,7 @@ _NOON = "'2026-11-20T04:00:00+00:00'"
 
 
 def received(purchase_order: Callable[..., Sequence[str]], po: UUID) -> Callable[..., Sequence[str]]:
-    """Of ten units nine were taken in and two of them went back, by consent; nothing of it counts.
+    """Of ten units nine were taken in and two of them went back, by consent; nothing of it counts, which is noted.
 
     Whatever is given is then done to it.
     """
@@ -28,6 +28,10 @@ def received(purchase_order: Callable[..., Sequence[str]], po: UUID) -> Callable
         f"""INSERT INTO wholesale_receipt_line (id, receipt_id, line_id, line_no, sku, delivered_units, received_units,
                 rejected_units, short_units, excess_units, deducted_units, unit_price_fen, payable_fen)
             VALUES ({ids}, '{po}', 1, 'GT04', 10, 9, 1, 0, 0, 0, 100, 900)""",
+        f"""INSERT INTO assistance_exclusion (id, source_id, line_id, order_id, po_no, sku, product_name, supplier_id,
+                supplier_name, quantity, net_fen, occurred_at, excluded_at, reason, facts)
+            SELECT {ids}, {ids}, 'X', 'GT04', '', supplier_id, '', 9, 900, {_NOON}, {_NOON}, 'other_origin', '{{}}'
+            FROM wholesale_po_line""",
         f"""INSERT INTO wholesale_return_consent (id, partner_id, po_id, line_id, reason, units, given_at, by_account)
             VALUES ({ids}, {ids}, 'unsold', 2, {_NOON}, '{po}')""",
         f"""INSERT INTO wholesale_return (id, partner_id, po_id, receipt_id, return_no, reason, agreed, freight_payer,
@@ -54,6 +58,7 @@ def _counted(po: UUID, *, returned: int = 2) -> tuple[str, ...]:
         channel, division_code, partner_id, partner_name, quantity, weight_g, amount_fen, reverses)"""
     told = """'X', 'GT04', product_id, '', category, supplier_id, '', '433125116', '', 'supermarket', '370112'"""
     return (
+        "DELETE FROM assistance_exclusion WHERE po_no IS NOT NULL",
         "ALTER TABLE assistance_entry ENABLE TRIGGER USER",  # what is added is told to the sums
         f"""{entry} SELECT '{po}', now(), {_NOON}, '2026-11-20', 'sale', '{po}', '{po}', '{po}', {told}, '{po}', '',
             9, 900, 900, NULL FROM wholesale_po_line""",
@@ -108,6 +113,7 @@ def breaks(purchase_order: Callable[..., Sequence[str]], po: UUID) -> list[tuple
         ("return.without_consent", made("UPDATE wholesale_return_consent SET units = 1")),
         ("return.without_consent", made("UPDATE wholesale_return_line SET consent_id = NULL")),
         ("ledger.receipt_missing", made(counts)),
+        ("ledger.receipt_missing", made("DELETE FROM assistance_exclusion WHERE po_no IS NOT NULL")),
         ("ledger.receipt_without_cause", made(*_counted(po))),
         ("ledger.receipt_without_cause", made(counts, *_counted(po), "UPDATE wholesale_po SET division_code = '3702'")),
         ("ledger.return", made(counts, *_counted(po, returned=1))),

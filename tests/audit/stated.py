@@ -75,6 +75,7 @@ def _counted(po: UUID, *, corrected: int) -> tuple[str, ...]:
     rows = [("sale", po, 9), ("refund", po, -2), ("refund", _OTHER, -corrected)]
     return (
         "UPDATE wholesale_po_line SET township_code = '433125116'",
+        "DELETE FROM assistance_exclusion WHERE po_no IS NOT NULL",
         "ALTER TABLE assistance_entry ENABLE TRIGGER USER",
         f"UPDATE wholesale_statement_line SET source_id = '{_OTHER}' WHERE kind = 'correction'",
         f"UPDATE wholesale_correction SET id = '{_OTHER}'",

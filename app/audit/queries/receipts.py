@@ -136,14 +136,15 @@ RECEIPTS: tuple[Rule, ...] = (
     ),
     Rule(
         "ledger.receipt_missing",
-        "已验收且应计入的行未入帮扶台账",
-        "a line that was taken in and counts is not in the ledger",
+        "已验收的行既未入帮扶台账，也未登记不计入的原因，或应计入而未计入",
+        "a line that was taken in is not in the ledger although it counts, nor among those that do not count",
         f"""
         SELECT r.po_id, r.id AS receipt_id, t.id AS line_id, 0 AS found, t.payable_fen AS expected
         FROM wholesale_receipt r JOIN wholesale_po p ON p.id = r.po_id
         JOIN wholesale_receipt_line t ON t.receipt_id = r.id JOIN wholesale_po_line l ON l.id = t.line_id
         LEFT JOIN assistance_entry e ON e.line_id = t.id AND e.kind = 'sale'
-        WHERE e.id IS NULL AND {_ELIGIBLE} AND r.po_id NOT IN ({WAITING_FOR_LEDGER})
+        LEFT JOIN assistance_exclusion x ON x.line_id = t.id
+        WHERE e.id IS NULL AND (x.id IS NULL OR {_ELIGIBLE}) AND r.po_id NOT IN ({WAITING_FOR_LEDGER})
         """,
     ),
     Rule(
