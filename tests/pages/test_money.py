@@ -6,9 +6,12 @@ from datetime import UTC, datetime
 
 import pytest
 
+from tests.market import open_market
 from tests.pages.visitor import Visitor
 from tests.settlement.builders import Books, Piece
 from tests.shop import Shop
+from tests.wholesale.test_money import BODY, transfer
+from tests.wholesale.test_statements import ALL, MINE, call, more_stock, received, stated
 
 MONEY = "/supplier/money"
 OCTOBER = datetime(2026, 10, 10, 4, tzinfo=UTC)
@@ -38,6 +41,34 @@ async def test_a_statement_is_shown_downloaded_and_agreed_to_once(shop: Shop, se
         said = await seller.post(statement, form)
         assert "已确认，待付款" in said
     assert await shop.scalar("SELECT status FROM settlement_statement") == "confirmed"
+
+
+@pytest.fixture
+async def purchase(shop: Shop) -> str:
+    """Twenty bags of tea that a supermarket took in and paid for in December, and ten that it has not paid yet."""
+    market = await open_market(shop)
+    await more_stock(market, "GT04")
+    await received(market, "GT04", 2)
+    bill = await stated(market)
+    await call(market, "P01", "POST", f"{MINE}/{bill['id']}/confirm", {})
+    await call(market, "operator", "POST", f"{ALL}/{bill['id']}/invoice", BODY)
+    await transfer(market, "1", bill["payable_fen"], bill["code"])
+    shop.clock.advance(days=1)
+    await received(market, "GT04", 1)
+    shop.clock.advance(days=35)
+    books = Books(shop, shop.db)
+    assert await books.issue("2026-12", shop.clock()) == 1
+    return f"{MONEY}/{(await books.statement('2026-12')).id}"
+
+
+async def test_what_supermarkets_paid_and_have_not_paid_is_shown_apart(shop: Shop, purchase: str, seller: Visitor):
+    said = await seller.see(MONEY)
+    assert "商超已验收、尚未付款" in said
+    assert "¥760.00" in said
+    said = await seller.see(purchase)
+    po_no = await shop.scalar("SELECT po_no FROM settlement_posting WHERE kind = 'purchase'")
+    for part in (po_no, "第 1 行", "供货价 ¥80.00", "平台佣金 −¥80.00", "返利 −¥96.00", "¥1,424.00"):
+        assert part in said
 
 
 async def test_what_is_wrong_is_said_and_why(shop: Shop, seller: Visitor, statement: str):
