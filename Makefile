@@ -42,7 +42,7 @@ lint: $(STAMPS)/test ## ruff, mypy --strict, import contracts
 bench: $(STAMPS)/test ## measure the service against floors measured in the same run
 	$(BIN)/python -m tests.load.bench
 
-bench-reports: $(STAMPS)/test ## measure reports over ten million ledger entries against floors of the same run; fails where a bound breaks
+bench-reports: $(STAMPS)/test ## measure reports over ten million ledger entries against floors of the same run, and the memory of exports; fails where a bound breaks
 	$(BIN)/python -m tests.load.reports
 
 chaos: $(STAMPS)/test ## kill every process again and again under load, then audit (SECONDS=40, SEED=n)

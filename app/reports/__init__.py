@@ -19,12 +19,14 @@ from app.reports.routes import router
 from app.reports.rules import Basis, Format, Group, Question, Report, ReportTooLarge, ask
 from app.reports.rules.concerns import Concern, Dispute, Found, Trail, TrailEntry, TrailLine
 from app.reports.rules.exceptions import CHECKS, Check, Finding
+from app.reports.rules.exports import MEDIA as FILE_MEDIA
 from app.reports.rules.exports import Export, FileFormat, Subject
 from app.reports.rules.overview import Overview, Piece, Slice, Sums, a_year_before
 from app.reports.service import cancel_export, forget_exports, start_export, work_on_exports
 
 __all__ = [
     "CHECKS",
+    "FILE_MEDIA",
     "Basis",
     "Check",
     "Concern",

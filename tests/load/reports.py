@@ -35,7 +35,7 @@ from app.core.postgres import end_with_parent
 from app.core.sealing import Keys, install
 from app.identity import Role
 from tests.launcher.processes import command, environment, free_port, until
-from tests.load import bulk, entries, report_floors
+from tests.load import bulk, entries, exports, report_floors
 from tests.load.bench import Driver, Load, Market, Postgres, Stages, get, listens, token
 
 SHOP = bulk.Size(200, 2_000)
@@ -255,6 +255,8 @@ def measure(folder: Path, base: int, times: int, rounds: int, seconds: float) ->
         bounds = speeds(driver, small, large, floors, rounds, seconds)
         bounds.append(orders_meanwhile(driver, large, rounds, 4 * seconds))
         stages.told("measured")
+        driver.wrong += exports.too_much(small)
+        stages.told("exported")
         wrong = driver.wrong + wrong_figures(driver, large, large_url)
         stages.told("recounted")
     for one in wrong:

@@ -30,6 +30,8 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 _FIRST_YEAR, _LAST_YEAR = 2019, 2099
 _ON_A_PAGE, _MOST_MONTHS, _MOST_DISPUTES, _MOST_FINDINGS = 50, 18, 50, 50
 _BEGINNING = (date(2000, 1, 1), UUID(int=0))
+EXPORTS = ("sales", "sales_by_day", "lines", "suppliers", "partners", "goals", "households", "exceptions")
+"""Reports that the desk offers as files; the ledger is offered where its entries are."""
 _DIVISION = re.compile(r"[1-9][0-9](?:[0-9]{2}){0,2}", re.ASCII)
 _MONTHS = 12
 _Text = Annotated[str, Query(max_length=64)]
@@ -157,6 +159,7 @@ async def desk(visit: Official, session: ReadSession, now: Now, asked: Asked) ->
         "office.html",
         asked=asked,
         wanted=wanted,
+        exports=EXPORTS,
         today=today,
         found=found,
         years=range(max(_FIRST_YEAR, today.year - 8), today.year + 1),

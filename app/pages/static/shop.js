@@ -84,3 +84,28 @@ if (waiting) {
   };
   setTimeout(look, 1200);
 }
+
+// What gets on while one looks: its part of the page is put in anew, and whoever is on a button stays on it.
+const live = document.querySelector("[data-live]");
+if (live) {
+  const follow = async () => {
+    let on = true;
+    if (!document.hidden) {
+      try {
+        const answer = await fetch(location.href, { credentials: "same-origin" });
+        const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+        const fresh = page.getElementById(live.id);
+        if (fresh && answer.ok) {
+          on = "live" in fresh.dataset;
+          const at = live.contains(document.activeElement) ? document.activeElement.id : "";
+          live.replaceChildren(...fresh.childNodes);
+          if (at) document.getElementById(at)?.focus();
+          const said = document.querySelector("[data-said]");
+          if (!on && said) said.textContent = said.dataset.said;
+        }
+      } catch { /* offline for a moment */ }
+    }
+    if (on) setTimeout(follow, 1500);
+  };
+  setTimeout(follow, 800);
+}

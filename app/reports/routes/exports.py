@@ -8,7 +8,6 @@ from fastapi import APIRouter, Request, Response
 from starlette.responses import StreamingResponse
 
 from app.core.errors import NotFound
-from app.core.sheets import XLSX
 from app.core.web import (
     DEFAULT_LIMIT,
     Cursor,
@@ -27,12 +26,10 @@ from app.core.web.problems import language_of
 from app.identity import Officer
 from app.reports import service
 from app.reports.queries import exports as queries
-from app.reports.rules.exports import ExportGone, ExportNotReady, FileFormat, TooManyExports
+from app.reports.rules.exports import MEDIA, ExportGone, ExportNotReady, TooManyExports
 from app.reports.schemas import ExportIn, ExportOut
 
 router = APIRouter(prefix="/v1/office/exports", tags=["reports"])
-
-MEDIA = {FileFormat.CSV: "text/csv; charset=utf-8", FileFormat.XLSX: XLSX, FileFormat.PDF: "application/pdf"}
 
 
 @router.post(

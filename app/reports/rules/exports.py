@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from app.core.errors import DomainError, Fault, InvalidInput
+from app.core.sheets import XLSX
 
 
 class Subject(StrEnum):
@@ -34,6 +35,9 @@ class FileFormat(StrEnum):
     PDF = "pdf"
 
 
+MEDIA: Mapping[FileFormat, str] = MappingProxyType(
+    {FileFormat.CSV: "text/csv; charset=utf-8", FileFormat.XLSX: XLSX, FileFormat.PDF: "application/pdf"}
+)
 _DAYS = ("from", "to")
 FILTERS = ("kind", "category", "product", "sku", "supplier", "township", "channel", "division", "partner")
 TAKES: Mapping[Subject, tuple[tuple[str, ...], tuple[str, ...]]] = MappingProxyType(
