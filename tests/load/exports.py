@@ -33,6 +33,7 @@ _SPAN = {"from": str(entries.FIRST), "to": "2026-12-31"}
 _SHOP = bulk.Size(200, 2_000)
 _READ = 1 << 20
 _MIB = 1024
+_LEAVING = 8
 
 
 class Watch:
@@ -84,6 +85,17 @@ def _straight(market: Market) -> tuple[int, int]:
             size += len(piece)
             lines += piece.count(b"\n")
     return size, lines - 4  # header, total, as_of, chain
+
+
+def _left(market: Market) -> list[str]:
+    """Whether those who go away in the middle leave their places to others."""
+    path = f"/v1/office/ledger.csv?from={_SPAN['from']}&to={_SPAN['to']}"
+    for _ in range(_LEAVING):
+        with _asked(market, "GET", path) as answer:
+            if answer.status != 200 or not answer.read(_READ):
+                return [f"a place is not free again: {answer.status}"]
+        time.sleep(1.0)
+    return []
 
 
 def _made(market: Market, form: str) -> tuple[int, int]:
@@ -138,6 +150,7 @@ def too_much(market: Market) -> list[str]:
         print(f"{name:<58} {mib:>6.1f}  ≤ {MOST_MIB:<5} {told:<44} {verdict}", flush=True)
         if mib > MOST_MIB:
             wrong.append(f"{name}: {mib:.0f} MiB above idle")
+    wrong += _left(market)
     if len(counts) != 1:
         wrong.append(f"the files of one ledger have {counts} rows")
     return wrong

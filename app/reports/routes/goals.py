@@ -6,19 +6,16 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from app import assistance
 from app.core.clock import local_day
 from app.core.web import Now, TheEdge, problems
 from app.core.web.edge import Edge
 from app.identity import Officer
-from app.reports import queries, service
+from app.reports import service
 from app.reports.routes.answering import FORMATS, FirstDay, FormatWanted, LastDay, answered, days
-from app.reports.rules import Basis, Format, Group, Question, ReportTooLarge, ask, year_before
+from app.reports.rules import Basis, Format, Group, Question, ReportTooLarge, ask
 from app.reports.schemas import GoalsReport, PartnersReport, SuppliersReport
 
 router = APIRouter(prefix="/v1/office/reports", tags=["reports"])
-
-_MOST_GOALS = 1_000
 
 
 @router.get(
@@ -42,13 +39,8 @@ async def report_goals(
 
     Goals overlap, so nothing is added up. Targets and figures are in the goal's unit (`fen`, `orders`, `g`, …).
     """
-    today = local_day(now)
-    year = year or today.year
     async with edge.db.read() as session:
-        goals = await assistance.goals(session, assistance.year_of(year), after=None, limit=_MOST_GOALS)
-        standings = await assistance.stand(session, goals, today=today)
-        undelivered = await queries.undelivered(session)
-    table = service.goals_table(standings, year=year, today=today, as_of=now, undelivered=undelivered)
+        table = await service.goals_report(session, year=year or local_day(now).year, now=now)
     return await answered(table, form, request)
 
 
@@ -97,6 +89,5 @@ async def report_partners(
 
 async def _of_parties(edge: Edge, question: Question, now: Now, form: Format, request: Request) -> Response:
     async with edge.db.read() as session:
-        report = await queries.sales(session, question, now=now)
-        before = await queries.sales(session, year_before(question), now=now)
-    return await answered(service.parties_table(report, before), form, request)
+        table = await service.parties_report(session, question, now=now)
+    return await answered(table, form, request)

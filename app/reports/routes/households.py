@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
-from app import assistance
 from app.assistance import HouseholdGroup
-from app.core.clock import local_day
 from app.core.web import Now, TheEdge, problems
 from app.identity import Officer
-from app.reports import queries, service
+from app.reports import service
 from app.reports.routes.answering import FORMATS, FirstDay, FormatWanted, LastDay, answered, days
 from app.reports.rules import Basis, Format, Group, ReportTooLarge, ask
 from app.reports.schemas import HouseholdsReport
@@ -40,9 +38,6 @@ async def report_households(
     """
     first, last = days(first, last, now)
     ask(first, last, Group.TOWNSHIP.value, Basis.COUNTED)  # the same limits as of any report
-    until = max(first, min(last, local_day(now)))
     async with edge.db.read() as session:
-        told = await assistance.benefits(session, assistance.Period(first, until), group_by)
-        undelivered = await queries.undelivered(session)
-    table = service.households_table(told, first=first, last=last, as_of=now, undelivered=undelivered)
+        table = await service.households_report(session, first, last, group_by, now=now)
     return await answered(table, form, request)

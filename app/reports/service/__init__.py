@@ -5,6 +5,7 @@ from app.reports.service.exports import cancel_export, forget_exports, start_exp
 from app.reports.service.goals import goals_table
 from app.reports.service.households import households_table
 from app.reports.service.listings import csv_pieces, downloaded, listing
+from app.reports.service.making import goals_report, households_report, parties_report
 from app.reports.service.parties import parties_table
 from app.reports.service.sales import sales_table
 from app.reports.service.tables import csv_bytes, digest_of, paper, workbook
@@ -17,10 +18,13 @@ __all__ = [
     "downloaded",
     "exceptions_table",
     "forget_exports",
+    "goals_report",
     "goals_table",
+    "households_report",
     "households_table",
     "listing",
     "paper",
+    "parties_report",
     "parties_table",
     "sales_table",
     "start_export",

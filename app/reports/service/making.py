@@ -110,27 +110,43 @@ async def _sales(session: AsyncSession, parameters: Mapping[str, Any], now: date
     return Listing(long_sales_table(question, drawn), count, partial(queries.sold, session, question))
 
 
-async def _goals(session: AsyncSession, parameters: Mapping[str, Any], now: datetime) -> Table:
-    year, today = parameters["year"], local_day(now)
+async def goals_report(session: AsyncSession, *, year: int, now: datetime) -> Table:
+    """How the goals that touch a year stand."""
+    today = local_day(now)
     goals = await assistance.goals(session, assistance.year_of(year), after=None, limit=_MOST_GOALS)
     standings = await assistance.stand(session, goals, today=today)
     waiting = await queries.undelivered(session)
     return goals_table(standings, year=year, today=today, as_of=now, undelivered=waiting)
 
 
-async def _households(session: AsyncSession, parameters: Mapping[str, Any], now: datetime) -> Table:
-    first, last = (date.fromisoformat(parameters[name]) for name in ("from", "to"))
+async def households_report(
+    session: AsyncSession, first: date, last: date, by: HouseholdGroup, *, now: datetime
+) -> Table:
+    """What sales did for households; nobody was paid on days that are to come."""
     until = max(first, min(last, local_day(now)))
-    by = HouseholdGroup(parameters.get("group_by", HouseholdGroup.TOWNSHIP))
     told = await assistance.benefits(session, assistance.Period(first, until), by)
     waiting = await queries.undelivered(session)
     return households_table(told, first=first, last=last, as_of=now, undelivered=waiting)
 
 
-async def _parties(session: AsyncSession, parameters: Mapping[str, Any], now: datetime, *, group: Group) -> Table:
-    question = _question(parameters, group.value)
+async def parties_report(session: AsyncSession, question: Question, *, now: datetime) -> Table:
+    """Each supplier or supermarket beside the same days a year before."""
     report = await queries.sales(session, question, now=now)
     return parties_table(report, await queries.sales(session, year_before(question), now=now))
+
+
+async def _goals(session: AsyncSession, parameters: Mapping[str, Any], now: datetime) -> Table:
+    return await goals_report(session, year=parameters["year"], now=now)
+
+
+async def _households(session: AsyncSession, parameters: Mapping[str, Any], now: datetime) -> Table:
+    first, last = (date.fromisoformat(parameters[name]) for name in ("from", "to"))
+    by = HouseholdGroup(parameters.get("group_by", HouseholdGroup.TOWNSHIP))
+    return await households_report(session, first, last, by, now=now)
+
+
+async def _parties(session: AsyncSession, parameters: Mapping[str, Any], now: datetime, *, group: Group) -> Table:
+    return await parties_report(session, _question(parameters, group.value), now=now)
 
 
 async def _exceptions(session: AsyncSession, parameters: Mapping[str, Any], now: datetime) -> Table:
