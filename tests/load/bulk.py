@@ -244,6 +244,13 @@ SELECT id, at + interval '6 days', at + interval '6 days',
        product_id, product_name, category, supplier_id, supplier_name, township_code, township, 'retail', division_code,
        'L1', quantity, net_weight_g * quantity, amount_fen
 FROM past_line WHERE status = 'completed' AND division_code LIKE '37%%' ORDER BY k, j;
+INSERT INTO assistance_exclusion (id, source_id, line_id, order_id, order_number, sku, product_name, supplier_id,
+    supplier_name, quantity, net_fen, occurred_at, excluded_at, reason, facts)
+SELECT id, part_id, id, order_id, number, sku, product_name, supplier_id, supplier_name, quantity, amount_fen,
+       at + interval '6 days', at + interval '6 days', 'other_destination',
+       jsonb_build_object('assisted', true, 'township_code', township_code, 'division_code', division_code,
+                          'self_purchase', false, 'on_832', false, 'net_fen', amount_fen, 'internal', false)
+FROM past_line WHERE status = 'completed' AND division_code NOT LIKE '37%%' ORDER BY k, j;
 """
 # What the worker would have to fold and seal; a growing shop, of which nobody reads reports, leaves that out.
 _LISTED = """
