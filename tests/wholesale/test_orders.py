@@ -94,7 +94,7 @@ async def test_goods_are_named_by_any_code_and_what_is_unclear_is_asked(market):
         ([{"sku": "GT04", "cases": 1}], {"required_on": "2027-11-21"}, "required_on_not_possible", "/required_on"),
         ([{"sku": "GT04", "cases": 1}], {"latest_on": "2026-11-24"}, "required_on_not_possible", "/latest_on"),
         ([{"sku": "GT04", "cases": 1}], {"dc_code": "12"}, "unknown_location", None),
-        ([{"sku": "GT04", "cases": 1, "units": 10}], {}, "invalid_input", "/lines/0"),
+        ([{"sku": "GT04", "cases": 1, "units": 10}], {}, "invalid_input", "/lines/0/cases"),
     ],
 )
 async def test_what_the_contract_does_not_allow_is_refused_and_changes_nothing(market, lines, more, code, pointer):
