@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
 from datetime import datetime
 from functools import lru_cache
 from typing import Annotated, Any, LiteralString, cast
@@ -379,7 +379,7 @@ class Database:
         self._read_sessions = async_sessionmaker(self.readers, expire_on_commit=False, autoflush=False)
         of_one_moment = self.readers.execution_options(isolation_level="REPEATABLE READ")
         self._snapshots = async_sessionmaker(of_one_moment, expire_on_commit=False, autoflush=False)
-        self._reader: Callable[[], AbstractAsyncContextManager[AsyncConnection]] = self.readers.connect
+        self._reader: Callable[[], AbstractAsyncContextManager[psycopg.AsyncConnection]] = self._read_by_driver
 
     @classmethod
     def within(cls, connection: AsyncConnection, wiring: Wiring | None = None) -> Database:
@@ -392,7 +392,7 @@ class Database:
         )
         # Our own, being made:
         database._write_sessions = database._read_sessions = database._snapshots = sessions  # noqa: SLF001
-        database._reader = lambda: nullcontext(connection)  # noqa: SLF001
+        database._reader = lambda: _driver_of(connection)  # noqa: SLF001
         return database
 
     @asynccontextmanager
@@ -427,16 +427,31 @@ class Database:
     async def look(self, statement: TextClause, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         """The rows of one constant statement, read with no session around it: a session costs more than they do."""
         with translated():
-            async with self._reader() as connection:
-                driver = (await connection.get_raw_connection()).driver_connection
-                cursor = cast("psycopg.AsyncConnection", driver).cursor()
-                await cursor.execute(_in_driver_form(statement), parameters)
+            async with self._reader() as driver:
+                cursor = await driver.execute(_in_driver_form(statement), parameters)
                 return await cursor.fetchall()
+
+    @asynccontextmanager
+    async def _read_by_driver(self) -> AsyncIterator[psycopg.AsyncConnection]:
+        """A reader's connection straight from the pool. It has no transaction that would have to be ended."""
+        pooled = await self.readers.raw_connection()
+        driver = cast("psycopg.AsyncConnection", pooled.driver_connection)
+        try:
+            yield driver
+        finally:
+            if driver.closed:
+                pooled.invalidate()
+            pooled.close()
 
     async def dispose(self) -> None:
         """Close every connection."""
         await self.engine.dispose()
         await self.readers.dispose()
+
+
+@asynccontextmanager
+async def _driver_of(connection: AsyncConnection) -> AsyncIterator[psycopg.AsyncConnection]:
+    yield cast("psycopg.AsyncConnection", (await connection.get_raw_connection()).driver_connection)
 
 
 def meanings() -> dict[str, type[DomainError]]:

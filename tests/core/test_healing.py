@@ -25,3 +25,15 @@ async def test_after_one_failure_the_next_question_is_answered(fresh_db, engine,
     async with getattr(fresh_db, way)() as session:
         ((fresh,),) = await ask(session, WHO, {})
     assert fresh != pid
+
+
+async def test_what_is_looked_up_without_a_session_heals_as_well(fresh_db):
+    ((pid,),) = await fresh_db.look(WHO, {})
+    async with fresh_db.write() as session:
+        await session.execute(END_OTHERS, {"pids": [pid]})
+    with pytest.raises(Unavailable):
+        await fresh_db.look(WHO, {})
+    ((fresh,),) = await fresh_db.look(WHO, {})
+    assert fresh != pid
+    pool = fresh_db.readers.pool
+    assert pool.checkedout() == 0

@@ -308,7 +308,7 @@ class Floors:
             )
             for _ in range(2)
         ]
-        if not until(lambda: all(listens(self.port, process.pid) for process in self._processes), 30):
+        if not until(lambda: all(listens(self.port, process.pid) for process in self._processes), 120):
             raise SystemExit("the floors do not start")
 
     def page(self) -> Load:
