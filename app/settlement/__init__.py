@@ -17,6 +17,7 @@ from app.settlement.handlers import on_bill_imported, on_supplier_approved
 from app.settlement.lifecycle import PayoutStatus, StatementStepNotAllowed, Status
 from app.settlement.queries import accounts_of, by_sku, get, owed, page, payouts, rows
 from app.settlement.queries.books import figures
+from app.settlement.queries.farm_gate import farm_gate
 from app.settlement.routes import router
 from app.settlement.routes.common import paper, sheet
 from app.settlement.rules import (
@@ -39,6 +40,12 @@ from app.settlement.rules import (
     last_due,
     month_of,
 )
+from app.settlement.rules.farm_gate import MEASURES as FARM_GATE_MEASURES
+from app.settlement.rules.farm_gate import MOST_GROUPS as MOST_FARM_GATE_GROUPS
+from app.settlement.rules.farm_gate import FarmGateGroup, FarmGateTooLarge
+from app.settlement.rules.farm_gate import Shares as FarmGateShares
+from app.settlement.rules.farm_gate import ask as ask_farm_gate
+from app.settlement.schemas.farm_gate import FarmGateReport
 from app.settlement.service import (
     announce_rule,
     approve,
@@ -60,7 +67,13 @@ from app.settlement.service import (
 __all__ = [
     "ACCOUNTS",
     "DIGEST",
+    "FARM_GATE_MEASURES",
+    "MOST_FARM_GATE_GROUPS",
     "BankDetails",
+    "FarmGateGroup",
+    "FarmGateReport",
+    "FarmGateShares",
+    "FarmGateTooLarge",
     "Kind",
     "MonthNotOver",
     "NotPaidThatWay",
@@ -80,6 +93,7 @@ __all__ = [
     "accounts_of",
     "announce_rule",
     "approve",
+    "ask_farm_gate",
     "by_sku",
     "confirm",
     "confirm_due",
@@ -88,6 +102,7 @@ __all__ = [
     "dispute",
     "enter_account",
     "errands",
+    "farm_gate",
     "figures",
     "following",
     "get",

@@ -30,7 +30,7 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 _FIRST_YEAR, _LAST_YEAR = 2019, 2099
 _ON_A_PAGE, _MOST_MONTHS, _MOST_DISPUTES, _MOST_FINDINGS = 50, 18, 50, 50
 _BEGINNING = (date(2000, 1, 1), UUID(int=0))
-EXPORTS = ("sales", "sales_by_day", "lines", "suppliers", "partners", "goals", "households", "exceptions")
+EXPORTS = ("sales", "sales_by_day", "lines", "suppliers", "partners", "goals", "households", "farm-gate", "exceptions")
 """Reports that the desk offers as files; the ledger is offered where its entries are."""
 _DIVISION = re.compile(r"[1-9][0-9](?:[0-9]{2}){0,2}", re.ASCII)
 _MONTHS = 12

@@ -2,9 +2,9 @@
 
 from fastapi import APIRouter
 
-from app.reports.routes import exceptions, exports, goals, households, listings, sales
+from app.reports.routes import exceptions, exports, farm_gate, goals, households, listings, sales
 
-_PARTS = (sales, goals, households, exceptions, listings, exports)
+_PARTS = (sales, goals, households, exceptions, farm_gate, listings, exports)
 
 router = APIRouter(routes=[route for part in _PARTS for route in part.router.routes])
 

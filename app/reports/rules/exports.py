@@ -25,6 +25,7 @@ class Subject(StrEnum):
     SUPPLIERS = "suppliers"
     PARTNERS = "partners"
     EXCEPTIONS = "exceptions"
+    FARM_GATE = "farm-gate"
 
 
 class FileFormat(StrEnum):
@@ -50,6 +51,7 @@ TAKES: Mapping[Subject, tuple[tuple[str, ...], tuple[str, ...]]] = MappingProxyT
         Subject.SUPPLIERS: (_DAYS, ()),
         Subject.PARTNERS: (_DAYS, ()),
         Subject.EXCEPTIONS: (_DAYS, ("check",)),
+        Subject.FARM_GATE: (_DAYS, ("group_by",)),
     }
 )
 """What each report must be asked with, and may be."""

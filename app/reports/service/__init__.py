@@ -2,6 +2,7 @@
 
 from app.reports.service.exceptions import exceptions_table
 from app.reports.service.exports import cancel_export, forget_exports, start_export, work_on_exports
+from app.reports.service.farm_gate import farm_gate_table
 from app.reports.service.goals import goals_table
 from app.reports.service.households import households_table
 from app.reports.service.listings import csv_pieces, downloaded, listing
@@ -17,6 +18,7 @@ __all__ = [
     "digest_of",
     "downloaded",
     "exceptions_table",
+    "farm_gate_table",
     "forget_exports",
     "goals_report",
     "goals_table",

@@ -36,13 +36,20 @@ from app.reports.rules.exports import FILTERS, FileFormat, Subject, checked
 from app.reports.rules.listings import Detail, Listing, Only
 from app.reports.rules.tables import Said, Table
 from app.reports.service.exceptions import exceptions_table
+from app.reports.service.farm_gate import farm_gate_table
 from app.reports.service.goals import goals_table
 from app.reports.service.households import households_table
 from app.reports.service.listings import csv_pieces, listing
 from app.reports.service.parties import parties_table
 from app.reports.service.sales import long_sales_table, sales_table
 from app.reports.service.tables import TOTAL, csv_bytes, heading_of, overview, paper, particulars, workbook
+from app.settlement import FarmGateGroup, ask_farm_gate, farm_gate
 
+_GROUPS: Mapping[Subject, list[str]] = {
+    Subject.HOUSEHOLDS: [HouseholdGroup.TOWNSHIP, *HouseholdGroup],
+    Subject.FARM_GATE: [FarmGateGroup.SUPPLIER, *FarmGateGroup],
+}
+"""What reports with groups of their own can be grouped by; the first is what nobody has to say."""
 Pieces = AsyncGenerator[tuple[bytes, int], None]
 """Pieces of a file, each with the number of rows that are in it until then."""
 
@@ -72,10 +79,9 @@ def _question(parameters: Mapping[str, Any], group_by: str = Group.MONTH.value) 
 def understood(subject: Subject, parameters: Mapping[str, Any]) -> None:
     """Whether a report can be asked with these parameters, before it is. Raises ``InvalidInput``."""
     checked(subject, parameters)
-    if subject is Subject.HOUSEHOLDS and parameters.get("group_by", HouseholdGroup.TOWNSHIP) not in list(
-        HouseholdGroup
-    ):
-        allowed = ", ".join(HouseholdGroup)
+    groups = _GROUPS.get(subject)
+    if groups and not set(str(parameters.get("group_by", groups[0])).split(",")) <= set(groups):
+        allowed = ", ".join(groups)
         said = (f"分组只能取：{allowed}", f"group by one of {allowed}")
         raise InvalidInput(faults=[Fault("/parameters/group_by", "unknown_group", *said)])
     if "from" in parameters:
@@ -149,6 +155,12 @@ async def _parties(session: AsyncSession, parameters: Mapping[str, Any], now: da
     return await parties_report(session, _question(parameters, group.value), now=now)
 
 
+async def _farm_gate(session: AsyncSession, parameters: Mapping[str, Any], now: datetime) -> Table:
+    first, last = (date.fromisoformat(parameters[name]) for name in ("from", "to"))
+    question = ask_farm_gate(first, last, parameters.get("group_by", FarmGateGroup.SUPPLIER))
+    return farm_gate_table(await farm_gate(session, question, now=now))
+
+
 async def _exceptions(session: AsyncSession, parameters: Mapping[str, Any], now: datetime) -> Table:
     asked, question = [Check(parameters["check"])] if "check" in parameters else list(Check), _question(parameters)
     found: list[Finding] = []
@@ -173,6 +185,7 @@ _MAKERS: Mapping[Subject, _Maker] = {
     Subject.SUPPLIERS: partial(_parties, group=Group.SUPPLIER),
     Subject.PARTNERS: partial(_parties, group=Group.PARTNER),
     Subject.EXCEPTIONS: _exceptions,
+    Subject.FARM_GATE: _farm_gate,
 }
 
 

@@ -75,12 +75,13 @@ BASES: Mapping[Basis, Said] = MappingProxyType(
 COUNTED: Mapping[Basis, Said] = MappingProxyType(
     {
         Basis.COUNTED: Said(
-            "统计方法：买家签收且无未决售后，或送达满期自动确认后，销售计入完成当日；此后的退款以负数计入退款到账当日，"
-            "不改动此前的月份。金额已扣除优惠，不含运费；取自仅可追加的帮扶台账，合计与台账分文不差。",
+            "统计方法：买家签收且无未决售后，或送达满期自动确认后，销售计入完成当日；商超按验收数量计入验收当日；"
+            "此后的退款、退货以负数计入到账、退货当日，不改动此前的月份。金额已扣除优惠，不含运费；取自仅可追加的帮扶台账，合计与台账分文不差。",
             "How it is counted: a sale counts on the day it is completed, signed for with no claim open or "
-            "confirmed by time after delivery. A later refund counts as a negative amount on the day it arrives and "
-            "leaves earlier months alone. Amounts are after discounts and without freight. They are those of the "
-            "append-only ledger, and the totals equal it to the fen.",
+            "confirmed by time after delivery; what a supermarket takes in counts on the day of its receipt. A later "
+            "refund or return counts as a negative amount on its own day and leaves earlier months alone. Amounts are "
+            "after discounts and without freight. They are those of the append-only ledger, and the totals equal it to "
+            "the fen.",
         ),
         Basis.PAID: Said(
             "统计方法：销售计入付款当日，退款计入到账当日，尚未签收的订单也在其中，因此与按计入日统计的帮扶台账不同。"

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from app.settlement.routes import books, drafts, frozen, office, operator, provider, splits, supplier
+from app.settlement.routes import books, drafts, frozen, operator, provider, splits, supplier
 
 router = APIRouter(
     routes=[
@@ -12,7 +12,6 @@ router = APIRouter(
         *splits.router.routes,
         *frozen.router.routes,
         *books.router.routes,
-        *office.router.routes,
         *provider.router.routes,
     ]
 )

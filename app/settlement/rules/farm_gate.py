@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
 from app.core.errors import DomainError, Fault, InvalidInput
-from app.core.sheets import csv_line
 from app.settlement.rules import share_bp
 
 MOST_GROUPS = 3
 MOST_ROWS = 100_000
-MOST_SHEET_ROWS = 20_000
-"""A workbook of more takes a process too long (CSV has room for more)."""
 _MOST_YEARS = 50
 
 
@@ -112,15 +109,6 @@ def measured(figures: Sequence[int], days_to_paid: int | None) -> tuple[int | No
     """The measures of a row: its sums, what of the goods' price reached the supplier, and after how many days."""
     commission, farm_gate = (figures[FIGURES.index(name)] for name in ("commission_fen", "farm_gate_fen"))
     return (*figures, share_bp(farm_gate, farm_gate + commission), days_to_paid)
-
-
-def csv_lines(shares: Shares) -> Iterator[str]:
-    """The report as CSV (RFC 4180): a header, the rows, and a last row marked ``total``. Amounts are whole fen."""
-    yield csv_line(shares.question.header)
-    for row in shares.rows:
-        yield csv_line(row)
-    blanks = len(shares.question.header) - len(MEASURES) - 1
-    yield csv_line(["total", *[""] * blanks, *shares.totals])
 
 
 def _refused(where: str, code: str, zh: str, en: str) -> InvalidInput:
