@@ -44,6 +44,7 @@ from app.assistance.queries import (
     unsealed,
 )
 from app.assistance.queries.households import REGISTERED as REGISTERED_HOUSEHOLDS
+from app.assistance.queries.ledger import VILLAGE as VILLAGE_OF_ENTRY
 from app.assistance.queries.state import ENTRIES as LEDGER_ENTRIES
 from app.assistance.queries.state import LedgerState, ledger_state
 from app.assistance.queries.tallies import TAKES as GOAL_FILTER
@@ -164,6 +165,7 @@ __all__ = [
     "SEASON",
     "TERMS",
     "VIEWS",
+    "VILLAGE_OF_ENTRY",
     "WORDINGS",
     "YIELDS",
     "ActsForNobody",

@@ -178,7 +178,9 @@ core_installation = Table(
     Column("value", Text, nullable=False),
 )
 
-_FOR_READERS = "-c default_transaction_read_only=on -c plan_cache_mode=force_generic_plan"
+_READ_ONLY = "-c default_transaction_read_only=on"
+_PLANNED_ONCE = "-c plan_cache_mode=force_generic_plan"
+_LOOKERS = 4
 _DRIVER = "driver"
 _ANYBODY_THERE = text("SELECT 1")
 _BOUND = text("SELECT set_config(:name, :limit, true)")
@@ -363,15 +365,17 @@ class Database:
         )
         # Readers have connections of their own, which PostgreSQL itself keeps read-only, and no transactions: under
         # READ COMMITTED each statement sees its own snapshot anyway. That saves BEGIN and ROLLBACK, and with the
-        # ROLLBACK the driver's habit of forgetting all prepared statements: most of a short read was planning it. Nor
-        # does PostgreSQL plan anew for each set of values what it was given to prepare (decision 0025).
+        # ROLLBACK the driver's habit of forgetting all prepared statements: most of a short read was planning it.
+        common |= {"max_overflow": 0, "isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True}
         self.readers: AsyncEngine = create_async_engine(
+            url, pool_size=pool.readers, connect_args=connect | {"options": f"{options} {_READ_ONLY}"}, **common
+        )
+        # What is looked up by a key in a millisecond takes longer to plan than to run: here no statement is planned
+        # anew for its values, as those must be that read a span, or what somebody filters by (decision 0025).
+        self.lookers: AsyncEngine = create_async_engine(
             url,
-            pool_size=pool.readers,
-            max_overflow=0,
-            isolation_level="AUTOCOMMIT",
-            skip_autocommit_rollback=True,
-            connect_args=connect | {"options": f"{options} {_FOR_READERS}"},
+            pool_size=_LOOKERS,
+            connect_args=connect | {"options": f"{options} {_READ_ONLY} {_PLANNED_ONCE}"},
             **common,
         )
         self.wiring = wiring or Wiring()
@@ -385,7 +389,7 @@ class Database:
     def within(cls, connection: AsyncConnection, wiring: Wiring | None = None) -> Database:
         """A database that lives inside a transaction somebody else will roll back: for tests."""
         database = cls.__new__(cls)
-        database.engine = database.readers = connection.engine
+        database.engine = database.readers = database.lookers = connection.engine
         database.wiring = wiring or Wiring()
         sessions = async_sessionmaker(
             connection, expire_on_commit=False, autoflush=False, join_transaction_mode="create_savepoint"
@@ -425,7 +429,10 @@ class Database:
                 yield session
 
     async def look(self, statement: TextClause, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-        """The rows of one constant statement, read with no session around it: a session costs more than they do."""
+        """The rows of one constant statement, read with no session around it: a session costs more than they do.
+
+        Its plan is made once for all values, so it must be one that finds its rows by an index whatever these are.
+        """
         with translated():
             async with self._reader() as driver:
                 cursor = await driver.execute(_in_driver_form(statement), parameters)
@@ -434,7 +441,7 @@ class Database:
     @asynccontextmanager
     async def _read_by_driver(self) -> AsyncIterator[psycopg.AsyncConnection]:
         """A reader's connection straight from the pool. It has no transaction that would have to be ended."""
-        pooled = await self.readers.raw_connection()
+        pooled = await self.lookers.raw_connection()
         driver = cast("psycopg.AsyncConnection", pooled.driver_connection)
         try:
             yield driver
@@ -447,6 +454,7 @@ class Database:
         """Close every connection."""
         await self.engine.dispose()
         await self.readers.dispose()
+        await self.lookers.dispose()
 
 
 @asynccontextmanager

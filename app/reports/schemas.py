@@ -44,6 +44,7 @@ class SalesRow(SalesTotals):
     supplier: str | None = None
     township_code: str | None = None
     township: str | None = None
+    village: str | None = Field(None, description="Of the lot; null where it has none or names none")
     channel: str | None = None
     division_code: str | None = None
     division: str | None = None

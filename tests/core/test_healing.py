@@ -35,5 +35,5 @@ async def test_what_is_looked_up_without_a_session_heals_as_well(fresh_db):
         await fresh_db.look(WHO, {})
     ((fresh,),) = await fresh_db.look(WHO, {})
     assert fresh != pid
-    pool = fresh_db.readers.pool
+    pool = fresh_db.lookers.pool
     assert pool.checkedout() == 0

@@ -66,7 +66,7 @@ async def test_shapes_that_somebody_made_up_are_not_remembered_for_ever(monkeypa
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://market.test") as client:
         for length in range(1, 8):
             assert (await client.get("/x" * length)).status_code == 404
-        assert len(short._found) == 3
+        assert len(short._found) <= 3
         assert (await client.get("/hello/two")).text == "hello"
         refused = await client.post("/hello/two")
         assert (refused.status_code, refused.headers["allow"]) == (405, "GET")

@@ -47,6 +47,18 @@ async def _rows(shop: Shop, group: str) -> dict:
     return {row[group]: row["net_fen"] for row in report.json()["rows"]}
 
 
+async def test_villages_lead_to_their_entries_and_what_is_not_said_leads_nowhere(shop: Shop, official: Visitor):
+    said = await official.see("/office?year=2026")
+    villages = await _rows(shop, "village")
+    part = official.answer.text.partition('id="h-villages"')[2].partition("</section>")[0]
+    assert part.count("<tr>") == len(villages) + 1
+    assert ("未注明" in part) == (None in villages)
+    assert "产地村" in said
+    await official.see("/office/ledger?year=2026&village=没有的村")
+    assert "¥0.00" in official.answer.text
+    assert "没有的村" in official.answer.text
+
+
 async def test_the_desk_says_what_the_reports_say(shop: Shop, official: Visitor):
     said = await official.see("/office?year=2026")
     for words in ("9,000.00", "看板", "在鲁净销售额", "商超渠道", "产业合作", "! 逾期", "示范园"):

@@ -36,7 +36,7 @@ from app.assistance.queries.households import (
     suppliers_called,
     versions,
 )
-from app.assistance.queries.ledger import BEGINNING, CountedSale, entries_of, ledger, lock_sales, posted
+from app.assistance.queries.ledger import BEGINNING, CountedSale, entries_of, ledger, lock_sales, page_of_ledger, posted
 from app.assistance.queries.periods import (
     CSV_HEADER,
     CSV_LINE,
@@ -122,6 +122,7 @@ __all__ = [
     "note_reach",
     "of_year",
     "open_from",
+    "page_of_ledger",
     "paid_already",
     "partition",
     "payment_list",

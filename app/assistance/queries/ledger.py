@@ -16,7 +16,7 @@ from app.assistance.models import EntryRow
 from app.assistance.rules import Channel, Entry, Evidence, Kind
 from app.assistance.rules.counting import Remaining
 from app.assistance.rules.drill import EVERYTHING, Wanted
-from app.core.db import array, ask
+from app.core.db import Database, array, ask
 
 WIRE_COLUMNS = """e.id, e.posted_at, e.occurred_at, e.counted_on, e.kind, e.evidence, e.order_number, e.po_no,
     e.line_id, e.sku, e.lot_code,
@@ -102,12 +102,16 @@ ORDER BY e.counted_on, e.id LIMIT :limit
 """)
 
 
+VILLAGE = "(SELECT v.village FROM inventory_lot v WHERE v.sku = e.sku AND v.code = e.lot_code)"
+"""Where the goods of an entry ``e`` grew, as a scalar expression in SQL: a lot's village never changes, and NULL is not
+said."""
 _ONE_OF = "e.{column} = ANY (CAST(:{column} AS text[]))"
 _OF_IDS = "e.{column} = ANY (CAST(:{column} AS uuid[]))"
 _PASSES = {
     "product_id": _OF_IDS,
     "supplier_id": _OF_IDS,
     "partner_id": _OF_IDS,
+    "village": f"{VILLAGE} = ANY (CAST(:village AS text[]))",
     "division_code": "e.{column} LIKE ANY (CAST(:{column} AS text[]))",
 }
 
@@ -125,13 +129,26 @@ async def ledger(
 
     The index of days and ids is read from that place until there are enough, whatever the ledger holds.
     """
+    return [_entry(row) for row in await ask(session, *_page_of(first, last, wanted, after, limit))]
+
+
+async def page_of_ledger(
+    db: Database, first: date, last: date, *, wanted: Wanted, after: tuple[date, UUID], limit: int
+) -> list[Entry]:
+    """As ``ledger``, with no session around it: for the page that officers turn all day."""
+    return [_entry(row) for row in await db.look(*_page_of(first, last, wanted, after, limit))]
+
+
+def _page_of(
+    first: date, last: date, wanted: Wanted, after: tuple[date, UUID], limit: int
+) -> tuple[TextClause, dict[str, Any]]:
     asked = wanted.values
     # The place alone says where to begin: beside a second bound PostgreSQL would read the index from the lower of both.
     after = max(after, (first, UUID(int=0)))
     values: dict[str, Any] = {column: array(f"{value}%" if column == "division_code" else value for value in some)
               for column, some in asked.items()}  # fmt: skip
     values |= {"last": last, "after_on": after[0], "after_id": after[1], "limit": limit}
-    return [_entry(row) for row in await ask(session, _page(tuple(asked)), values)]
+    return _page(tuple(asked)), values
 
 
 def _entry(row: Sequence[Any]) -> Entry:

@@ -24,6 +24,7 @@ from app.core.web import (
     Page,
     ReadSession,
     ShortText,
+    TheEdge,
     decode_cursor,
     page_of,
     problems,
@@ -62,7 +63,7 @@ async def list_goal_entries(
 )
 async def list_ledger(
     _: Officer,
-    session: ReadSession,
+    edge: TheEdge,
     first: Annotated[Day | None, Query(alias="from", description="First day counted (Asia/Shanghai)")] = None,
     last: Annotated[Day | None, Query(alias="to", description="Last day counted, inclusive")] = None,
     kind: Kind | None = None,
@@ -71,6 +72,7 @@ async def list_ledger(
     sku: ShortText | None = None,
     supplier: Annotated[UUID | None, Query(description="Supplier id")] = None,
     township: Annotated[ShortText | None, Query(description="Township code")] = None,
+    village: Annotated[ShortText | None, Query(description="Village of the lot")] = None,
     channel: Channel | None = None,
     division: Annotated[Division | None, Query(description="Prefix of division codes")] = None,
     partner: Annotated[UUID | None, Query(description="Partner id")] = None,
@@ -91,12 +93,13 @@ async def list_ledger(
         sku=_only(sku),
         supplier_id=_only(supplier),
         township_code=_only(township),
+        village=_only(village),
         channel=_only(channel),
         division_code=_only(division and division_prefix(division)),
         partner_id=_only(partner),
     )
     place = _place("office.ledger", cursor)
-    found = await queries.ledger(session, first, last, wanted=wanted, after=place, limit=limit + 1)
+    found = await queries.page_of_ledger(edge.db, first, last, wanted=wanted, after=place, limit=limit + 1)
     return _entries("office.ledger", found, limit)
 
 

@@ -10,7 +10,10 @@ from app.assistance.rules import Channel, Kind
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """The values that an entry may have; ``None`` lets everything pass. ``division_code`` holds prefixes of codes."""
+    """The values that an entry may have; ``None`` lets everything pass. ``division_code`` holds prefixes of codes.
+
+    ``village`` is where the entry's lot came from, which its supplier wrote down when it was taken in.
+    """
 
     kind: tuple[Kind, ...] | None = None
     category: tuple[str, ...] | None = None
@@ -18,6 +21,7 @@ class Wanted:
     sku: tuple[str, ...] | None = None
     supplier_id: tuple[UUID, ...] | None = None
     township_code: tuple[str, ...] | None = None
+    village: tuple[str, ...] | None = None
     channel: tuple[Channel, ...] | None = None
     division_code: tuple[str, ...] | None = None
     partner_id: tuple[UUID, ...] | None = None

@@ -15,7 +15,7 @@ Words = tuple[str | None, ...]
 """A path, segment by segment; None stands for what no route says literally: ids, slugs, codes."""
 
 _MOST_SHAPES = 4_096
-"""Shapes of paths that are remembered; any more were made up by somebody."""
+"""Shapes of paths that are remembered, if any route fits them; any more were made up by somebody."""
 
 
 class Shortlist:
@@ -41,7 +41,7 @@ class Shortlist:
         router = self._found.get(words)
         if router is None:
             router = self._among(words)
-            if len(self._found) < _MOST_SHAPES:
+            if router.routes and len(self._found) < _MOST_SHAPES:
                 self._found[words] = router
         await router.app(scope, receive, send)
 

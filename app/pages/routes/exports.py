@@ -98,6 +98,7 @@ def _wanted(form: Fields, of: Slice) -> tuple[Subject, dict[str, Any]]:
             "category": of.category,
             "supplier": of.supplier_id and str(of.supplier_id),
             "township": of.township_code,
+            "village": of.village,
             "division": of.division,
         }
         return Subject.LEDGER, days | {name: value for name, value in only.items() if value}

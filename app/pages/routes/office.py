@@ -54,6 +54,7 @@ class _Asked:
             "category": wanted.category,
             "supplier": wanted.supplier_id,
             "township": wanted.township_code,
+            "village": wanted.village,
             "division": wanted.division,
         } | changes
         usual = {"year": self._today.year, "from": 1, "to": _MONTHS}
@@ -78,6 +79,7 @@ def _asked(
     category: _Text = "",
     supplier: _Text = "",
     township: _Text = "",
+    village: _Text = "",
     division: _Text = "",
 ) -> _Asked:
     """The filters. Raises ``InvalidInput``: a figure that silently is of something else would be a wrong one."""
@@ -115,6 +117,7 @@ def _asked(
         category=category_slug,
         supplier_id=None if supplier_id is None else UUID(supplier_id),
         township_code=township_code,
+        village=village or None,
         division=place,
     )
     return _Asked(wanted, today)
@@ -140,8 +143,8 @@ async def desk(visit: Official, session: ReadSession, now: Now, asked: Asked) ->
     standing = await assistance.stand_year(session, year, today=today)
     closings = await assistance.closings(session, before=None, limit=_MOST_MONTHS)
     concerns = await reports.concerns(session)
-    # By supplier or township an operator could tell a small group by difference, and may not look into the register.
-    whole = wanted.supplier_id is None and wanted.township_code is None
+    # By supplier or place of origin an operator could tell a small group by difference, and may not see the register.
+    whole = wanted.supplier_id is None and wanted.township_code is None and wanted.village is None
     benefits = await _benefits(session, wanted, today) if whole or visit.is_registrar else None
     t = words_of(visit.language)
     rows = figures.month_rows(found, today)
@@ -179,6 +182,9 @@ async def desk(visit: Official, session: ReadSession, now: Now, asked: Asked) ->
         places=figures.place_rows(found, categories),
         of_suppliers=_ranked(found.suppliers, found.declared_by("supplier")),
         of_townships=_ranked(found.townships, found.declared_by("township")),
+        of_villages=figures.bars(
+            ((piece.key, piece.name or t("office.no_village"), piece.sums.net_fen) for piece in found.villages), {}
+        ),
         charts={
             "months": figures.months_chart(
                 rows, labels, (str(year), str(year - 1)), lambda month: asked.entries(**{"from": month, "to": month})
@@ -231,6 +237,8 @@ def in_words(visit: Visit, wanted: Slice, names: dict[str, str], asked: _Asked) 
         told.append(("supplier", names.get(str(wanted.supplier_id), str(wanted.supplier_id))))
     if wanted.township_code is not None:
         told.append(("township", TOWNSHIPS[wanted.township_code]))
+    if wanted.village is not None:
+        told.append(("village", wanted.village))
     if wanted.division is not None:
         told.append(("division", _place(wanted.division)))
     return [(name, shown, asked.query(**{name: None})) for name, shown in told]
@@ -269,6 +277,7 @@ async def ledger(
             category=_only(wanted.category),
             supplier_id=_only(wanted.supplier_id),
             township_code=_only(wanted.township_code),
+            village=_only(wanted.village),
             channel=None if wanted.channel is None else (Channel(wanted.channel),),
             division_code=_only(wanted.division),
         )

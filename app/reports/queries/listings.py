@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.assistance import VILLAGE_OF_ENTRY
 from app.core.clock import day_end, day_start
 from app.core.db import ask, stream
 from app.reports.rules.listings import BATCH, Detail, Only, Outline
@@ -63,6 +64,7 @@ _PASSES = {
     "sku": "e.sku = :sku",
     "supplier": "e.supplier_id = CAST(:supplier AS uuid)",
     "township": "e.township_code = :township",
+    "village": f"{VILLAGE_OF_ENTRY} = :village",
     "channel": "e.channel = :channel",
     "division": "starts_with(e.division_code, :division)",
     "partner": "e.partner_id = CAST(:partner AS uuid)",

@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.assistance import GOODS, NAMED, View, view_for
+from app.assistance import GOODS, NAMED, VILLAGE_OF_ENTRY, View, view_for
 from app.core.db import ask
 from app.reports.rules.overview import Overview, Piece, Slice, Sums, a_year_before
 
@@ -29,6 +29,7 @@ _PASSES = {
     "category": "{column} = :category",
     "supplier_id": "{column} = CAST(:supplier_id AS uuid)",
     "township_code": "{column} = :township_code",
+    "village": f"{VILLAGE_OF_ENTRY} = :village",
     "division_code": "{column} LIKE :division_code",
 }
 
@@ -53,7 +54,9 @@ def _parts(place_digits: int) -> tuple[_Part, ...]:
 
 
 def _view(columns: Collection[str]) -> View | None:
-    """The smallest sum by month that knows these columns; the product decides everything of goods but the SKU."""
+    """The smallest sum by month that knows these columns; the product decides everything of goods but SKU and lot."""
+    if "village" in columns:
+        return None
     return view_for(columns, "month") or view_for({*columns, "product_id"}, "month")
 
 
@@ -92,6 +95,26 @@ class _Entry(dict[str, str]):
         return f"e.{key}"
 
 
+def _of_villages(filters: tuple[str, ...]) -> str:
+    """Net amounts by the village of the lot: from the sums by lot where these know the filters, else from entries."""
+    source = "assistance_entry e WHERE e.counted_on BETWEEN :first AND :ends_on"
+    if {"category", "supplier_id"} >= set(filters):
+        source = "assistance_lot_unfolded u JOIN assistance_entry e ON e.id = u.entry_id WHERE " + _WITHIN.format(
+            month="e.counted_month"
+        )
+    passes = "".join(f" AND {_PASSES[column].format(column=f'e.{column}')}" for column in filters)
+    entries = f"SELECT e.sku, e.lot_code, e.amount_fen FROM {source}{passes}"
+    if "unfolded" in source:
+        entries += f""" UNION ALL
+        SELECT e.sku, e.lot_code, e.amount_fen FROM assistance_lot_sum e
+        WHERE e.of_month AND {_WITHIN.format(month="e.at")}{passes}"""
+    return f"""
+SELECT 'village' AS part, coalesce(v.village, '') AS a, '' AS b, coalesce(v.village, '') AS c, 0,
+       CAST(sum(x.amount_fen) AS bigint), 0
+FROM ({entries}) AS x LEFT JOIN inventory_lot v ON v.sku = x.sku AND v.code = x.lot_code
+GROUP BY 2 HAVING sum(x.amount_fen) <> 0"""
+
+
 @lru_cache(maxsize=256)
 def _statement(filters: tuple[str, ...], place_digits: int) -> TextClause:
     told = []
@@ -107,6 +130,7 @@ def _statement(filters: tuple[str, ...], place_digits: int) -> TextClause:
 SELECT '{part.name}' AS part, a, b, {name} AS c, CAST(sum(quantity) AS bigint), CAST(sum(gross_fen) AS bigint),
        CAST(sum(refunded_fen) AS bigint)
 FROM ({source}) AS {part.name} GROUP BY {grouped} HAVING sum(entries) > 0""")
+    told.append(_of_villages(filters))
     apart = [_PASSES[column].format(column=f"e.{column}") for column in filters]
     told.append(f"""
 SELECT 'declared' AS part, x.kind, x.key, '', CAST(sum(e.quantity) AS bigint), CAST(sum({_GROSS}) AS bigint),
@@ -127,7 +151,7 @@ UNION ALL {" UNION ALL ".join(told)}
 
 
 async def overview(session: AsyncSession, wanted: Slice, *, now: datetime) -> Overview:
-    """Counted sales of a slice by month and channel, place and category, supplier, and township."""
+    """Counted sales of a slice by month and channel, place and category, supplier, township, and village."""
     values: dict[str, Any] = {
         "first": wanted.first,
         "last": wanted.last,
@@ -146,7 +170,7 @@ async def overview(session: AsyncSession, wanted: Slice, *, now: datetime) -> Ov
     places: dict[tuple[str, str], Sums] = {}
     declared_of: dict[tuple[str, str], Sums] = {}
     known: list[tuple[str, str, str]] = []
-    pieces: dict[str, list[Piece]] = {"supplier": [], "township": []}
+    pieces: dict[str, list[Piece]] = {"supplier": [], "township": [], "village": []}
     for part, a, b, c, *figures in rows:
         sums = Sums(*map(int, figures))
         if part == "undelivered":
@@ -176,5 +200,6 @@ async def overview(session: AsyncSession, wanted: Slice, *, now: datetime) -> Ov
         places=places,
         suppliers=pieces["supplier"],
         townships=pieces["township"],
+        villages=pieces["village"],
         known_suppliers=[(supplier_id, name) for _, supplier_id, name in sorted(known)],
     )

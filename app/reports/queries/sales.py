@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.assistance import LEDGER_ENTRIES
+from app.assistance import LEDGER_ENTRIES, VILLAGE_OF_ENTRY
 from app.buyers import resolve_division
 from app.core.clock import day_end, day_start
 from app.core.db import ask, stream
@@ -22,13 +22,13 @@ from app.reports.rules import COLUMNS, MOST_ROWS, Basis, Group, Question, Report
 from app.reports.rules.listings import BATCH, MOST_LISTED
 
 _COUNTED = """
-    SELECT order_id, kind = 'sale' AS sold, counted_on AS day, counted_month AS month, category, product_id,
+    SELECT {more} order_id, kind = 'sale' AS sold, counted_on AS day, counted_month AS month, category, product_id,
            product_name AS product, sku, supplier_id, supplier_name AS supplier, township_code, township, channel,
            division_code, partner_id, partner_name AS partner, quantity,
            CASE WHEN kind = 'refund' THEN 0 ELSE amount_fen END AS gross_fen,
            CASE WHEN kind = 'refund' THEN -amount_fen ELSE 0 END AS refunded_fen,
            CASE WHEN evidence = 'declared' THEN amount_fen ELSE 0 END AS declared_fen
-    FROM assistance_entry WHERE counted_on BETWEEN :first AND :last
+    FROM assistance_entry e WHERE counted_on BETWEEN :first AND :last
 """
 
 _LINE = """
@@ -67,8 +67,16 @@ _PAID = f"""
         WHERE s.status = 'paid' AND s.paid_at >= :since AND s.paid_at < :until AND (y.units <> 0 OR y.amount_fen <> 0)
     ) AS moved
 """
-_SOURCES = {Basis.COUNTED: _COUNTED, Basis.PAID: _PAID}
+
 _BESIDE = {Basis.COUNTED: LEDGER_ENTRIES, Basis.PAID: "0"}
+
+
+def _source(groups: tuple[Group, ...], basis: Basis) -> str:
+    """What is grouped. Lots are looked up only where their village is asked for."""
+    if basis is Basis.PAID:
+        return _PAID
+    return _COUNTED.format(more=f"{VILLAGE_OF_ENTRY} AS village, " if Group.VILLAGE in groups else "")
+
 
 _UNDELIVERED = text("SELECT count(*) FROM core_delivery WHERE lane = 'assistance'")
 
@@ -83,7 +91,7 @@ SELECT grouping({columns[0]}) AS is_total,
        json_build_array((SELECT count(*) FROM core_delivery WHERE lane = 'assistance'), {_BESIDE[basis]}) AS beside,
        count(DISTINCT order_id) FILTER (WHERE sold), coalesce(sum(quantity), 0), coalesce(sum(gross_fen), 0),
        coalesce(sum(refunded_fen), 0), coalesce(sum(declared_fen), 0), {", ".join([*columns, *names])}
-FROM ({_SOURCES[basis]}) AS source
+FROM ({_source(groups, basis)}) AS source
 GROUP BY GROUPING SETS (({keys}), ())
 ORDER BY 1 DESC, {keys} LIMIT {most}
 """)

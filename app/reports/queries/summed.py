@@ -28,11 +28,13 @@ def key_of(group: Group) -> str:
 def view_of(question: Question) -> View | None:
     """The sums that answer this question; None where only the ledger can, whose cost grows with its entries.
 
-    That is where places or partners are crossed with suppliers, townships, products or SKUs, whatever time stands
-    beside: of such cells there are nearly as many as entries. By days, or over a span that is not of whole months, it
-    is also where two of category, supplier and township are crossed without a product or SKU; by months, where all
-    three are.
+    That is where villages are asked for, and where places or partners are crossed with suppliers, townships, products
+    or SKUs, whatever time stands beside: of such cells there are nearly as many as entries. By days, or over a span
+    that is not of whole months, it is also where two of category, supplier and township are crossed without a product
+    or SKU; by months, where all three are.
     """
+    if Group.VILLAGE in question.groups:
+        return None
     columns = [key_of(group) for group in question.groups if group not in _TIMES]
     monthly = question.of_whole_months and Group.DAY not in question.groups
     return view_for(columns, "month" if monthly else "day")

@@ -52,6 +52,7 @@ class Group(StrEnum):
     SKU = "sku"
     SUPPLIER = "supplier"
     TOWNSHIP = "township"
+    VILLAGE = "village"
     CHANNEL = "channel"
     DIVISION = "division"
     PARTNER = "partner"
@@ -129,6 +130,12 @@ def ask(first: date, last: date, group_by: str, basis: Basis) -> Question:
         raise _refuse("group_by", "unknown_group", f"分组只能取：{allowed}", f"group by one of {allowed}")
     if len(set(names)) != len(names) or len(names) > MOST_GROUPS:
         raise _refuse("group_by", "too_many_groups", f"最多 {MOST_GROUPS} 个互不相同的分组", "up to 3 different groups")
+    if Group.VILLAGE in names and basis is Basis.PAID:
+        zh, en = (
+            "按村分组须用 basis=counted：付款时尚未定批次",
+            "lots are not known at payment: group by it with counted",
+        )
+        raise _refuse("group_by", "village_not_paid", zh, en)
     return Question(first, last, tuple(Group(name) for name in names), basis)
 
 

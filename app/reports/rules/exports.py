@@ -40,7 +40,7 @@ MEDIA: Mapping[FileFormat, str] = MappingProxyType(
     {FileFormat.CSV: "text/csv; charset=utf-8", FileFormat.XLSX: XLSX, FileFormat.PDF: "application/pdf"}
 )
 _DAYS = ("from", "to")
-FILTERS = ("kind", "category", "product", "sku", "supplier", "township", "channel", "division", "partner")
+FILTERS = ("kind", "category", "product", "sku", "supplier", "township", "village", "channel", "division", "partner")
 TAKES: Mapping[Subject, tuple[tuple[str, ...], tuple[str, ...]]] = MappingProxyType(
     {
         Subject.LEDGER: (_DAYS, FILTERS),

@@ -35,6 +35,7 @@ class Only:
     sku: str | None = None
     supplier: UUID | None = None
     township: str | None = None
+    village: str | None = None
     channel: str | None = None
     division: str | None = None
     partner: UUID | None = None

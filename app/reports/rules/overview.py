@@ -22,6 +22,7 @@ class Slice:
     category: str | None = None
     supplier_id: UUID | None = None
     township_code: str | None = None
+    village: str | None = None
     division: str | None = None
 
     @property
@@ -37,6 +38,7 @@ class Slice:
             "category": self.category,
             "supplier_id": self.supplier_id,
             "township_code": self.township_code,
+            "village": self.village,
             "division_code": self.division,
         }
         return {column: value for column, value in wanted.items() if value is not None}
@@ -66,7 +68,7 @@ class Sums(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One supplier or township, under the name of its days."""
+    """One supplier or township, under the name of its days; or a village, empty where no lot says one."""
 
     key: str
     name: str
@@ -92,6 +94,8 @@ class Overview:
     places: Mapping[tuple[str, str], Sums]
     suppliers: Sequence[Piece]
     townships: Sequence[Piece]
+    villages: Sequence[Piece]
+    """By the villages of their lots, as net amounts alone."""
     known_suppliers: Sequence[tuple[str, str]]
     """Id and name of all there are, sold or not: what a page offers to choose from."""
 

@@ -115,6 +115,7 @@ _FILTERS = {
     "sku": Said("货号", "SKU"),
     "supplier": Said("供应商编号", "Supplier id"),
     "township": Said("乡镇代码", "Township code"),
+    "village": Said("产地村", "Village of origin"),
     "channel": Said("渠道", "Channel"),
     "division": Said("区划代码", "Division code"),
     "partner": Said("合作方编号", "Partner id"),
