@@ -393,3 +393,15 @@ async def test_a_refund_named_for_correction_stands_for_its_sale(officer, db, no
         back = next(one for one in await entries(session) if one["kind"] == "refund")
     proposed = await officer.post("/v1/office/adjustments", json=adjustment(back))
     assert proposed.json()["entry_id"] == str(entry["id"])
+
+
+async def test_a_retry_with_its_key_proposes_nothing_twice(officer, db, now):
+    _, entry = await counted(db, now)
+    key = {"Idempotency-Key": "k-1"}
+    first = await officer.post("/v1/office/adjustments", json=adjustment(entry), headers=key)
+    again = await officer.post("/v1/office/adjustments", json=adjustment(entry), headers=key)
+    assert (first.status_code, again.status_code, again.content) == (201, 201, first.content)
+    assert again.headers["idempotent-replayed"] == "true"
+    assert len((await officer.get("/v1/office/proposals")).json()["items"]) == 1
+    assert (await officer.post("/v1/office/adjustments", json=adjustment(entry))).status_code == 201
+    assert len((await officer.get("/v1/office/proposals")).json()["items"]) == 2

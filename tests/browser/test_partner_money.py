@@ -30,7 +30,9 @@ async def _close(market: Market, now: datetime) -> wholesale.Statement:
         await wholesale.issue_statements(session, now=now)
         (found,) = await wholesale.statements(session, partner_id=partner_id, limit=1)
         await wholesale.confirm_statement(session, found.id, partner_id=partner_id, revision=None, by=by, now=now)
-        return await wholesale.invoice_statement(session, found.id, invoice_no="26434000000012345678", now=now)
+        return await wholesale.invoice_statement(
+            session, found.id, invoice_no=f"2643{found.month:%Y%m}0000000001", now=now
+        )
 
 
 async def _live(market: Market) -> None:

@@ -10,7 +10,8 @@ from tests.market import open_market
 from tests.pages.visitor import Visitor
 from tests.settlement.builders import Books, Piece
 from tests.shop import Shop
-from tests.wholesale.test_money import BODY, transfer
+from tests.wholesale.test_money import bill as an_invoice
+from tests.wholesale.test_money import transfer
 from tests.wholesale.test_statements import ALL, MINE, call, more_stock, received, stated
 
 MONEY = "/supplier/money"
@@ -51,7 +52,7 @@ async def purchase(shop: Shop) -> str:
     await received(market, "GT04", 2)
     bill = await stated(market)
     await call(market, "P01", "POST", f"{MINE}/{bill['id']}/confirm", {})
-    await call(market, "operator", "POST", f"{ALL}/{bill['id']}/invoice", BODY)
+    await call(market, "operator", "POST", f"{ALL}/{bill['id']}/invoice", an_invoice())
     await transfer(market, "1", bill["payable_fen"], bill["code"])
     shop.clock.advance(days=1)
     await received(market, "GT04", 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import timedelta
 from typing import Any
 
@@ -35,6 +36,8 @@ SELECT s.code, p.name, greatest(s.payable_fen - s.paid_fen, 1) FROM wholesale_st
 JOIN partners_partner p ON p.id = s.partner_id WHERE s.status IN ('sent', 'confirmed', 'invoiced', 'partially_paid')
 ORDER BY s.status IN ('invoiced', 'partially_paid') DESC, s.id LIMIT 4
 """
+
+_INVOICES = itertools.count(1)
 
 
 class Stating(Stage):
@@ -85,7 +88,9 @@ class Stating(Stage):
         for statement_id, *_ in self.rows(_STANDING, status="confirmed"):
             self.act(
                 "bill",
-                lambda s, of=statement_id: wholesale.invoice_statement(s, of, invoice_no="2644", now=self.now),
+                lambda s, of=statement_id: wholesale.invoice_statement(
+                    s, of, invoice_no=f"26{next(_INVOICES):018}", now=self.now
+                ),
             )
         if self.rows("SELECT FROM wholesale_statement WHERE status = 'paid' AND payable_fen < 0"):
             self.done["below zero"] += 1
@@ -145,7 +150,10 @@ class Stating(Stage):
             if not (found := self.rows(_STANDING, status="confirmed")):
                 return None
         statement_id = draw(st.sampled_from(found))[0]
-        return self.act("bill", lambda s: wholesale.invoice_statement(s, statement_id, invoice_no="2644", now=self.now))
+        return self.act(
+            "bill",
+            lambda s: wholesale.invoice_statement(s, statement_id, invoice_no=f"26{next(_INVOICES):018}", now=self.now),
+        )
 
     def pay(self, draw: Draw) -> None:
         """A part, all, or more than all of a statement; also before it is invoiced."""

@@ -11,7 +11,7 @@ from python_calamine import CalamineWorkbook
 from app import wholesale
 from app.core.clock import local_day
 from tests.market import GOODS, load, take_in
-from tests.wholesale.test_money import BODY, look, transfer
+from tests.wholesale.test_money import bill, look, transfer
 from tests.wholesale.test_statements import ALL, MINE, call, more_stock, order_id, received, stated
 
 PRICE = GOODS["NO02"].price_fen
@@ -37,7 +37,7 @@ async def go_to(market, day):
 
 async def agree_and_bill(market, statement):
     await call(market, "P01", "POST", f"{MINE}/{statement['id']}/confirm", {})
-    return await call(market, "operator", "POST", f"{ALL}/{statement['id']}/invoice", BODY)
+    return await call(market, "operator", "POST", f"{ALL}/{statement['id']}/invoice", bill())
 
 
 async def unsold(market, order, units, number="TH-1"):
@@ -173,7 +173,7 @@ async def test_a_month_is_closed_while_the_next_is_drawn_and_counts_once(fresh_m
     await go_to(market, "2027-02-01")
     body = {"partner_id": str(market.partner_id()), "month": "2027-01"}
     answers = await asyncio.gather(
-        market.shop.call("operator", "POST", f"{ALL}/{december['id']}/invoice", BODY),
+        market.shop.call("operator", "POST", f"{ALL}/{december['id']}/invoice", bill()),
         *(market.shop.call("operator", "POST", ALL, body) for _ in range(4)),
     )
     assert [answer.status_code for answer in answers] == [200, 201, 201, 201, 201]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from datetime import timedelta
 from uuid import UUID
 
@@ -13,7 +14,12 @@ from app.payments.service import import_statement
 from tests.wholesale.test_statements import ALL, MINE, call, more_stock, received, stated
 
 BANK = BankSettings(payee="保靖好物（示例）", account="0000100020003000", bank="示例银行", cnaps="000000000000")
-BODY = {"invoice_no": "26434000000012345678"}
+_INVOICES = itertools.count(1)
+
+
+def bill() -> dict[str, str]:
+    """An invoice that is over nothing else."""
+    return {"invoice_no": f"2643{next(_INVOICES):016}"}
 
 
 async def invoiced(market):
@@ -22,7 +28,7 @@ async def invoiced(market):
     await received(market)
     statement = await stated(market)
     await call(market, "P01", "POST", f"{MINE}/{statement['id']}/confirm", {})
-    return await call(market, "operator", "POST", f"{ALL}/{statement['id']}/invoice", BODY)
+    return await call(market, "operator", "POST", f"{ALL}/{statement['id']}/invoice", bill())
 
 
 async def transfer(market, serial, amount, postscript, payer=None):
@@ -63,7 +69,7 @@ async def test_what_was_paid_too_much_or_too_soon_pays_the_next_invoice(market):
     await transfer(market, "1", 50_000, statement["code"])
     assert (await look(market, statement))["paid_fen"] == 0
     await call(market, "P01", "POST", f"{MINE}/{statement['id']}/confirm", {})
-    done = await call(market, "operator", "POST", f"{ALL}/{statement['id']}/invoice", BODY)
+    done = await call(market, "operator", "POST", f"{ALL}/{statement['id']}/invoice", bill())
     assert (done["status"], done["paid_fen"]) == ("partially_paid", 50_000)
     assert await market.credit() == done["open_fen"]
     assert await market.shop.breaks() == []
@@ -79,7 +85,10 @@ async def test_what_is_left_over_pays_what_else_is_due(market):
     page = await call(market, "P01", "GET", f"{MINE}?month=2026-12")
     second = page["items"][0]
     await call(market, "P01", "POST", f"{MINE}/{second['id']}/confirm", {})
-    await call(market, "operator", "POST", f"{ALL}/{second['id']}/invoice", BODY)
+    taken = {"invoice_no": first["invoice_no"]}
+    refused = await market.shop.call("operator", "POST", f"{ALL}/{second['id']}/invoice", taken)
+    assert (refused.status_code, refused.json()["code"]) == (409, "invoice_no_taken")
+    await call(market, "operator", "POST", f"{ALL}/{second['id']}/invoice", bill())
     await transfer(market, "1", first["payable_fen"] + second["payable_fen"] - 7, second["code"])
     assert (await look(market, second))["status"] == "paid"
     assert ((await look(market, first))["open_fen"], await market.credit()) == (7, 7)

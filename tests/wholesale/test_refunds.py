@@ -15,7 +15,7 @@ from app.wholesale.lifecycle import (
     refund_after,
 )
 from tests.wholesale.test_carried import agree_and_bill, below_zero, month_of, tea_in_january
-from tests.wholesale.test_money import BODY, invoiced, look, transfer
+from tests.wholesale.test_money import bill, invoiced, look, transfer
 from tests.wholesale.test_statements import ALL, MINE, call, more_stock, received, stated
 
 REFUNDS = "/v1/operator/partner-refunds"
@@ -150,7 +150,7 @@ async def test_money_goes_back_or_pays_an_invoice_but_not_both(fresh_market):
     await call(market, "P01", "POST", f"{MINE}/{january['id']}/confirm", {})
     body = {"remittance_id": lying["id"], "account": ACCOUNT, "reason": "多付"}
     billed, drafted = await asyncio.gather(
-        market.shop.call("operator", "POST", f"{ALL}/{january['id']}/invoice", BODY),
+        market.shop.call("operator", "POST", f"{ALL}/{january['id']}/invoice", bill()),
         market.shop.call("operator", "POST", REFUNDS, body),
     )
     assert billed.status_code == 200
@@ -206,7 +206,7 @@ async def test_money_comes_while_the_next_statement_takes_a_month_over(fresh_mar
     january = await month_of(market, "2027-01")
     await call(market, "P01", "POST", f"{MINE}/{january['id']}/confirm", {})
     billed, _ = await asyncio.gather(
-        market.shop.call("operator", "POST", f"{ALL}/{january['id']}/invoice", BODY),
+        market.shop.call("operator", "POST", f"{ALL}/{january['id']}/invoice", bill()),
         transfer(market, "J", january["payable_fen"], january["code"]),
     )
     assert billed.status_code == 200

@@ -31,7 +31,7 @@ from app.core.web import (
     problems,
 )
 from app.files import FileOut, UnknownFile
-from app.identity import Officer
+from app.identity import Officer, OfficerAlone
 
 router = APIRouter(prefix="/v1/office/declared-sales", tags=["assistance"])
 
@@ -45,7 +45,7 @@ _KIND = "office.declared_sales"
     operation_id="declare_sale",
     responses=problems(NotFound, NotCountable, PossibleDuplicate, UnknownFile, UnknownDivision, DivisionNotACounty),
 )
-async def declare_sale(body: DeclaredSaleIn, by: Officer, session: WriteSession, now: Now) -> DeclaredSaleOut:
+async def declare_sale(body: DeclaredSaleIn, by: OfficerAlone, session: WriteSession, now: Now) -> DeclaredSaleOut:
     """It counts once another officer approves it, and stands apart in every total.
 
     What looks like a sale that is counted or declared already is asked about: send it again with the reason why it is
@@ -98,7 +98,7 @@ async def get_declared_sale(_: Officer, sale_id: UUID, session: ReadSession, now
     responses=problems(NotFound),
 )
 async def withdraw_declared_sale(
-    sale_id: UUID, body: WithdrawalIn, by: Officer, session: WriteSession, now: Now
+    sale_id: UUID, body: WithdrawalIn, by: OfficerAlone, session: WriteSession, now: Now
 ) -> ProposalOut:
     """Once another officer approves it, a reversing entry is posted into the month that is open."""
     proposal = await service.propose_withdrawal(session, sale_id, reason=body.reason, note=body.note, by=by, now=now)

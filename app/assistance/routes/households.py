@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.assistance import queries, service
@@ -44,10 +44,12 @@ from app.assistance.schemas.households import (
 from app.core.errors import InvalidInput, NotFound
 from app.core.web import (
     DEFAULT_LIMIT,
+    KEY_ERRORS,
     Cursor,
     InvalidCursor,
     Limit,
     Now,
+    OnceIfKeyed,
     Page,
     ReadSession,
     WriteSession,
@@ -231,13 +233,17 @@ async def declare_figure(
     summary="Enter what households were paid",
     operation_id="enter_household_payments",
     response_model=PaymentListOut,
-    responses=problems(PaymentsRefused, UnknownFile),
+    responses=problems(PaymentsRefused, UnknownFile, *KEY_ERRORS),
 )
-async def enter_payments(body: PaymentListIn, by: OfficerAlone, session: WriteSession, now: Now) -> PaymentListOut:
+async def enter_payments(body: PaymentListIn, by: OfficerAlone, once: OnceIfKeyed, now: Now) -> Response:
     """All of the list or nothing. It counts once another officer approves it."""
     rows = [one.payment() for one in body.payments]
-    kept = await service.enter_payments(session, rows, note=body.note, evidence=body.evidence, by=by, now=now)
-    return PaymentListOut.of(kept)
+
+    async def work(session: AsyncSession) -> PaymentListOut:
+        kept = await service.enter_payments(session, rows, note=body.note, evidence=body.evidence, by=by, now=now)
+        return PaymentListOut.of(kept)
+
+    return await once.run(201, work)
 
 
 @router.get(
@@ -299,11 +305,15 @@ async def decline_payments(
     summary="Take a payment back",
     operation_id="reverse_household_payment",
     response_model=PaymentListOut,
-    responses=problems(NotFound, PaymentsRefused, ReversedAlready),
+    responses=problems(NotFound, PaymentsRefused, ReversedAlready, *KEY_ERRORS),
 )
 async def reverse_payment(
-    payment_id: UUID, body: PaymentReversalIn, by: OfficerAlone, session: WriteSession, now: Now
-) -> PaymentListOut:
+    payment_id: UUID, body: PaymentReversalIn, by: OfficerAlone, once: OnceIfKeyed, now: Now
+) -> Response:
     """A reversing row in a list of its own, which another officer approves; the payment itself stays."""
-    row = await service.reversal_of(session, payment_id, on=body.on)
-    return PaymentListOut.of(await service.enter_payments(session, [row], note=body.note, by=by, now=now))
+
+    async def work(session: AsyncSession) -> PaymentListOut:
+        row = await service.reversal_of(session, payment_id, on=body.on)
+        return PaymentListOut.of(await service.enter_payments(session, [row], note=body.note, by=by, now=now))
+
+    return await once.run(201, work)

@@ -47,7 +47,7 @@ from app.core.web import (
     encode_cursor,
     problems,
 )
-from app.identity import Officer
+from app.identity import Officer, OfficerAlone
 
 router = APIRouter(prefix="/v1/office", tags=["assistance"])
 
@@ -92,7 +92,7 @@ async def get_period(_: Officer, month: Month, session: ReadSession, now: Now) -
     operation_id="close_period",
     responses=problems(MonthNotOver, MonthClosed, EarlierMonthOpen, FactsUndelivered),
 )
-async def close_period(by: Officer, month: Month, session: WriteSession, now: Now) -> MonthOut:
+async def close_period(by: OfficerAlone, month: Month, session: WriteSession, now: Now) -> MonthOut:
     """Freeze a month that is over. What comes late is counted in the month that is open, with its true time kept."""
     return MonthOut.closed(await service.close_month(session, first_of(month), by=by, now=now))
 
@@ -129,7 +129,7 @@ async def get_period_snapshot(_: Officer, month: Month, edge: TheEdge) -> Respon
     operation_id="submit_statement",
     responses=problems(UnknownCutOff),
 )
-async def submit_statement(body: SubmissionIn, by: Officer, session: WriteSession, now: Now) -> SubmissionOut:
+async def submit_statement(body: SubmissionIn, by: OfficerAlone, session: WriteSession, now: Now) -> SubmissionOut:
     """Keep what the ledger says of some days, byte for byte, with the cut-off from which it can be made again."""
     _in_order(body.first, body.last, "/to")
     submitted = await service.submit_statement(session, body.first, body.last, cut_off=body.cut_off, by=by, now=now)

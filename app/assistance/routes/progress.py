@@ -35,7 +35,7 @@ from app.core.web import (
     problems,
 )
 from app.files import UnknownFile
-from app.identity import Officer
+from app.identity import Officer, OfficerAlone
 
 router = APIRouter(prefix="/v1/office", tags=["assistance"])
 
@@ -65,7 +65,7 @@ async def get_standing(plan_id: UUID, _: Officer, session: ReadSession, now: Now
     responses=problems(NotFound, MeasureComputed, MonthOutOfPlan, EvidenceMissing, UnknownFile),
 )
 async def enter_progress(
-    plan_id: UUID, no: int, body: ProgressIn, by: Officer, session: WriteSession, now: Now
+    plan_id: UUID, no: int, body: ProgressIn, by: OfficerAlone, session: WriteSession, now: Now
 ) -> ProgressOut:
     """The figure at the end of a month, since the year began. It counts once another officer approves it.
 
@@ -140,7 +140,7 @@ async def list_progress(
     responses=problems(NotFound, ProgressDecided, SecondOfficerNeeded),
 )
 async def approve_progress(
-    progress_id: UUID, body: ProgressDecisionIn, by: Officer, session: WriteSession, now: Now
+    progress_id: UUID, body: ProgressDecisionIn, by: OfficerAlone, session: WriteSession, now: Now
 ) -> ProgressOut:
     """The second officer agrees, and the figure counts. Whoever entered it cannot."""
     decided = await service.decide_progress(session, progress_id, approve=True, note=body.note, by=by, now=now)
@@ -155,7 +155,7 @@ async def approve_progress(
     responses=problems(NotFound, ProgressDecided, SecondOfficerNeeded),
 )
 async def decline_progress(
-    progress_id: UUID, body: ProgressDecisionIn, by: Officer, session: WriteSession, now: Now
+    progress_id: UUID, body: ProgressDecisionIn, by: OfficerAlone, session: WriteSession, now: Now
 ) -> ProgressOut:
     """The second officer does not agree, and says why."""
     decided = await service.decide_progress(session, progress_id, approve=False, note=body.note, by=by, now=now)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.assistance import queries, service
 from app.assistance.rules.declared import ClaimedElsewhere, CountedMeanwhile
@@ -22,10 +23,12 @@ from app.assistance.schemas.periods import AdjustmentIn, ProposalOut, SecondPers
 from app.core.errors import NotFound
 from app.core.web import (
     DEFAULT_LIMIT,
+    KEY_ERRORS,
     Cursor,
     InvalidCursor,
     Limit,
     Now,
+    OnceIfKeyed,
     Page,
     ReadSession,
     WriteSession,
@@ -33,7 +36,7 @@ from app.core.web import (
     encode_cursor,
     problems,
 )
-from app.identity import Officer
+from app.identity import Officer, OfficerAlone
 
 router = APIRouter(prefix="/v1/office", tags=["assistance"])
 
@@ -43,22 +46,27 @@ router = APIRouter(prefix="/v1/office", tags=["assistance"])
     status_code=201,
     summary="Propose to correct a counted sale",
     operation_id="propose_adjustment",
-    responses=problems(NotFound, NothingToAdjust, AdjustmentTooLarge),
+    response_model=ProposalOut,
+    responses=problems(NotFound, NothingToAdjust, AdjustmentTooLarge, *KEY_ERRORS),
 )
-async def propose_adjustment(body: AdjustmentIn, by: Officer, session: WriteSession, now: Now) -> ProposalOut:
+async def propose_adjustment(body: AdjustmentIn, by: OfficerAlone, once: OnceIfKeyed, now: Now) -> Response:
     """Once another officer approves it, a new entry is posted into the month that is open; nothing is changed."""
-    proposal = await service.propose_adjustment(
-        session,
-        body.entry_id,
-        reason=body.reason,
-        quantity=body.quantity,
-        weight_g=body.weight_g,
-        amount_fen=body.amount_fen,
-        note=body.note,
-        by=by,
-        now=now,
-    )
-    return ProposalOut.of(proposal)
+
+    async def work(session: AsyncSession) -> ProposalOut:
+        proposal = await service.propose_adjustment(
+            session,
+            body.entry_id,
+            reason=body.reason,
+            quantity=body.quantity,
+            weight_g=body.weight_g,
+            amount_fen=body.amount_fen,
+            note=body.note,
+            by=by,
+            now=now,
+        )
+        return ProposalOut.of(proposal)
+
+    return await once.run(201, work)
 
 
 @router.get(
@@ -102,7 +110,7 @@ async def get_proposal(_: Officer, proposal_id: UUID, session: ReadSession) -> P
     ),
 )
 async def approve_proposal(
-    proposal_id: UUID, body: SecondPersonIn, by: Officer, session: WriteSession, now: Now
+    proposal_id: UUID, body: SecondPersonIn, by: OfficerAlone, session: WriteSession, now: Now
 ) -> ProposalOut:
     """The second person agrees, and the entry is posted. Whoever proposed it cannot."""
     return ProposalOut.of(
@@ -117,7 +125,7 @@ async def approve_proposal(
     responses=problems(NotFound, ProposalDecided, SecondPersonNeeded),
 )
 async def decline_proposal(
-    proposal_id: UUID, body: SecondPersonIn, by: Officer, session: WriteSession, now: Now
+    proposal_id: UUID, body: SecondPersonIn, by: OfficerAlone, session: WriteSession, now: Now
 ) -> ProposalOut:
     """The second person does not agree, and says why; nothing is posted."""
     return ProposalOut.of(

@@ -4,7 +4,7 @@ from app.core.errors import StaleVersion
 from app.core.web.conditional import IfMatch, VersionRequired, etag
 from app.core.web.edge import Edge, Now, ReadSession, TheEdge, WriteSession, edge_of
 from app.core.web.limits import Limits
-from app.core.web.once import KEY_ERRORS, Once, OnceCall
+from app.core.web.once import KEY_ERRORS, Once, OnceCall, OnceIfKeyed
 from app.core.web.paging import (
     DEFAULT_LIMIT,
     Cursor,
@@ -47,6 +47,7 @@ __all__ = [
     "Now",
     "Once",
     "OnceCall",
+    "OnceIfKeyed",
     "Out",
     "Page",
     "Problem",

@@ -153,4 +153,33 @@ async def _once(
     return OnceCall(request, principal, idempotency_key, fingerprint, edge_of(request).clock())
 
 
+IF_GIVEN = "If given"
+"""How the description of a key begins that nobody has to send."""
+
+
+class PlainCall:
+    """One call without a key: whoever sends it twice has it done twice."""
+
+    def __init__(self, request: Request) -> None:
+        self._db = edge_of(request).db
+
+    async def run(self, status: int, work: Callable[[AsyncSession], Awaitable[BaseModel]]) -> Response:
+        """Do ``work`` in one transaction and answer with ``status`` and its result."""
+        async with self._db.write() as session:
+            body = (await work(session)).model_dump_json().encode()
+        return Response(body, status, media_type="application/json")
+
+
+async def _once_if_keyed(
+    request: Request,
+    idempotency_key: Annotated[
+        str | None,
+        Header(alias="Idempotency-Key", description=f"{IF_GIVEN}, the same key gets the first answer again."),
+    ] = None,
+) -> OnceCall | PlainCall:
+    return PlainCall(request) if idempotency_key is None else await _once(request, idempotency_key)
+
+
 Once = Annotated[OnceCall, Depends(_once)]
+OnceIfKeyed = Annotated[OnceCall | PlainCall, Depends(_once_if_keyed)]
+"""For what waits for a second person anyway: a client may send a key, so that its retry proposes nothing twice."""

@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from app.core.web.once import IF_GIVEN
 from app.core.web.problems import Problem, ProblemError
 
 _REQUIRED_HEADERS = ("Idempotency-Key", "If-Match")
@@ -15,7 +16,7 @@ _REF = "#/components/schemas/{model}"
 
 
 def install_openapi(app: FastAPI) -> None:
-    """Let ``app.openapi()`` include the problem schemas and say that guarded headers are required."""
+    """Let ``app.openapi()`` include the problem schemas and say which guarded headers are required."""
 
     def document() -> dict[str, Any]:
         if app.openapi_schema is None:
@@ -76,7 +77,7 @@ def _named_well(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def _require(parameter: dict[str, Any]) -> None:
-    parameter["required"] = True
+    parameter["required"] = not parameter.get("description", "").startswith(IF_GIVEN)
     is_key = parameter["name"] == "Idempotency-Key"
     parameter["schema"] = (
         {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[\\x21-\\x7e]+$", "title": "Idempotency-Key"}

@@ -32,7 +32,7 @@ _TITLES = {
     "freight_fen": Said("运费（元）", "Freight (yuan)"),
     "adjustment_fen": Said("更正（元）", "Corrections (yuan)"),
     "supplier_fen": Said("供货方合计（元）", "Supplier (yuan)"),
-    "share_bp": Said("产地所得（‱）", "Farm gate share (‱)"),
+    "share_bp": Said("产地所得（万分比）", "Farm gate share (per 10,000)"),
     "days_to_paid": Said("到账天数", "Days to paid"),
 }
 _OFF_PAPER = frozenset(

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.core.db import Base, append_only, fen, instant, uid
 from app.wholesale.lifecycle import StatementStatus, StatementStep, statement_after
 from app.wholesale.models.orders import one_of
-from app.wholesale.rules import DisputeKind, StatementExists, StatementLineKind
+from app.wholesale.rules import DisputeKind, InvoiceNoTaken, StatementExists, StatementLineKind
 
 
 class StatementRow(Base):
@@ -26,6 +26,7 @@ class StatementRow(Base):
 
     __tablename__ = "wholesale_statement"
     __table_args__ = (
+        Index("ix_wholesale_statement_invoice_no", "invoice_no", unique=True, info={"means": InvoiceNoTaken}),
         UniqueConstraint("partner_id", "month", info={"means": StatementExists}),
         UniqueConstraint("number"),
         UniqueConstraint("code"),

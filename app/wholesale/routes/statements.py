@@ -31,6 +31,7 @@ from app.wholesale import service
 from app.wholesale.lifecycle import StatementStatus, StatementStepNotAllowed
 from app.wholesale.queries import statements as reads
 from app.wholesale.routes.partner import own
+from app.wholesale.rules import InvoiceNoTaken
 from app.wholesale.rules.statements import (
     ClaimNotLess,
     DisputeDecided,
@@ -313,7 +314,7 @@ async def decide_statement_dispute(
     operation_id="invoice_partner_statement",
     summary="Note the invoice over a confirmed statement",
     response_model=OnePartnerStatementOut,
-    responses=problems(NotFound, StatementStepNotAllowed, *KEY_ERRORS),
+    responses=problems(NotFound, StatementStepNotAllowed, InvoiceNoTaken, *KEY_ERRORS),
 )
 async def invoice_partner_statement(
     statement_id: UUID, body: PartnerInvoiceIn, _: Operator, once: Once, now: Now

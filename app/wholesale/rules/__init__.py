@@ -108,6 +108,14 @@ class ReceiptNoTaken(DomainError):
     en = "A receipt with this number exists; correct it by a return or by disputing the statement."
 
 
+class InvoiceNoTaken(DomainError):
+    """An invoice is over one statement."""
+
+    code = "invoice_no_taken"
+    zh = "该发票号码已登记在另一张对账单上，请核对号码。"
+    en = "This invoice number stands on another statement already; check the number."
+
+
 class ReturnNoTaken(DomainError):
     """The partner has entered a return under this number."""
 
