@@ -14,7 +14,7 @@ from sqlalchemy import text
 from app import settlement, wholesale
 from tests.market import count, load, take_in
 from tests.settlement.builders import Books, Piece
-from tests.wholesale.test_money import BODY, invoiced, transfer
+from tests.wholesale.test_money import bill, invoiced, transfer
 from tests.wholesale.test_statements import ALL, MINE, call, more_stock, received, send_back, stated, worked
 
 __all__ = ["worked"]
@@ -45,7 +45,7 @@ async def example(market):
     await send_back(market, order, 2)
     statement = await stated(market)
     await call(market, "P01", "POST", f"{MINE}/{statement['id']}/confirm", {"revision": 1})
-    return await call(market, "operator", "POST", f"{ALL}/{statement['id']}/invoice", BODY)
+    return await call(market, "operator", "POST", f"{ALL}/{statement['id']}/invoice", bill())
 
 
 async def settle_december(market, who="S08"):
@@ -67,7 +67,7 @@ async def test_the_worked_example_from_the_suppliers_side(worked):
     assert await balance(market) == (642_960, 0, 642_960)
     await call(market, "P01", "POST", f"{MINE}/{statement['id']}/confirm", {"revision": 1})
     assert await balance(market) == (602_352, 0, 602_352)
-    await call(market, "operator", "POST", f"{ALL}/{statement['id']}/invoice", BODY)
+    await call(market, "operator", "POST", f"{ALL}/{statement['id']}/invoice", bill())
     await transfer(market, "1", 606_191, statement["code"])
     assert await balance(market) == (602_352, 0, 602_352), "a part lets nothing go"
     await transfer(market, "2", 100, statement["code"])
@@ -194,7 +194,7 @@ async def test_what_goes_back_after_it_was_paid_is_a_negative_row_of_the_next_pe
     order, _ = await received(market, "GT04", cases=2)
     statement = await stated(market)
     await call(market, "P01", "POST", f"{MINE}/{statement['id']}/confirm", {})
-    await call(market, "operator", "POST", f"{ALL}/{statement['id']}/invoice", BODY)
+    await call(market, "operator", "POST", f"{ALL}/{statement['id']}/invoice", bill())
     await transfer(market, "1", statement["payable_fen"], statement["code"])
     pending, released, _ = await balance(market, "S01")
     assert (pending, released) == (0, 160_000 * 95 // 100 - statement["rebate_fen"])
@@ -210,7 +210,7 @@ async def test_what_goes_back_after_it_was_paid_is_a_negative_row_of_the_next_pe
         await wholesale.issue_statements(session, now=JANUARY)
     ((row,),) = [(await call(market, "P01", "GET", f"{MINE}?month=2026-12"))["items"]]
     await call(market, "P01", "POST", f"{MINE}/{row['id']}/confirm", {})
-    await call(market, "operator", "POST", f"{ALL}/{row['id']}/invoice", BODY)
+    await call(market, "operator", "POST", f"{ALL}/{row['id']}/invoice", bill())
     pending, lowered, _ = await balance(market, "S01")
     ((bearing,),) = await journal(market, "payable_fen", where="kind = 'purchase_return'")
     assert (pending, lowered) == (0, -bearing)
