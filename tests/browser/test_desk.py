@@ -333,9 +333,9 @@ def test_every_door_opens_in_english_too(watched: Watched):
     assert len(paths) > 8
     assert len(tabs) == 5
     for path in [*paths, "/supplier/stock", "/supplier/stock/GT04", "/supplier/money", "/supplier/lots/new", "/sell"]:
-        page.goto(f"{site.url}{path}")
+        watched.open(f"{site.url}{path}")
         watched.handy(str(path))
     page.set_viewport_size({"width": 320, "height": 640})
     for path in paths:
-        page.goto(f"{site.url}{path}")
+        watched.open(f"{site.url}{path}")
         watched.look(f"{path} on the smallest phone")
